@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,7 +49,7 @@ class Call(_Expression):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-Expression = Annotated[Union[Column, Constant, Call], Field(discriminator="kind")]
+Expression = Annotated[Column | Constant | Call, Field(discriminator="kind")]
 Call.model_rebuild(_types_namespace={"Expression": Expression, "Column": Column, "Constant": Constant, "Call": Call})
 
 

@@ -7,7 +7,7 @@ root and use `/`. The plan is JSON (`Plan.model_dump_json`) and reads back equal
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -155,7 +155,7 @@ class ConcatSource(Record):
 
 
 DataSource = Annotated[
-    Union[ReadSource, HubSource, RowsSource, NodeSource, ConcatSource], Field(discriminator="kind")
+    ReadSource | HubSource | RowsSource | NodeSource | ConcatSource, Field(discriminator="kind")
 ]
 
 
@@ -353,7 +353,7 @@ class EvalNode(_Node):
 
 
 Node = Annotated[
-    Union[ModelNode, DataNode, TokensNode, StageNode, EvalNode], Field(discriminator="kind")
+    ModelNode | DataNode | TokensNode | StageNode | EvalNode, Field(discriminator="kind")
 ]
 
 

@@ -1,0 +1,1 @@
+"""The data engine: files to rows, rows through steps to Parquet, rows to token ids."""

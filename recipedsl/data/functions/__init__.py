@@ -1,0 +1,20 @@
+"""Functions of expressions as Polars expressions, by keyword."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from recipedsl.data.functions import aggregates, conversations, lists, numbers, operators, text
+
+#: What a function of the catalogue becomes. Arguments are expressions, or plain values where the
+#: catalogue says that they are constant; settings come by name.
+FUNCTIONS: dict[str, Callable[..., pl.Expr]] = {
+    **operators.FUNCTIONS,
+    **text.FUNCTIONS,
+    **numbers.FUNCTIONS,
+    **lists.FUNCTIONS,
+    **conversations.FUNCTIONS,
+    **aggregates.FUNCTIONS,
+}

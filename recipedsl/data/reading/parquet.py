@@ -1,0 +1,142 @@
+"""Parquet files as the declared columns."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from recipedsl.data.problems import mistake
+from recipedsl.data.reading.rejects import LONGEST, Reject, Rejects
+from recipedsl.data.reading.values import to_json_text
+from recipedsl.data.schema import dtype_of, type_of
+from recipedsl.diagnostics.codes.data_run import MissingColumn, UnreadableFile, WrongColumnType
+from recipedsl.language.types import ANY, Field, Kind, RowType, Type
+
+if TYPE_CHECKING:
+    from recipedsl.data.reading.reader import Reading
+
+
+def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects) -> Reading:
+    """The rows of a Parquet file, read when they are needed.
+
+    Rows with null in a column that allows none, or with a choice that is none, are set aside.
+
+    Raises:
+        RecipeError: when it is no Parquet file, or a column is missing or of another type.
+    """
+    from recipedsl.data.reading.reader import Reading
+
+    frame = pl.scan_parquet(file, glob=False)
+    schema = _schema(name, frame)
+    chosen = frame.select(_columns(name, schema, row))
+    total = int(frame.select(pl.len()).collect().item())
+    reason = _reasons(row)
+    bad = 0
+    if reason is not None:
+        before = rejects.count
+        rejects.add(_set_aside(name, chosen, reason))
+        bad = rejects.count - before
+        chosen = chosen.filter(reason.is_null()) if bad else chosen
+    unseen = Counter({column: total for column in schema.names() if column not in row.names})
+    return Reading(chosen, total - bad, unseen)
+
+
+def _schema(name: str, frame: pl.LazyFrame) -> pl.Schema:
+    try:
+        return frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", str(error)) from error
+
+
+def _columns(name: str, schema: pl.Schema, row: RowType) -> list[pl.Expr]:
+    return [_column(name, schema, each).alias(each.name) for each in row.columns]
+
+
+def _column(name: str, schema: pl.Schema, column: Field) -> pl.Expr:
+    if column.name not in schema:
+        if column.type.nullable:
+            return pl.lit(None, dtype_of(column.type))
+        raise mistake(
+            MissingColumn,
+            f"`{name}` has no column `{column.name}`",
+            f"it has {', '.join(f'`{each}`' for each in schema.names())}",
+            helps=f"declare `{column.name}: {column.type}?` to allow null",
+        )
+    dtype = schema[column.name]
+    found = type_of(dtype)
+    if found is None or not found.fits(column.type):
+        raise mistake(
+            WrongColumnType,
+            f"column `{column.name}` of `{name}` is {found or dtype}, declared is {column.type}",
+            helps="declare the type that the file has, and convert with `derive`",
+        )
+    return converted(pl.col(column.name), dtype, column.type)
+
+
+def converted(value: pl.Expr, dtype: pl.DataType, type_: Type) -> pl.Expr:
+    """A value of a Polars type as the declared one; `type_of(dtype)` must fit it."""
+    if dtype == dtype_of(type_):
+        return value
+    if type_.kind is Kind.LIST and isinstance(dtype, pl.List | pl.Array):
+        items = value.cast(pl.List(dtype.inner))
+        return items.list.eval(converted(pl.element(), dtype.inner, type_.item or ANY))  # type: ignore[arg-type]
+    if type_.kind is Kind.RECORD and isinstance(dtype, pl.Struct):
+        return _record(value, dtype, type_)
+    if isinstance(dtype, pl.Datetime):
+        return value.dt.to_string("iso:strict")
+    if type_.kind is Kind.ANY and isinstance(dtype, pl.Struct | pl.List | pl.Array):
+        return value.map_batches(json_series, return_dtype=pl.String(), is_elementwise=True)
+    return value.cast(dtype_of(type_))
+
+
+def _record(value: pl.Expr, dtype: pl.Struct, type_: Type) -> pl.Expr:
+    parts = {each.name: each.dtype for each in dtype.fields}
+    fields = [
+        converted(value.struct.field(each.name), parts[each.name], each.type).alias(each.name)  # type: ignore[arg-type]
+        if each.name in parts
+        else pl.lit(None, dtype_of(each.type)).alias(each.name)
+        for each in type_.fields
+    ]
+    return pl.when(value.is_not_null()).then(pl.struct(fields))
+
+
+def json_series(values: pl.Series) -> pl.Series:
+    """Records and lists as JSON text; parts that are null are left out, since a column has all parts in every row."""
+    found = [None if value is None else to_json_text(without_nulls(value)) for value in values.to_list()]
+    return pl.Series(values.name, found, dtype=pl.String)
+
+
+def without_nulls(value: Any) -> Any:
+    """A JSON value without the null parts of its records."""
+    if isinstance(value, dict):
+        return {name: without_nulls(part) for name, part in value.items() if part is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
+def _reasons(row: RowType) -> pl.Expr | None:
+    """Why a row must be set aside, null when it need not; None when no row can be wrong."""
+    reason: Any = pl
+    for each in row.columns:
+        column = pl.col(each.name)
+        if not each.type.nullable:
+            reason = reason.when(column.is_null()).then(pl.lit(f"`{each.name}` is null"))
+        if each.type.kind is Kind.CHOICE:
+            wrong = column.is_in(list(each.type.choices)).not_()
+            reason = reason.when(wrong).then(pl.lit(f"`{each.name}` is not one of {', '.join(each.type.choices)}"))
+    return None if reason is pl else reason.otherwise(None)
+
+
+def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr) -> list[Reject]:
+    bad = frame.with_row_index("_row").with_columns(reason.alias("_reason"))
+    found = bad.filter(pl.col("_reason").is_not_null()).collect().to_dicts()
+    return [_reject(name, each) for each in found]
+
+
+def _reject(name: str, row: dict[str, Any]) -> Reject:
+    number, reason = row.pop("_row"), row.pop("_reason")
+    raw = json.dumps(row, default=str, ensure_ascii=False)[:LONGEST]
+    return Reject(name, 0, -1, f"row {number + 1}: {reason}", raw)

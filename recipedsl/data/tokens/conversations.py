@@ -1,0 +1,81 @@
+"""Messages as they lie in Parquet, made into what chat templates read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from recipedsl.data.tokens.mask import Conversation
+from recipedsl.data.tokens.template import Message
+from recipedsl.diagnostics import Diagnostic, Help, RecipeError
+from recipedsl.diagnostics.codes.models import BadConversation
+
+
+def conversation_of(
+    messages: list[Mapping[str, Any]] | None, tools: Any, row: int, *, arguments_as_text: bool = False
+) -> Conversation:
+    """A row's conversation.
+
+    Fields that are null are left out, tool calls and tools are read from their JSON text, thinking
+    goes under both names that templates know (`thinking`, `reasoning_content`).
+
+    Args:
+        messages: structs `{role, content, …}`.
+        tools: definitions of tools as JSON text, or None.
+        row: number of the row, from 0.
+        arguments_as_text: whether the template wants arguments of tool calls as JSON text.
+
+    Raises:
+        RecipeError: the row is no conversation.
+    """
+    if not messages:
+        raise bad_row("has no messages", row, "drop empty conversations with `where`")
+    turned = [_message(message, row, arguments_as_text) for message in messages]
+    return Conversation(turned, _json(tools, "tools", row) or None, row)
+
+
+def _message(given: Mapping[str, Any], row: int, arguments_as_text: bool) -> Message:
+    message = {key: value for key, value in given.items() if value is not None}
+    if not isinstance(message.get("role"), str):
+        raise bad_row("has a message without a role", row, "give every message a `role`")
+    message.setdefault("content", "")
+    if "tool_calls" in message:
+        calls = _json(message.pop("tool_calls"), "tool calls", row)
+        if calls:
+            message["tool_calls"] = [_call(call, row, arguments_as_text) for call in calls]
+    if thinking := message.get("thinking"):
+        message.setdefault("reasoning_content", thinking)
+    else:
+        message.pop("thinking", None)
+    return message
+
+
+def _call(call: Any, row: int, arguments_as_text: bool) -> dict[str, Any]:
+    """A tool call with arguments as the template wants them: a record, or JSON text."""
+    if not isinstance(call, dict):
+        raise bad_row("has a tool call that is no record", row, 'write `{"name": …, "arguments": {…}}`')
+    if isinstance(call.get("function"), dict):
+        return {**call, "function": _call(call["function"], row, arguments_as_text)}
+    arguments = call.get("arguments", {})
+    if arguments_as_text and not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    elif not arguments_as_text and isinstance(arguments, str):
+        arguments = _json(arguments or "{}", "arguments of a tool call", row)
+    return {**call, "arguments": arguments}
+
+
+def _json(value: Any, what: str, row: int) -> Any:
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise bad_row(f"has {what} that are not JSON", row, "mend or drop such rows", str(error)) from error
+
+
+def bad_row(message: str, row: int, hint: str, *notes: str) -> RecipeError:
+    """The error for a row (counted from 0) that cannot be made into a conversation."""
+    return RecipeError(
+        Diagnostic(BadConversation, f"row {row + 1} {message}", notes=notes, helps=(Help(hint),))
+    )

@@ -1,0 +1,190 @@
+"""A model's tokenizer as files say it is: ids, special tokens, chat template. Nothing of transformers is imported.
+
+A plain transformers folder holds `tokenizer.json` (the tokenizer itself), `tokenizer_config.json`
+(special tokens by role, perhaps the chat template), and perhaps `chat_template.jinja` and
+`special_tokens_map.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from recipedsl.diagnostics import Diagnostic, Help, RecipeError
+from recipedsl.diagnostics.codes.models import TokenizerUnreadable
+
+#: Roles of special tokens that templates and checks speak of.
+ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
+
+Ids = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class TokenizerFacts:
+    """A tokenizer and what is known of it.
+
+    Attributes:
+        tokenizer: text to ids; never truncates or pads, offsets cover every character.
+        special: texts of the special tokens by role (`bos_token` …); roles that it lacks are absent.
+        templates: chat templates by name; the one in common use is `default`.
+        added: ids of the tokens that are cut out of a text before anything else, by their text.
+        adds_bos, adds_eos: whether encoding plain text puts these tokens round it.
+        joins: whether the ids of a text equal those of its two halves where no merge spans the cut;
+            false for tokenizers that mark the start of a text.
+    """
+
+    tokenizer: Tokenizer
+    special: dict[str, str] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
+    adds_bos: bool = False
+    adds_eos: bool = False
+    joins: bool = True
+
+    @property
+    def template(self) -> str:
+        """The model's own chat template; empty when it has none."""
+        return self.templates.get("default", "")
+
+    def id_of(self, role: str) -> int | None:
+        """Id of the special token of a role, None when there is none."""
+        text = self.special.get(role)
+        return None if text is None else self.tokenizer.token_to_id(text)
+
+    def encode(self, text: str) -> Ids:
+        """Ids of a text, without the special tokens that encoding would put round it."""
+        return np.asarray(self.tokenizer.encode(text, add_special_tokens=False).ids, dtype=np.int32)
+
+    def encode_all(self, texts: list[str]) -> list[Ids]:
+        """`encode` of many texts at once, on all cores."""
+        encodings = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [np.asarray(each.ids, dtype=np.int32) for each in encodings]
+
+    def decode(self, ids: Ids) -> str:
+        """Text of ids, special tokens included."""
+        return str(self.tokenizer.decode(ids.tolist(), skip_special_tokens=False))
+
+
+def load_tokenizer(folder: Path) -> TokenizerFacts:
+    """Read the tokenizer of a plain transformers folder.
+
+    Args:
+        folder: holds `tokenizer.json` and, as a rule, `tokenizer_config.json`.
+
+    Raises:
+        RecipeError: when a file is missing or cannot be read.
+    """
+    config = _read_json(folder / "tokenizer_config.json")
+    tokenizer = _read_tokenizer(folder / "tokenizer.json")
+    special = _special_tokens({**_read_json(folder / "special_tokens_map.json"), **config})
+    first, last = _ends(tokenizer)
+    bos, eos = special.get("bos_token"), special.get("eos_token")
+    return TokenizerFacts(
+        tokenizer=tokenizer,
+        special=special,
+        templates=_templates(folder, config),
+        added={token.content: id_ for id_, token in tokenizer.get_added_tokens_decoder().items()},
+        adds_bos=bool(bos) and config.get("add_bos_token", first == bos),
+        adds_eos=bool(eos) and config.get("add_eos_token", last == eos),
+        joins=_joins(tokenizer),
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, OSError) as error:
+        raise _unreadable(path, str(error)) from error
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    if not path.is_file():
+        raise _unreadable(path, "there is no such file")
+    try:
+        form = json.loads(path.read_text(encoding="utf-8"))
+        tokenizer = Tokenizer.from_str(json.dumps(_without_trimmed_offsets(form), ensure_ascii=False))
+    except Exception as error:  # tokenizers raises plain Exception
+        raise _unreadable(path, str(error)) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _without_trimmed_offsets(form: Any) -> Any:
+    """The same tokenizer with offsets that cover leading spaces.
+
+    Byte-level tokenizers leave the space out of the offsets of ` word`; labels are set by offsets,
+    so every character has to belong to a token. Ids do not depend on it.
+    """
+    if isinstance(form, dict):
+        return {
+            key: False
+            if key == "trim_offsets"
+            else value
+            if key == "vocab"
+            else _without_trimmed_offsets(value)
+            for key, value in form.items()
+        }
+    if isinstance(form, list):
+        return [_without_trimmed_offsets(each) if isinstance(each, dict) else each for each in form]
+    return form
+
+
+def _unreadable(path: Path, reason: str) -> RecipeError:
+    return RecipeError(
+        Diagnostic(
+            TokenizerUnreadable,
+            f"the tokenizer file `{path.name}` of the model cannot be read",
+            notes=(f"looked at {path}", reason),
+            helps=(Help("a model folder holds `tokenizer.json`; save the tokenizer with `save_pretrained`"),),
+        )
+    )
+
+
+def _special_tokens(config: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for role in ROLES:
+        value = config.get(role)
+        text = value.get("content") if isinstance(value, dict) else value
+        if isinstance(text, str) and text:
+            found[role] = text
+    return found
+
+
+def _templates(folder: Path, config: dict[str, Any]) -> dict[str, str]:
+    """Templates by name; a file of its own wins over the configuration, as in transformers."""
+    given = config.get("chat_template")
+    if isinstance(given, list):
+        found = {str(each["name"]): str(each["template"]) for each in given}
+    else:
+        found = {"default": given} if isinstance(given, str) else {}
+    file = folder / "chat_template.jinja"
+    if file.is_file():
+        found["default"] = file.read_text(encoding="utf-8")
+    return found
+
+
+def _ends(tokenizer: Tokenizer) -> tuple[str, str]:
+    """First and last token that encoding puts round a text; empty where it puts none."""
+    encoding = tokenizer.encode("a")
+    if not encoding.ids:
+        return "", ""
+    first = encoding.tokens[0] if encoding.special_tokens_mask[0] else ""
+    last = encoding.tokens[-1] if encoding.special_tokens_mask[-1] else ""
+    return first, last
+
+
+def _joins(tokenizer: Tokenizer) -> bool:
+    """Whether a text encoded alone has the ids that it has after a line break."""
+    alone = tokenizer.encode("word", add_special_tokens=False).ids
+    after = tokenizer.encode("\nword", add_special_tokens=False).ids
+    first = tokenizer.encode("\n", add_special_tokens=False).ids
+    return bool(first + alone == after)

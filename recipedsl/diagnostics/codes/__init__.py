@@ -1,0 +1,1 @@
+"""Every kind of diagnostic, one module a family."""

@@ -1,0 +1,148 @@
+"""Lines of output as plain data: pieces of text and what each is for. Colour comes last, if at all."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+TAB_WIDTH = 4
+
+
+class Role(StrEnum):
+    """What a piece of output is; a terminal gives each its colour."""
+
+    PLAIN = "plain"
+    MESSAGE = "message"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    HINT = "hint"
+    GUTTER = "gutter"
+    SECONDARY = "secondary"
+    VALUE = "value"
+    NOTE = "note"
+    HELP = "help"
+    ADDED = "added"
+    REMOVED = "removed"
+    FAINT = "faint"
+
+
+#: Styles of rich; bright enough on dark and light grounds.
+STYLES: dict[Role, str] = {
+    Role.PLAIN: "",
+    Role.MESSAGE: "bold",
+    Role.ERROR: "bold red",
+    Role.WARNING: "bold yellow",
+    Role.INFO: "bold cyan",
+    Role.HINT: "bold green",
+    Role.GUTTER: "blue",
+    Role.SECONDARY: "bold blue",
+    Role.VALUE: "magenta",
+    Role.NOTE: "bold",
+    Role.HELP: "bold cyan",
+    Role.ADDED: "green",
+    Role.REMOVED: "red",
+    Role.FAINT: "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text of one line, free of control characters."""
+
+    text: str
+    role: Role = Role.PLAIN
+
+
+Line = tuple[Piece, ...]
+
+
+def line(*pieces: Piece | str) -> Line:
+    """A line of pieces; a string is a plain one."""
+    return tuple(Piece(each) if isinstance(each, str) else each for each in pieces)
+
+
+def to_plain(lines: Iterable[Line]) -> str:
+    """The lines without colours; ends with a line end unless empty."""
+    return "".join("".join(piece.text for piece in each).rstrip() + "\n" for each in lines)
+
+
+def to_ansi(lines: Iterable[Line]) -> str:
+    """The lines with the colours of a terminal."""
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    styles = {role: Style.parse(style) for role, style in STYLES.items()}
+    rendered = (
+        "".join(styles[piece.role].render(piece.text, color_system=ColorSystem.STANDARD) for piece in each)
+        for each in lines
+    )
+    return "".join(each + "\n" for each in rendered)
+
+
+# --- characters ---------------------------------------------------------------------------------
+
+# Control, format (bidirectional marks, zero-width joiners), surrogates, line and paragraph separators.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_NO_WIDTH = frozenset({"Mn", "Me"})
+
+
+def shown(letter: str) -> str:
+    """How one character of a source or a row is printed: what could drive a terminal is spelled out."""
+    if letter == "\t":
+        return " " * TAB_WIDTH
+    if unicodedata.category(letter) not in _HIDDEN:
+        return letter
+    code = ord(letter)
+    if code < 0x20:
+        return chr(0x2400 + code)  # the control pictures: ESC becomes ␛
+    return "\u2421" if code == 0x7F else f"\\u{{{code:X}}}"
+
+
+def escaped(text: str, *, keep_lines: bool = False) -> str:
+    """Text that is safe to print.
+
+    Args:
+        text: of whatever origin.
+        keep_lines: whether line feeds stay what they are.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(letter if keep_lines and letter == "\n" else shown(letter) for letter in text)
+
+
+def width(text: str) -> int:
+    """Columns that printable text takes in a terminal (Unicode Annex 11: wide and full width take two)."""
+    if text.isascii():
+        return len(text)
+    return sum(_letter_width(letter) for letter in text)
+
+
+def _letter_width(letter: str) -> int:
+    if unicodedata.category(letter) in _NO_WIDTH:
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def columns(text: str) -> list[int]:
+    """Terminal column at which each character of `text` begins, and where the last one ends."""
+    starts = [0]
+    for letter in text:
+        starts.append(starts[-1] + width(shown(letter)))
+    return starts
+
+
+def cut(text: str, start: int, end: int) -> str:
+    """The part of printable text between two terminal columns; half a wide character becomes a space."""
+    kept: list[str] = []
+    place = 0
+    for letter in text:
+        size = _letter_width(letter)
+        if place >= start and place + size <= end:
+            kept.append(letter)
+        elif place < end and place + size > start:
+            kept.append(" " * (min(end, place + size) - max(start, place)))
+        place += size
+    return "".join(kept)

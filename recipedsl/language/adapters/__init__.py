@@ -1,0 +1,1 @@
+"""Adapters: small sets of weights trained instead of all."""

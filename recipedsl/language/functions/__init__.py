@@ -1,0 +1,1 @@
+"""Functions and operators of expressions. `base` says what one is; the other modules hold them by subject."""

@@ -1,0 +1,87 @@
+"""What a function of expressions is: argument types, a result type, a page, an example."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from recipedsl.language.concept import Concept
+from recipedsl.language.types import ANY, FLOAT, Kind, Type, common
+
+#: An argument that takes any list, whatever its items.
+LIST = Type(Kind.LIST)
+#: An argument that takes any record.
+RECORD = Type(Kind.RECORD)
+
+
+class Parameter(BaseModel):
+    """An argument of a function.
+
+    Attributes:
+        name: for messages, and to pass it by name.
+        type: what it takes; `ANY` takes everything, `LIST` any list, FLOAT any number.
+        constant: whether it must be known before a row is read (a pattern, a number of digits).
+        default: value when left out, only together with `optional`.
+    """
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    name: str
+    type: Type
+    constant: bool = False
+    optional: bool = False
+    default: bool | int | float | str | None = None
+
+
+class Function(Concept):
+    """Base of functions. A function is never instantiated; its uses are `expressions.Call`.
+
+    The docstring: a title line, then what it does, `Null:` what a null argument gives, and
+    `Example:` an expression that compiles.
+
+    Attributes:
+        keyword: what recipes call it; also the name of its lowering in `recipedsl.data.functions`.
+        takes: arguments in order.
+        rest: type of any number of further arguments of the last parameter's kind; None for none.
+        gives: type of the result; None when `result` computes it.
+        null: what a null argument gives: `null`, or `value` when it never gives null.
+        aggregate: whether it turns the rows so far into one value (`expect count() > 1k`).
+        operator: its spelling when it is an operator (`==`), empty otherwise.
+    """
+
+    takes: ClassVar[tuple[Parameter, ...]] = ()
+    rest: ClassVar[Type | None] = None
+    gives: ClassVar[Type | None] = ANY
+    null: ClassVar[str] = "null"
+    aggregate: ClassVar[bool] = False
+    operator: ClassVar[str] = ""
+
+    @classmethod
+    def result(cls, types: tuple[Type, ...]) -> Type | None:
+        """Type of the result for these argument types; None when they do not go together."""
+        if cls.gives is None:
+            return None
+        nullable = cls.null == "null" and any(each.nullable for each in types)
+        return cls.gives.or_null() if nullable else cls.gives
+
+
+def widest(types: tuple[Type, ...]) -> Type | None:
+    """Smallest type that holds all; None when there is none."""
+    result: Type | None = types[0] if types else ANY
+    for each in types[1:]:
+        result = common(result, each) if result else None
+    return result
+
+
+def arithmetic(types: tuple[Type, ...]) -> Type | None:
+    """Type of a sum or product of numbers: `int` of ints, else `float`; nullable when one is."""
+    numbers = tuple(
+        each if each.is_number else FLOAT for each in types if each.is_number or each.kind is Kind.ANY
+    )
+    return widest(numbers) if len(numbers) == len(types) else None
+
+
+def is_plain(type_: Type) -> bool:
+    """Whether a value is a single one: no list and no record."""
+    return type_.kind not in (Kind.LIST, Kind.RECORD)

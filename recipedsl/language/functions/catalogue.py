@@ -1,0 +1,78 @@
+"""Every function and operator of expressions, in the order of the documentation."""
+
+from __future__ import annotations
+
+from recipedsl.language.functions.aggregates import (
+    Count,
+    Distinct,
+    Maximum,
+    Mean,
+    Median,
+    Minimum,
+    Share,
+    Total,
+)
+from recipedsl.language.functions.base import Function
+from recipedsl.language.functions.code import JsonOk
+from recipedsl.language.functions.conversations import Content, Role, Turns
+from recipedsl.language.functions.lists import AllOf, AnyOf, First, Last, Length
+from recipedsl.language.functions.logic import Coalesce, If, IsNotNull, IsNull
+from recipedsl.language.functions.numbers import Abs, Floor, Hash, Max, Min, Month, Number, Ratio, Round, Year
+from recipedsl.language.functions.operators import (
+    Add,
+    And,
+    Between,
+    Divide,
+    Equal,
+    Greater,
+    GreaterEqual,
+    In,
+    Less,
+    LessEqual,
+    Modulo,
+    Multiply,
+    Negate,
+    Not,
+    NotEqual,
+    NotIn,
+    Or,
+    Subtract,
+)
+from recipedsl.language.functions.text import (
+    AsText,
+    Bytes,
+    Chars,
+    Contains,
+    ContainsAny,
+    EndsWith,
+    Extract,
+    Join,
+    Lines,
+    Lower,
+    Matches,
+    Repeats,
+    Replace,
+    ShareOf,
+    SliceText,
+    Split,
+    StartsWith,
+    Trim,
+    Upper,
+    Words,
+)
+
+FUNCTIONS: tuple[type[Function], ...] = (
+    *(Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, And, Or, Not, In, NotIn, Between),
+    *(Add, Subtract, Multiply, Divide, Modulo, Negate),
+    *(IsNull, IsNotNull, Coalesce, If),
+    *(Chars, Words, Lines, Bytes, Lower, Upper, Trim, Contains, ContainsAny, StartsWith, EndsWith),
+    *(Matches, Replace, Extract, Split, SliceText, Repeats, ShareOf, Join, AsText),
+    *(Ratio, Round, Abs, Floor, Min, Max, Hash, Number, Year, Month),
+    *(Length, First, Last, AnyOf, AllOf),
+    *(Turns, Role, Content),
+    *(JsonOk,),
+    *(Count, Share, Mean, Total, Minimum, Maximum, Median, Distinct),
+)
+
+#: The same by keyword.
+BY_KEYWORD: dict[str, type[Function]] = {each.keyword: each for each in FUNCTIONS}

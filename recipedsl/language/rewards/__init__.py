@@ -1,0 +1,1 @@
+"""Rewards: how good an answer is, as a number."""

@@ -1,0 +1,1 @@
+"""Steps of pipelines: one class a step."""

@@ -1,0 +1,71 @@
+"""What a step is: what it is given, and what it makes of the columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from recipedsl.language.concept import Concept
+from recipedsl.language.types import ANY, RowType, Type
+
+
+class Takes(StrEnum):
+    """What stands behind the keyword of a step."""
+
+    CONDITION = "a condition on the row"
+    NAMED = "new columns, `name = expression`"
+    COLUMNS = "columns"
+    RENAMES = "renamings, `new = old`"
+    SETTINGS = "settings"
+    SHARES = "named shares, `train = 95%`"
+    SHAPE = "a shape, `chat(messages)`"
+    DATASET = "another dataset"
+
+
+@dataclass(frozen=True)
+class StepUse:
+    """A step as the semantics resolved it, for `flow`.
+
+    Attributes:
+        columns: columns named as arguments.
+        by: columns after `by`.
+        types: types of the expressions by name.
+        settings: constants by name.
+        other: row type of the other dataset.
+    """
+
+    columns: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    types: dict[str, Type] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    other: RowType | None = None
+
+
+class Step(Concept):
+    """Base of steps; the fields are its named constant settings.
+
+    Attributes:
+        takes: what its arguments are.
+        grouped: whether `by` may follow; `sorted` means that `by` has to.
+        least: fewest columns, names or shares that it needs.
+        draws: whether it needs a seed.
+        last: whether nothing may follow it.
+    """
+
+    takes: ClassVar[Takes]
+    grouped: ClassVar[bool] = False
+    by_required: ClassVar[bool] = False
+    least: ClassVar[int] = 0
+    draws: ClassVar[bool] = False
+    last: ClassVar[bool] = False
+
+    @classmethod
+    def flow(cls, rows: RowType, use: StepUse) -> RowType:  # noqa: ARG003 - most steps keep the columns
+        """Columns after the step."""
+        return rows
+
+
+def type_of(rows: RowType, name: str) -> Type:
+    """Type of a column, `any` when there is none."""
+    return rows.column(name) or ANY

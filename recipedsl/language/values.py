@@ -1,0 +1,144 @@
+"""Types of settings: what may stand on the right of `key =`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What a number measures. A suffix belongs to exactly one of them."""
+
+    NONE = "none"
+    SHARE = "share"
+    DURATION = "duration"
+    BYTES = "bytes"
+
+
+#: Factor of every suffix, by what it measures. Durations are seconds, shares are fractions.
+SUFFIXES: dict[Unit, dict[str, float]] = {
+    Unit.NONE: {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20},
+    Unit.SHARE: {"%": 0.01},
+    Unit.DURATION: {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400},
+    Unit.BYTES: {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30},
+}
+
+
+class Wants(StrEnum):
+    """What sort of value a setting wants."""
+
+    WHOLE = "whole number"
+    NUMBER = "number"
+    SHARE = "share"
+    DURATION = "duration"
+    BYTES = "size"
+    TEXT = "text"
+    FLAG = "true or false"
+    CHOICE = "choice"
+    LIST = "list"
+    MAP = "map"
+    NAME = "name"  # of a declaration
+    CONCEPT = "concept"  # of a family: `lora(rank = 8)`, `cosine`
+    ROW = "value of the row"  # an expression over columns
+    EXPRESSION = "expression"  # over scores, checked by the rules of rewards or metrics
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """What values a setting takes.
+
+    Attributes:
+        wants: sort of value.
+        low, high: bounds of a number, inclusive; None where open.
+        choices: members of a choice.
+        families: families of the catalogue for a concept; kinds of declarations for a name.
+        item: what the items of a list or the values of a map are.
+        optional: whether `none` is allowed.
+        also: another sort that is taken too (`warmup = 3%` or `warmup = 100`).
+    """
+
+    wants: Wants
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    item: ValueType | None = None
+    optional: bool = False
+    also: ValueType | None = None
+
+
+def whole(low: float | None = None, high: float | None = None, *, optional: bool = False) -> ValueType:
+    """A whole number: `16`, `2k`, `2Ki`."""
+    return ValueType(Wants.WHOLE, low, high, optional=optional)
+
+
+def number(low: float | None = None, high: float | None = None, *, optional: bool = False) -> ValueType:
+    """A number: `0.1`, `2e-4`."""
+    return ValueType(Wants.NUMBER, low, high, optional=optional)
+
+
+def share(low: float = 0.0, high: float = 1.0, *, optional: bool = False) -> ValueType:
+    """A share of something: `5%`; 1 means all."""
+    return ValueType(Wants.SHARE, low, high, optional=optional)
+
+
+def duration(*, optional: bool = False) -> ValueType:
+    """A time: `10s`, `3h`; seconds inside."""
+    return ValueType(Wants.DURATION, 0, optional=optional)
+
+
+def size(*, optional: bool = False) -> ValueType:
+    """An amount of memory: `80GB`; bytes inside."""
+    return ValueType(Wants.BYTES, 0, optional=optional)
+
+
+def text(*, optional: bool = False) -> ValueType:
+    """A string."""
+    return ValueType(Wants.TEXT, optional=optional)
+
+
+def flag() -> ValueType:
+    """`true` or `false`."""
+    return ValueType(Wants.FLAG)
+
+
+def one_of(*members: str, optional: bool = False) -> ValueType:
+    """A bare name out of a fixed set."""
+    return ValueType(Wants.CHOICE, choices=members, optional=optional)
+
+
+def several(item: ValueType, *, optional: bool = False) -> ValueType:
+    """A list; a single value stands for a list of one."""
+    return ValueType(Wants.LIST, item=item, optional=optional)
+
+
+def mapping(item: ValueType | None = None, *, optional: bool = False) -> ValueType:
+    """`{ key: value }`; without `item` values of any plain type."""
+    return ValueType(Wants.MAP, item=item, optional=optional)
+
+
+def name_of(*kinds: str, optional: bool = False) -> ValueType:
+    """The name of a declaration of one of these kinds (`model`, `stage`, `data`)."""
+    return ValueType(Wants.NAME, families=kinds, optional=optional)
+
+
+def concept(*families: str, optional: bool = False) -> ValueType:
+    """A use of a concept of a family, with or without parentheses."""
+    return ValueType(Wants.CONCEPT, families=families, optional=optional)
+
+
+def row_value(*, optional: bool = False) -> ValueType:
+    """An expression over the columns of a row: `tests`, `lower(answer)`."""
+    return ValueType(Wants.ROW, optional=optional)
+
+
+def expression(*families: str, optional: bool = False) -> ValueType:
+    """An expression over concepts of these families (a reward, metrics, columns)."""
+    return ValueType(Wants.EXPRESSION, families=families, optional=optional)
+
+
+def either(first: ValueType, second: ValueType) -> ValueType:
+    """Takes the one or the other."""
+    return ValueType(
+        first.wants, first.low, first.high, first.choices, first.families, first.item, first.optional, second
+    )

@@ -1,0 +1,1 @@
+"""Stages in TRL's terms: one module a method. `train.run_stage` carries one out."""

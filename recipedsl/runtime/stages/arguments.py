@@ -1,0 +1,95 @@
+"""The trainer's configuration: what the plan says, and what fits the machine."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib import import_module
+from typing import Any
+
+import torch
+
+from recipedsl.diagnostics import Diagnostic, Help, RecipeError, nearest
+from recipedsl.diagnostics.codes.run_stages import ArgumentRefused
+from recipedsl.runtime.stages.task import Task
+
+#: Decided here, whatever a recipe says: where things go, who is told, which device is used.
+OURS = frozenset(
+    {
+        "output_dir", "report_to", "push_to_hub", "use_cpu", "bf16", "fp16", "dataset_kwargs", "disable_tqdm",
+        "resume_from_checkpoint", "model_init_kwargs", "trust_remote_code", "remove_unused_columns",
+        "save_strategy", "save_steps", "save_total_limit", "seed", "data_seed", "reward_weights",
+    }
+)  # fmt: skip
+
+
+def configuration(task: Task, **extra: Any) -> Any:
+    """The configuration object of the stage's trainer.
+
+    Args:
+        task: the stage.
+        extra: what the method adds, strongest of all.
+
+    Raises:
+        RecipeError: the class refuses an argument or a value.
+    """
+    kind = _class(task.node.config)
+    given = {name: value for name, value in task.node.arguments.items() if name not in OURS}
+    values = {**_defaults(task), **_renamed(given), **_fixed(task), **extra}
+    known = {each.name for each in fields(kind) if each.init}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise _unknown(task.node.config, unknown[0], known)
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise _refused(task.node.config, error) from error
+
+
+def _class(dotted: str) -> Any:
+    module, _, name = dotted.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def _defaults(task: Task) -> dict[str, Any]:
+    """What a recipe may change."""
+    return {
+        "gradient_checkpointing": task.machine.device != "cpu",  # on a CPU memory is not what lacks
+        "logging_steps": 1,
+        "logging_first_step": True,
+        "dataloader_pin_memory": task.machine.device == "cuda",
+    }
+
+
+def _fixed(task: Task) -> dict[str, Any]:
+    number, node = task.dtype, task.node
+    return {
+        "output_dir": str(task.work),
+        "report_to": "none",
+        "push_to_hub": False,
+        "disable_tqdm": True,
+        "use_cpu": task.machine.device == "cpu",
+        "bf16": number is torch.bfloat16,
+        "fp16": number is torch.float16,
+        "seed": node.seed,
+        "data_seed": node.seed,
+        "logging_nan_inf_filter": False,  # it would hide the very thing that stops a stage
+        "save_strategy": "steps" if node.save_every else "no",
+        "save_steps": node.save_every or 500,
+        "save_total_limit": 2,  # the one before stays until the newest is complete
+    }
+
+
+def _renamed(given: dict[str, Any]) -> dict[str, Any]:
+    """`warmup_ratio` went into `warmup_steps` with transformers 5: below 1 it is a share."""
+    ratio = given.pop("warmup_ratio", None)
+    return {**given, "warmup_steps": float(ratio)} if ratio else given
+
+
+def _unknown(config: str, name: str, known: set[str]) -> RecipeError:
+    close = nearest(name, known)
+    helps = (Help(f"there is `{close}`"),) if close else ()
+    return RecipeError(Diagnostic(ArgumentRefused, f"{config} has no argument `{name}`", helps=helps))
+
+
+def _refused(config: str, error: Exception) -> RecipeError:
+    return RecipeError(Diagnostic(ArgumentRefused, f"{config} refuses its arguments", notes=(str(error),)))

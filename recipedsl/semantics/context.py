@@ -1,0 +1,162 @@
+"""What every part of the analysis shares: the modules, the problems, and what was settled before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, Label, Problems, nearest
+from recipedsl.diagnostics.codes.names import UnknownName
+from recipedsl.language.types import RowType
+from recipedsl.semantics.recipe import Dataset, Place, Stage
+from recipedsl.semantics.values import Value
+from recipedsl.source import Source, Span
+from recipedsl.syntax import tree
+
+
+class RowLook(Protocol):
+    """What a look at a source of rows shows."""
+
+    @property
+    def row(self) -> RowType | None: ...
+
+    @property
+    def problem(self) -> str: ...
+
+    @property
+    def hint(self) -> str: ...
+
+
+#: Looks at a source of rows, given its keyword and settings; None when nobody can look.
+Looker = Callable[[str, dict[str, Any]], RowLook | None]
+#: Opens and parses an imported file; None when it cannot be read.
+Importer = Callable[[str], tuple[tree.File, Problems] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was given from outside.
+
+    Attributes:
+        params: `--set` values as text, by name.
+        profile: name of the profile in force, or empty.
+        overrides: `--override` values as parsed expressions with their sources, by
+            (kind, name, key).
+    """
+
+    params: dict[str, str] = field(default_factory=dict)
+    profile: str = ""
+    overrides: dict[tuple[str, str, str], tuple[Source, tree.Expression]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration with the module it stands in; `kind` is what may be done with the name."""
+
+    kind: str
+    name: str
+    node: tree.Item
+    module: Module
+
+    @property
+    def full_name(self) -> str:
+        """Name with the import's prefix, unique in the recipe."""
+        return self.module.prefix + self.name
+
+    @property
+    def name_place(self) -> Place:
+        written = getattr(self.node, "name", None)
+        span = written.span if written is not None else self.node.span
+        return Place(self.module.source, span)
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """A file: its declarations by name, and the modules that it imports by name."""
+
+    source: Source
+    prefix: str
+    file: tree.File
+    declared: dict[str, Declared] = field(default_factory=dict)
+    imports: dict[str, Module] = field(default_factory=dict)
+
+    def place(self, node: Any) -> Place:
+        """Where a node of this module's tree stands."""
+        return Place(self.source, node.span)
+
+    def reading(self, source: Source) -> Module:
+        """The same names, for a tree that came from another text (an override)."""
+        return replace(self, source=source)
+
+
+@dataclass
+class Context:
+    """State of one analysis.
+
+    Attributes:
+        values: params and lets, by full name, once computed.
+        open: full names being resolved, in order, to find cycles.
+        used: full names that something refers to.
+    """
+
+    root: Module
+    given: Given
+    look: Looker
+    problems: Problems = field(default_factory=Problems)
+    values: dict[str, Value] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    stages: dict[str, Stage] = field(default_factory=dict)
+    models: dict[str, Any] = field(default_factory=dict)
+    open: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    shown: set[tuple[str, int, str]] = field(default_factory=set)
+
+    def report(
+        self,
+        kind: type[Code],
+        message: str,
+        place: Place,
+        text: str = "",
+        *,
+        secondary: Iterable[tuple[Place, str]] = (),
+        notes: tuple[str, ...] = (),
+        helps: tuple[Help, ...] = (),
+    ) -> Diagnostic:
+        """Record a problem at a place."""
+        labels = tuple(Label(other.source, other.span, words) for other, words in secondary)
+        primary = Label(place.source, place.span, text)
+        return self.problems.report(kind, message, primary, secondary=labels, notes=notes, helps=helps)
+
+    def unknown_name(self, module: Module, name: tree.Name, candidates: Iterable[str], what: str = "name") -> None:
+        """Report a name that is not known, once for each place."""
+        place = module.place(name)
+        self.report(
+            UnknownName,
+            f"unknown {what} `{name.text}`",
+            place,
+            "nothing has this name",
+            helps=did_you_mean(place, name.text, candidates),
+        )
+
+
+def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple[Help, ...]:
+    """A help with the nearest candidate as a fix, or a list of a few candidates."""
+    known = sorted(set(candidates))
+    best = nearest(written, known)
+    if best is not None:
+        return (fix(place, best, f"a similar name exists: `{best}`"),)
+    if known and len(known) <= 12:
+        return (Help("known here: " + ", ".join(f"`{each}`" for each in known)),)
+    return ()
+
+
+def fix(place: Place, text: str, words: str, applicability: Applicability = Applicability.SAFE) -> Help:
+    """A help that replaces a place by a text."""
+    return Help(words, (Edit(place.source, place.span, text),), applicability)
+
+
+def span_of(nodes: Iterable[Any]) -> Span | None:
+    """Smallest span over several nodes; None when there are none."""
+    spans = [node.span for node in nodes]
+    return Span(min(each.start for each in spans), max(each.end for each in spans)) if spans else None

@@ -1,0 +1,357 @@
+"""Datasets: sources, steps one after another, and the columns and shape that come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recipedsl.diagnostics import Help
+from recipedsl.diagnostics.codes.data import ColumnClash, PartNeeded, TypeDiffers, Unreadable
+from recipedsl.diagnostics.codes.names import Cycle, UnknownPart, WrongKind
+from recipedsl.diagnostics.codes.plan import NotYet
+from recipedsl.diagnostics.codes.types import NotAChoice, WrongType
+from recipedsl.language import catalogue
+from recipedsl.language.shapes import Shape
+from recipedsl.language.types import ANY, Kind, RowType, Type, common, record
+from recipedsl.semantics.constants import constant
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.recipe import DataReference, Dataset, Place, ResolvedStep, SourceUse
+from recipedsl.semantics.row_types import row_type
+from recipedsl.semantics.rows import type_of_value
+from recipedsl.semantics.scope import lookup, names
+from recipedsl.semantics.settings import read_call
+from recipedsl.semantics.steps import Flow, read_step
+from recipedsl.semantics.values import Sort, Value
+from recipedsl.syntax import tree
+
+#: Sources of the language that come with a later version.
+LATER_SOURCES = ("generate", "mix", "interleave", "every", "latest", "previous")
+
+
+def dataset(context: Context, declared: Declared) -> Dataset | None:
+    """The dataset of a declaration, resolved once; None after a problem was reported."""
+    name = declared.full_name
+    if name in context.datasets:
+        return context.datasets[name]
+    if name in context.open:
+        loop = " -> ".join([*context.open[context.open.index(name) :], name])
+        context.report(Cycle, f"dataset `{declared.name}` needs itself: {loop}", declared.name_place)
+        return None
+    assert isinstance(declared.node, tree.Data)
+    context.open.append(name)
+    found = _resolve(context, declared.module, name, declared.node)
+    context.open.pop()
+    context.datasets[name] = found
+    return found
+
+
+def _resolve(context: Context, module: Module, name: str, node: tree.Data) -> Dataset:
+    annotated = row_type(context, module, node.annotation) if node.annotation is not None else None
+    doc = "\n".join(node.doc)
+    return _pipeline(context, module, name, node.pipeline, annotated, module.place(node.name), doc)
+
+
+def anonymous(context: Context, module: Module, name: str, node: tree.Pipeline) -> Dataset:
+    """A pipeline written in the place of an expression, under a name of its own."""
+    found = _pipeline(context, module, name, node, None, module.place(node), "")
+    context.datasets[name] = found
+    return found
+
+
+def _pipeline(
+    context: Context, module: Module, name: str, node: tree.Pipeline, annotated: RowType | None, place: Place, doc: str
+) -> Dataset:
+    head = _source(context, module, name, node.source, annotated)
+    flow = Flow(context, module, name, head.row, head.shape, other=_Inputs(context, name))
+    steps = [each for each in (read_step(flow, step) for step in node.steps) if each is not None]
+    return Dataset(name, head.use, tuple(steps), flow.row, flow.shape, flow.parts, place, doc)
+
+
+# --- references -----------------------------------------------------------------------------------
+
+
+def reference(context: Context, module: Module, expression: tree.Expression, name: str) -> DataReference | None:
+    """The dataset that an expression stands for; one written in place gets `name`.
+
+    Returns None after a problem was reported.
+    """
+    while isinstance(expression, tree.Group):
+        expression = expression.inner
+    place = module.place(expression)
+    if isinstance(expression, tree.Nested):
+        return _whole(context, anonymous(context, module, name, expression.pipeline), place)
+    if isinstance(expression, tree.Call):
+        pipeline = tree.Pipeline(expression, (), expression.span)
+        return _whole(context, anonymous(context, module, name, pipeline), place)
+    declared, part = _declared_part(module, expression)
+    if declared is None or declared.kind != "data":
+        _no_dataset(context, module, expression, declared)
+        return None
+    context.used.add(declared.full_name)
+    found = dataset(context, declared)
+    return None if found is None else _part(context, module, expression, found, part)
+
+
+def _whole(context: Context, found: Dataset, place: Place) -> DataReference | None:
+    if found.parts:
+        context.report(PartNeeded, "a pipeline in place cannot end in `split`", place, "declare it with `data` first")
+        return None
+    return DataReference(found.name, "", place)
+
+
+def _declared_part(module: Module, expression: tree.Expression) -> tuple[Declared | None, tree.Name | None]:
+    found = lookup(module, expression)
+    if found is None and isinstance(expression, tree.Member):
+        return lookup(module, expression.target), expression.name
+    return found, None
+
+
+def _no_dataset(context: Context, module: Module, expression: tree.Expression, found: Declared | None) -> None:
+    place = module.place(expression)
+    known = names(module, "data")
+    if found is not None:
+        context.report(
+            WrongKind,
+            f"a dataset is wanted here, `{found.name}` is a {found.kind}",
+            place,
+            f"a {found.kind}",
+            secondary=[(found.name_place, f"`{found.name}` is declared here")],
+            helps=did_you_mean(place, found.name, known),
+        )
+    elif isinstance(expression, tree.Name | tree.Member):
+        name = expression
+        while isinstance(name, tree.Member):
+            if not isinstance(name.target, tree.Name | tree.Member):
+                break
+            name = name.target
+        context.unknown_name(module, name if isinstance(name, tree.Name) else expression.name, known, "dataset")  # type: ignore[union-attr]
+    elif not isinstance(expression, tree.Broken):
+        context.report(WrongType, "a dataset is wanted here", place, "no dataset")
+
+
+def _part(
+    context: Context, module: Module, expression: tree.Expression, found: Dataset, part: tree.Name | None
+) -> DataReference | None:
+    place = module.place(expression)
+    if part is None and not found.parts:
+        return DataReference(found.name, "", place)
+    listed = ", ".join(f"`{found.name}.{each}`" for each in found.parts)
+    if part is None:
+        context.report(
+            PartNeeded,
+            f"`{found.name}` is split; one of its parts is wanted",
+            place,
+            "which part?",
+            secondary=[(found.place, "it is split here")],
+            helps=(Help(f"write {listed}"),),
+        )
+        return None
+    if part.text in found.parts:
+        return DataReference(found.name, part.text, place)
+    where = module.place(part)
+    words = f"has the parts {listed}" if found.parts else "is not split"
+    context.report(
+        UnknownPart,
+        f"`{found.name}` {words}, not `{part.text}`",
+        where,
+        "no such part",
+        helps=did_you_mean(where, part.text, found.parts),
+    )
+    return None
+
+
+@dataclass(slots=True)
+class _Inputs:
+    """Resolves datasets named inside a pipeline; those written in place are numbered."""
+
+    context: Context
+    owner: str
+    count: int = 0
+
+    def __call__(self, module: Module, expression: tree.Expression) -> DataReference | None:
+        self.count += 1
+        return reference(self.context, module, expression, f"{self.owner}.{self.count}")
+
+    def row(self, found: DataReference) -> RowType | None:
+        """Columns of a dataset."""
+        return self.context.datasets[found.name].row
+
+
+# --- sources ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    use: SourceUse
+    row: RowType | None
+    shape: Shape = Shape.ROWS
+
+
+def _source(
+    context: Context, module: Module, name: str, expression: tree.Expression, annotated: RowType | None
+) -> _Head:
+    while isinstance(expression, tree.Group):
+        expression = expression.inner
+    place = module.place(expression)
+    if isinstance(expression, tree.Call) and isinstance(expression.function, tree.Name):
+        return _call(context, module, name, expression, expression.function, annotated)
+    found = None if isinstance(expression, tree.Broken) else reference(context, module, expression, f"{name}.1")
+    if found is None:
+        return _Head(SourceUse("data", {}, (), annotated, place), annotated)
+    origin = context.datasets[found.name]
+    return _Head(SourceUse("data", {}, (found,), annotated, place), origin.row, origin.shape)
+
+
+def _call(
+    context: Context, module: Module, name: str, call: tree.Call, function: tree.Name, annotated: RowType | None
+) -> _Head:
+    keyword, place = function.text, module.place(call)
+    concept = catalogue.find("source", keyword)
+    unknown = _Head(SourceUse(keyword, {}, (), annotated, place), annotated)
+    if concept is None:
+        _unknown_source(context, module, function)
+        return unknown
+    if keyword == "concat":
+        return _concat(context, module, name, call)
+    if keyword == "rows":
+        return _rows(context, module, call, annotated)
+    settings = read_call(context, module, concept, call)
+    if not settings.complete:
+        return unknown
+    use = SourceUse(keyword, settings.values, (), annotated, place)
+    return _Head(use, _look(context, use, annotated))
+
+
+def _unknown_source(context: Context, module: Module, function: tree.Name) -> None:
+    place = module.place(function)
+    if function.text in LATER_SOURCES:
+        words = f"`{function.text}` is part of the language, and this version cannot carry it out yet"
+        context.report(NotYet, words, place, "not carried out yet")
+        return
+    known = catalogue.keywords("source")
+    context.report(
+        NotAChoice,
+        f"unknown source `{function.text}`",
+        place,
+        "no such source",
+        helps=did_you_mean(place, function.text, known),
+    )
+
+
+def _look(context: Context, use: SourceUse, annotated: RowType | None) -> RowType | None:
+    look = context.look(use.keyword, use.settings)
+    if look is None:
+        return annotated
+    if look.problem:
+        helps = (Help(look.hint),) if look.hint else ()
+        context.report(Unreadable, look.problem, use.place, "cannot be read", helps=helps)
+        return annotated
+    if annotated is None or look.row is None:
+        return annotated or look.row
+    _compare(context, use, annotated, look.row)
+    return annotated
+
+
+def _compare(context: Context, use: SourceUse, declared: RowType, found: RowType) -> None:
+    for column in declared.columns:
+        type_ = found.column(column.name)
+        if type_ is None and not column.type.nullable:
+            words = f"the rows have no column `{column.name}`, which the row type declares"
+            helps = did_you_mean(use.place, column.name, found.names)
+            shown = tuple(Help(each.text) for each in helps)
+            context.report(TypeDiffers, words, use.place, "column missing here", helps=shown)
+        elif type_ is not None and not type_.fits(column.type):
+            words = f"column `{column.name}` is declared `{column.type}`, the rows have `{type_}`"
+            context.report(TypeDiffers, words, use.place, f"`{column.name}` is `{type_}` here")
+
+
+# --- concat and rows --------------------------------------------------------------------------------
+
+
+def _concat(context: Context, module: Module, name: str, call: tree.Call) -> _Head:
+    place = module.place(call)
+    inputs: list[DataReference] = []
+    for index, argument in enumerate(call.arguments):
+        found = reference(context, module, argument.value, f"{name}.{index + 1}")
+        if found is not None:
+            inputs.append(found)
+    if not call.arguments:
+        context.report(WrongType, "`concat` takes datasets", place, "nothing to put together")
+    rows = [context.datasets[each.name].row for each in inputs]
+    shapes = {context.datasets[each.name].shape for each in inputs}
+    shape = shapes.pop() if len(shapes) == 1 else Shape.ROWS
+    row = _union(context, inputs, rows) if len(inputs) == len(call.arguments) else None
+    return _Head(SourceUse("concat", {}, tuple(inputs), None, place), row, shape)
+
+
+def _union(context: Context, inputs: list[DataReference], rows: list[RowType | None]) -> RowType | None:
+    if not rows or any(each is None for each in rows):
+        return None
+    known = [each for each in rows if each is not None]
+    columns: dict[str, Type] = {}
+    first: dict[str, DataReference] = {}
+    for used, row in zip(inputs, known, strict=True):
+        for column in row.columns:
+            both = common(columns.get(column.name, column.type), column.type)
+            if both is None:
+                _clash(context, used, first[column.name], column.name, columns[column.name], column.type)
+                return None
+            columns[column.name] = both
+            first.setdefault(column.name, used)
+    lacking = {name for name in columns if any(row.column(name) is None for row in known)}
+    return RowType(()).with_columns({n: t.or_null() if n in lacking else t for n, t in columns.items()})
+
+
+def _clash(context: Context, used: DataReference, first: DataReference, name: str, one: Type, two: Type) -> None:
+    context.report(
+        ColumnClash,
+        f"column `{name}` is `{two}` in `{used.name}` and `{one}` in `{first.name}`",
+        used.place,
+        f"`{two}` here",
+        secondary=[(first.place, f"`{one}` here")],
+        helps=(Help(f"bring them together first: `| derive {name} = …`, or leave it out: `| drop {name}`"),),
+    )
+
+
+def _rows(context: Context, module: Module, call: tree.Call, annotated: RowType | None) -> _Head:
+    place = module.place(call)
+    value = constant(context, module, call.arguments[0].value) if len(call.arguments) == 1 else None
+    good = value is not None and value.sort is Sort.LIST and all(each.sort is Sort.MAP for each in value.data)
+    if value is None or not good:
+        if value is None or value.sort is not Sort.UNKNOWN:
+            words = "`rows` takes a list of maps, one a row"
+            context.report(WrongType, words, place, helps=(Help('rows([{ question: "…", answer: "…" }])'),))
+        return _Head(SourceUse("rows", {"rows": []}, (), annotated, place), annotated)
+    use = SourceUse("rows", {"rows": value.plain}, (), annotated, place)
+    found = _row_of_values(value.data)
+    if annotated is not None and found is not None:
+        _compare(context, use, annotated, found)
+    return _Head(use, annotated or found)
+
+
+def _row_of_values(rows: tuple[Value, ...]) -> RowType | None:
+    columns: dict[str, Type] = {}
+    for row in rows:
+        for name, value in row.data.items():
+            type_ = common(columns.get(name, ANY), _type_of(value))
+            if type_ is None:
+                return None
+            columns[name] = type_
+    lacking = {name for name in columns if any(name not in row.data for row in rows)}
+    return RowType(()).with_columns({name: _settled(type_, name in lacking) for name, type_ in columns.items()})
+
+
+def _settled(type_: Type, lacking: bool) -> Type:
+    # `any` stands for null only; what is left is null where some row said none or nothing.
+    return type_.or_null() if lacking else type_
+
+
+def _type_of(value: Value) -> Type:
+    if value.sort is Sort.MAP:
+        return record(**{name: _type_of(each) for name, each in value.data.items()})
+    if value.sort is Sort.LIST and any(each.sort in (Sort.MAP, Sort.LIST) for each in value.data):
+        item = ANY
+        for each in value.data:
+            item = common(item, _type_of(each)) or ANY
+        return Type(Kind.LIST, item=item.without_null())
+    return type_of_value(value) or ANY
+

@@ -1,0 +1,202 @@
+"""The resolved recipe: what the declarations mean, with the places where they were written.
+
+Names are settled, constants computed, defaults filled in, rows and shapes proven. Lowering turns
+this into a plan without asking anything more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from recipedsl.language.concept import Concept
+from recipedsl.language.expressions import Call, Column, Constant
+from recipedsl.language.shapes import Shape
+from recipedsl.language.stages.base import StageMethod
+from recipedsl.language.types import RowType, Type
+from recipedsl.source import Source, Span
+
+RowExpression = Column | Constant | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a source text."""
+
+    source: Source
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DataReference:
+    """A dataset used somewhere: its name and, if it is split, the part."""
+
+    name: str
+    part: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUse:
+    """The head of a pipeline.
+
+    Attributes:
+        keyword: `read`, `hub`, `rows`, `concat`, or `data` for another dataset.
+        settings: constants by name.
+        inputs: datasets that it reads.
+        declared: the annotated row type, if there is one.
+    """
+
+    keyword: str
+    settings: dict[str, Any]
+    inputs: tuple[DataReference, ...]
+    declared: RowType | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedStep:
+    """A step with everything it was given, see `plan.StepSpec` for the meaning of the parts."""
+
+    keyword: str
+    place: Place
+    columns: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    expressions: dict[str, RowExpression] = field(default_factory=dict)
+    types: dict[str, Type] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    other: DataReference | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A pipeline, resolved.
+
+    Attributes:
+        name: unique; pipelines written in the place of an expression get the name of where they stand.
+        row: columns at the end, None when they could not be known.
+        shape: what the rows are for.
+        parts: names of the parts, when it ends in `split`.
+    """
+
+    name: str
+    source: SourceUse
+    steps: tuple[ResolvedStep, ...]
+    row: RowType | None
+    shape: Shape
+    parts: tuple[str, ...]
+    place: Place
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateUse:
+    """A chat template: a shipped one by name, or a declared one by its settings."""
+
+    shipped: str
+    settings: dict[str, Any]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """A base model."""
+
+    name: str
+    source: Concept
+    dtype: str
+    template: TemplateUse | None
+    attention: str
+    place: Place
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A reward function or metric, applied.
+
+    Attributes:
+        written: as in the recipe, for tables.
+        stage: the reward stage it asks.
+        against: the other model of a comparison.
+    """
+
+    keyword: str
+    written: str
+    expressions: dict[str, RowExpression]
+    settings: dict[str, Any]
+    stage: str
+    against: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedScore:
+    """A term of a reward."""
+
+    weight: float
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A training step.
+
+    Attributes:
+        method: class of the method.
+        settings: every setting by name, defaults filled in.
+        written: names of those that the recipe wrote, with their places.
+        start: the model or stage it starts from.
+        data: what it trains on.
+        rewards: terms of the reward.
+    """
+
+    name: str
+    method: type[StageMethod]
+    settings: dict[str, Any]
+    written: dict[str, Place]
+    start: str
+    data: DataReference
+    rewards: tuple[WeightedScore, ...]
+    place: Place
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateUse:
+    """A gate of an evaluation: a condition over scores named `metric(model)`."""
+
+    condition: RowExpression
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """An evaluation."""
+
+    name: str
+    models: tuple[str, ...]
+    data: DataReference
+    metrics: tuple[Score, ...]
+    slices: tuple[str, ...]
+    gates: tuple[GateUse, ...]
+    settings: dict[str, Any]
+    place: Place
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A whole recipe, resolved; dictionaries are in the order in which things can be carried out."""
+
+    source: Source
+    params: dict[str, Any]
+    models: dict[str, BaseModel]
+    datasets: dict[str, Dataset]
+    stages: dict[str, Stage]
+    evaluations: dict[str, Evaluation]
+    run: dict[str, Any]
+    run_place: Place | None
+    profile: str = ""

@@ -1,0 +1,470 @@
+"""Expressions over the columns of a row: names settled, types checked, operators turned into calls."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from recipedsl.diagnostics import Help
+from recipedsl.diagnostics.codes.data import UnknownColumn
+from recipedsl.diagnostics.codes.names import AmbiguousName, UnknownFunction, WrongKind
+from recipedsl.diagnostics.codes.types import (
+    BadPattern,
+    NeverTrue,
+    NotConstant,
+    WrongArguments,
+    WrongOperand,
+    WrongUnit,
+)
+from recipedsl.language import catalogue
+from recipedsl.language.expressions import Call, Column, Constant
+from recipedsl.language.functions.base import Function, Parameter
+from recipedsl.language.types import ANY, BOOL, FLOAT, INT, TEXT, Kind, RowType, Type, common, list_of
+from recipedsl.language.values import Unit
+from recipedsl.semantics.constants import constant, value_of
+from recipedsl.semantics.context import Context, Module, did_you_mean, fix
+from recipedsl.semantics.recipe import Place, RowExpression
+from recipedsl.semantics.scope import lookup, names
+from recipedsl.semantics.values import Sort, Value
+from recipedsl.syntax import tree
+
+#: Spelling of an operator to the keyword of its function.
+OPERATORS = {each.operator: each.keyword for each in catalogue.FAMILIES["function"] if getattr(each, "operator", "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression with its type."""
+
+    expression: RowExpression
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What an expression may refer to.
+
+    Attributes:
+        context, module: where names are looked up.
+        row: columns; None when they are not known, then every unknown name is taken for one.
+        origin: what the rows are called in messages.
+        aggregates: whether aggregates over all rows are allowed.
+    """
+
+    context: Context
+    module: Module
+    row: RowType | None
+    origin: str
+    aggregates: bool = False
+
+    def column(self, name: str) -> Type | None:
+        return ANY if self.row is None else self.row.column(name)
+
+
+def type_expression(rows: Rows, expression: tree.Expression) -> Typed | None:
+    """Check an expression over rows; None after a problem was reported."""
+    match expression:
+        case tree.Group():
+            return type_expression(rows, expression.inner)
+        case tree.Name():
+            return _name(rows, expression)
+        case tree.Member():
+            return _member(rows, expression)
+        case tree.Index():
+            return _index(rows, expression)
+        case tree.Call():
+            return _call(rows, expression)
+        case tree.Binary():
+            return _binary(rows, expression)
+        case tree.Unary():
+            return _unary(rows, expression)
+        case tree.Broken():
+            return None
+        case _:
+            return _constant(rows, expression)
+
+
+def type_condition(rows: Rows, expression: tree.Expression) -> Typed | None:
+    """The same for an expression that has to be true or false."""
+    from recipedsl.diagnostics.codes.types import NotACondition
+
+    typed = type_expression(rows, expression)
+    if typed is None or typed.type.kind in (Kind.BOOL, Kind.ANY):
+        return typed
+    rows.context.report(
+        NotACondition,
+        f"a condition is true or false, this is a value of type `{typed.type}`",
+        rows.module.place(expression),
+        f"of type `{typed.type}`",
+    )
+    return None
+
+
+# --- leaves -----------------------------------------------------------------------------------
+
+
+def _name(rows: Rows, name: tree.Name) -> Typed | None:
+    found = None if name.quoted else lookup(rows.module, name)
+    is_value = found is not None and found.kind in ("param", "let")
+    type_ = rows.column(name.text)
+    if rows.row is not None and type_ is not None and is_value:
+        _ambiguous(rows, name)
+        return None
+    if is_value and found is not None:
+        return _value(rows, name, value_of(rows.context, found))
+    if type_ is not None:
+        return Typed(Column(name=name.text), type_)
+    _unknown_column(rows, name, found.kind if found is not None else "")
+    return None
+
+
+def _ambiguous(rows: Rows, name: tree.Name) -> None:
+    place = rows.module.place(name)
+    rows.context.report(
+        AmbiguousName,
+        f"`{name.text}` is a column of {rows.origin} and also a value of the recipe",
+        place,
+        "which of the two is meant?",
+        helps=(fix(place, f"`{name.text}`", "in backquotes it is the column"),),
+    )
+
+
+def _unknown_column(rows: Rows, name: tree.Name, kind: str) -> None:
+    place = rows.module.place(name)
+    key = (place.source.path, place.span.start, name.text)
+    if key in rows.context.shown:
+        return
+    rows.context.shown.add(key)
+    if kind:
+        words = f"`{name.text}` is a {kind}; a column is wanted here"
+        rows.context.report(WrongKind, words, place, f"a {kind}")
+        return
+    known = list(rows.row.names) if rows.row else []
+    rows.context.report(
+        UnknownColumn,
+        f"unknown column `{name.text}` in {rows.origin}",
+        place,
+        "no such column",
+        notes=("the columns here: " + ", ".join(f"`{each}`" for each in known),) if known else (),
+        helps=did_you_mean(place, name.text, known + names(rows.module, "param", "let")),
+    )
+
+
+def _member(rows: Rows, expression: tree.Member) -> Typed | None:
+    found = lookup(rows.module, expression)
+    if found is not None and found.kind in ("param", "let"):
+        return _value(rows, expression, value_of(rows.context, found))
+    target = type_expression(rows, expression.target)
+    if target is None:
+        return None
+    name = expression.name.text
+    type_ = ANY if target.type.kind is Kind.ANY else target.type.field(name)
+    if target.type.kind not in (Kind.RECORD, Kind.ANY) or type_ is None:
+        _no_part(rows, expression, target.type)
+        return None
+    nullable = type_.or_null() if target.type.nullable else type_
+    return Typed(Call(function="field", arguments=(target.expression,), settings={"name": name}), nullable)
+
+
+def _no_part(rows: Rows, expression: tree.Member, type_: Type) -> None:
+    place = rows.module.place(expression.name)
+    known = [each.name for each in type_.fields]
+    rows.context.report(
+        UnknownColumn,
+        f"a value of type `{type_}` has no part `{expression.name.text}`",
+        place,
+        "no such part",
+        helps=did_you_mean(place, expression.name.text, known),
+    )
+
+
+def _index(rows: Rows, expression: tree.Index) -> Typed | None:
+    target = type_expression(rows, expression.target)
+    index = constant(rows.context, rows.module, expression.index)
+    if target is None or index.sort is Sort.UNKNOWN:
+        return None
+    if target.type.kind not in (Kind.LIST, Kind.ANY) or not isinstance(index.data, int):
+        rows.context.report(
+            WrongOperand, f"`[{index.plain}]` takes an item of a list, this is `{target.type}`", rows.module.place(expression)
+        )
+        return None
+    item = (target.type.item or ANY).or_null()
+    return Typed(Call(function="item", arguments=(target.expression,), settings={"index": index.data}), item)
+
+
+def _constant(rows: Rows, expression: tree.Expression) -> Typed | None:
+    return _value(rows, expression, constant(rows.context, rows.module, expression))
+
+
+def _value(rows: Rows, expression: tree.Expression, value: Value) -> Typed | None:
+    if value.sort is Sort.UNKNOWN:
+        return None
+    if value.unit not in (Unit.NONE, Unit.SHARE):
+        words = f"{value.describe()} does not go with values of rows"
+        rows.context.report(WrongUnit, words, rows.module.place(expression), "a plain number is wanted here")
+        return None
+    type_ = type_of_value(value)
+    if type_ is None:
+        words = f"{value.describe()} cannot be part of this expression"
+        rows.context.report(WrongOperand, words, rows.module.place(expression))
+        return None
+    data = tuple(each.plain for each in value.data) if value.sort is Sort.LIST else value.data
+    return Typed(Constant(value=data), type_)
+
+
+def type_of_value(value: Value) -> Type | None:
+    """Type of a constant in expressions; None for maps, secrets and mixed lists."""
+    if value.sort is Sort.NUMBER:
+        return INT if isinstance(value.data, int) else FLOAT
+    if value.sort is Sort.LIST:
+        item: Type | None = ANY
+        for each in value.data:
+            type_ = type_of_value(each)
+            item = common(item, type_) if item and type_ else None
+        return list_of(item.without_null() if item != ANY else item) if item else None
+    return {Sort.TEXT: TEXT, Sort.FLAG: BOOL, Sort.NOTHING: ANY}.get(value.sort)
+
+
+# --- operators --------------------------------------------------------------------------------
+
+
+def _unary(rows: Rows, expression: tree.Unary) -> Typed | None:
+    operand = type_expression(rows, expression.operand)
+    if operand is None:
+        return None
+    keyword = "not" if expression.operator.text == "not" else "negate"
+    if keyword == "negate" and isinstance(operand.expression, Constant) and operand.type.is_number:
+        return replace(operand, expression=Constant(value=-operand.expression.value))  # type: ignore[operator]
+    return _apply(rows, keyword, (operand,), (expression.operand,), expression)
+
+
+def _binary(rows: Rows, expression: tree.Binary) -> Typed | None:
+    sign = expression.operator.text
+    if sign in ("in", "not in") and isinstance(expression.right, tree.Range):
+        return _between(rows, expression, expression.right, sign)
+    left, right = type_expression(rows, expression.left), type_expression(rows, expression.right)
+    if left is None or right is None:
+        return None
+    if sign in ("==", "!=") and isinstance(expression.right, tree.Nothing):
+        keyword = "is_null" if sign == "==" else "is_not_null"
+        return _apply(rows, keyword, (left,), (expression.left,), expression)
+    if sign in ("==", "!=", "in", "not in") and not _possible(rows, left, right, expression):
+        return None
+    return _apply(rows, OPERATORS[sign], (left, right), (expression.left, expression.right), expression)
+
+
+def _between(rows: Rows, expression: tree.Binary, bounds: tree.Range, sign: str) -> Typed | None:
+    nothing = Typed(Constant(value=None), ANY)
+    value = type_expression(rows, expression.left)
+    low = type_expression(rows, bounds.low) if bounds.low is not None else nothing
+    high = type_expression(rows, bounds.high) if bounds.high is not None else nothing
+    if value is None or low is None or high is None:
+        return None
+    inside = _apply(rows, "between", (value, low, high), (expression.left, bounds, bounds), expression)
+    if inside is None or sign == "in":
+        return inside
+    return Typed(Call(function="not", arguments=(inside.expression,)), inside.type)
+
+
+def _possible(rows: Rows, left: Typed, right: Typed, expression: tree.Binary) -> bool:
+    """Whether an enumeration is compared with members of it."""
+    for choices, other, node in ((left, right, expression.right), (right, left, expression.left)):
+        if choices.type.kind is not Kind.CHOICE or not isinstance(other.expression, Constant):
+            continue
+        value = other.expression.value
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, str) and each not in choices.type.choices:
+                _never(rows, each, choices.type, node, rows.module.source.slice(expression.left.span))
+                return False
+    return True
+
+
+def _never(rows: Rows, value: str, type_: Type, node: tree.Expression, column: str) -> None:
+    place = rows.module.place(node)
+    for item in node.items if isinstance(node, tree.ListOf) else (node,):
+        if isinstance(item, tree.Text) and item.value == value:
+            place = rows.module.place(item)
+    members = ", ".join(f'"{each}"' for each in type_.choices)
+    helps = did_you_mean(place, value, type_.choices)
+    quoted = tuple(replace(h, edits=tuple(replace(e, text=f'"{e.text}"') for e in h.edits)) for h in helps)
+    words = f'`{column}` is never "{value}"'
+    rows.context.report(NeverTrue, words, place, "none of its values", notes=(f"its values: {members}",), helps=quoted)
+
+
+# --- calls ------------------------------------------------------------------------------------
+
+
+def _call(rows: Rows, expression: tree.Call) -> Typed | None:
+    function = _function(rows, expression.function)
+    if function is None:
+        for argument in expression.arguments:
+            type_expression(rows, argument.value)
+        return None
+    if function.aggregate and not rows.aggregates:
+        words = f"`{function.keyword}` looks at all rows; it stands in `expect` only"
+        rows.context.report(WrongOperand, words, rows.module.place(expression))
+        return None
+    order = _in_order(rows, function, expression)
+    if order is None:
+        return None
+    inner = replace(rows, aggregates=False) if function.aggregate else rows
+    typed = [_argument(inner, function, parameter, node) for parameter, node in order]
+    if any(each is None for each in typed):
+        return None
+    nodes = tuple(node if node is not None else expression for _, node in order)
+    return _apply(rows, function.keyword, tuple(each for each in typed if each), nodes, expression)
+
+
+def _function(rows: Rows, name: tree.Expression) -> type[Function] | None:
+    function = catalogue.function(name.text) if isinstance(name, tree.Name) else None
+    if function is not None and not function.operator:
+        return function
+    place = rows.module.place(name)
+    written = name.text if isinstance(name, tree.Name) else rows.module.source.slice(name.span)
+    known = [each.keyword for each in catalogue.FAMILIES["function"] if not getattr(each, "operator", "")]
+    rows.context.report(
+        UnknownFunction,
+        f"unknown function `{written}`",
+        place,
+        "no such function",
+        helps=_FOREIGN_NAMES.get(written, ()) or did_you_mean(place, written, known),
+    )
+    return None
+
+
+_FOREIGN_NAMES = {
+    "len": (Help("`chars(text)` counts characters, `words(text)` words, `length(list)` items"),),
+    "length": (Help("`chars(text)` counts characters, `length(list)` items"),),
+    "strip": (Help("`trim(text)` removes white space at the ends"),),
+    "isnull": (Help("write `column == none`"),),
+    "regex": (Help("write `matches(text, pattern)`"),),
+}
+
+
+def _in_order(
+    rows: Rows, function: type[Function], expression: tree.Call
+) -> list[tuple[Parameter, tree.Expression | None]] | None:
+    """Arguments by parameter; the last parameter is repeated for functions with a rest."""
+    by_name = {argument.name.text: argument for argument in expression.arguments if argument.name}
+    positional = [argument for argument in expression.arguments if not argument.name]
+    order: list[tuple[Parameter, tree.Expression | None]] = []
+    for parameter in function.takes:
+        if positional:
+            order.append((parameter, positional.pop(0).value))
+        elif parameter.name in by_name:
+            order.append((parameter, by_name.pop(parameter.name).value))
+        elif parameter.optional:
+            order.append((parameter, None))
+        else:
+            return _wrong_count(rows, function, expression)
+    if function.rest is not None:
+        order += [(Parameter(name="value", type=function.rest), each.value) for each in positional]
+        positional = []
+    return _wrong_count(rows, function, expression) if positional or by_name else order
+
+
+def _wrong_count(rows: Rows, function: type[Function], expression: tree.Call) -> None:
+    written = ", ".join(each.name + ("?" if each.optional else "") for each in function.takes)
+    rows.context.report(
+        WrongArguments,
+        f"`{function.keyword}` takes ({written})",
+        rows.module.place(expression),
+        "other arguments are wanted",
+        helps=(Help(function.page().split("Example:")[-1].strip()),) if "Example:" in function.page() else (),
+    )
+
+
+def _argument(
+    rows: Rows, function: type[Function], parameter: Parameter, node: tree.Expression | None
+) -> Typed | None:
+    if node is None:
+        return Typed(Constant(value=parameter.default), parameter.type)
+    typed = type_expression(rows, node)
+    if typed is None or not parameter.constant:
+        return typed
+    if not isinstance(typed.expression, Constant):
+        words = f"`{parameter.name}` of `{function.keyword}` has to be known beforehand"
+        rows.context.report(NotConstant, words, rows.module.place(node), "depends on the row")
+        return None
+    if parameter.name == "pattern" and not _good_pattern(rows, node, typed.expression.value):
+        return None
+    return typed
+
+
+def _apply(
+    rows: Rows,
+    keyword: str,
+    arguments: tuple[Typed, ...],
+    nodes: tuple[tree.Expression, ...],
+    whole: tree.Expression,
+) -> Typed | None:
+    function = catalogue.function(keyword)
+    assert function is not None, keyword
+    for parameter, argument, node in zip(function.takes, arguments, nodes, strict=False):
+        if not argument.type.fits(parameter.type):
+            _wrong_argument(rows, function, parameter, argument.type, node)
+            return None
+    result = function.result(tuple(each.type for each in arguments))
+    if result is None:
+        _no_result(rows, function, arguments, whole)
+        return None
+    return Typed(Call(function=keyword, arguments=tuple(each.expression for each in arguments)), result)
+
+
+def _wrong_argument(
+    rows: Rows, function: type[Function], parameter: Parameter, found: Type, node: tree.Expression
+) -> None:
+    written = rows.module.source.slice(node.span)
+    title = f"`{function.operator or function.keyword}`"
+    wanted = "a number" if parameter.type == FLOAT else f"`{parameter.type.without_null()}`"
+    rows.context.report(
+        WrongOperand,
+        f"{title} takes {wanted}, `{written}` is of type `{found.without_null()}`",
+        rows.module.place(node),
+        f"of type `{found}`",
+    )
+
+
+def _no_result(rows: Rows, function: type[Function], arguments: tuple[Typed, ...], whole: tree.Expression) -> None:
+    types = " and ".join(f"`{each.type.without_null()}`" for each in arguments)
+    rows.context.report(
+        WrongOperand,
+        f"`{function.operator or function.keyword}` does not work on {types}",
+        rows.module.place(whole),
+        f"{types} do not go together",
+    )
+
+
+# --- patterns -----------------------------------------------------------------------------------
+
+_LOOKS = re.compile(r"\(\?(?:[=!]|<[=!])")
+_BACK_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
+
+
+def _good_pattern(rows: Rows, node: tree.Expression, pattern: Any) -> bool:
+    problem = pattern_problem(pattern)
+    if problem:
+        rows.context.report(BadPattern, f"this pattern cannot run: {problem}", rows.module.place(node), problem)
+    return not problem
+
+
+def pattern_problem(pattern: Any) -> str:
+    """What is wrong with a regular expression, empty when nothing is known to be.
+
+    The engine is Rust's; Python's parser stands in for what both refuse.
+    """
+    if not isinstance(pattern, str):
+        return "a pattern is text"
+    if _LOOKS.search(pattern):
+        return "look-ahead and look-behind are not in the syntax"
+    if _BACK_REFERENCE.search(pattern):
+        return "back-references are not in the syntax"
+    try:
+        re.compile(re.sub(r"\\[pP](\{\w+\}|\w)|\(\?[imsuxU-]+\)|\[\[:\^?\w+:\]", lambda m: "[" if m[0].startswith("[[") else "", pattern))
+    except re.error as error:
+        return str(error)
+    return ""
+
+
+__all__ = ["Place", "Rows", "Typed", "pattern_problem", "type_condition", "type_expression", "type_of_value"]

@@ -1,0 +1,164 @@
+"""Which names there are: the declarations of a file and of those it imports."""
+
+from __future__ import annotations
+
+from recipedsl.diagnostics.codes.names import DuplicateName, ImportProblem, MissingName, UnknownKind
+from recipedsl.semantics.context import Context, Declared, Importer, Module, did_you_mean
+from recipedsl.semantics.recipe import Place
+from recipedsl.syntax import tree
+
+#: Kinds of blocks with a name, and those without.
+NAMED_KINDS = ("model", "template", "stage", "eval", "profile")
+BARE_KINDS = ("run",)
+RUN = "run"
+
+
+def declare(context: Context, module: Module, importer: Importer, path: tuple[str, ...]) -> None:
+    """Fill the module with the declarations of its file, and follow its imports.
+
+    Args:
+        path: files that led here, to find imports that lead back.
+    """
+    for item in module.file.items:
+        kind = kind_of(item)
+        if kind == "import" and isinstance(item, tree.Import):
+            _follow(context, module, item, importer, path)
+        elif kind in ("data", "type", "param", "let", *NAMED_KINDS):
+            _add(context, module, kind, item)
+        elif kind == RUN and isinstance(item, tree.Thing):
+            _add_run(context, module, item)
+        elif isinstance(item, tree.Data | tree.Thing):
+            _unknown_kind(context, module, item)
+
+
+def kind_of(item: tree.Item) -> str:
+    """What a declaration declares; the written word for one that may be unknown."""
+    match item:
+        case tree.Import():
+            return "import"
+        case tree.TypeDeclaration():
+            return "type"
+        case tree.Param():
+            return "param"
+        case tree.Let():
+            return "let"
+        case tree.Data() | tree.Thing():
+            return item.kind.text
+        case _:
+            return ""
+
+
+def _add(context: Context, module: Module, kind: str, item: tree.Item) -> None:
+    name = getattr(item, "name", None)
+    if name is None:
+        place = Place(module.source, item.kind.span if isinstance(item, tree.Thing) else item.span)
+        context.report(MissingName, f"this `{kind}` has no name", place, f"write `{kind} name {{ … }}`")
+        return
+    if isinstance(item, tree.Data) != (kind == "data"):
+        _wrong_form(context, module, kind, item)
+        return
+    other = module.declared.get(name.text)
+    if other is not None:
+        _duplicate(context, module.place(name), name.text, other.name_place)
+        return
+    module.declared[name.text] = Declared(kind, name.text, item, module)
+
+
+def _duplicate(context: Context, place: Place, name: str, first: Place) -> None:
+    context.report(
+        DuplicateName,
+        f"`{name}` is declared twice",
+        place,
+        "declared again here",
+        secondary=[(first, "first declared here")],
+    )
+
+
+def _wrong_form(context: Context, module: Module, kind: str, item: tree.Item) -> None:
+    form = "data name = source | step" if kind == "data" else f"{kind} name {{ key = value }}"
+    context.report(UnknownKind, f"`{kind}` is written in another form", module.place(item), f"write `{form}`")
+
+
+def _add_run(context: Context, module: Module, item: tree.Thing) -> None:
+    if item.name is not None:
+        context.report(MissingName, "`run` has no name", module.place(item.name), "leave the name out")
+    other = module.declared.get("run ")
+    if other is not None:
+        _duplicate(context, module.place(item.kind), RUN, module.place(other.node))
+        return
+    # The blank keeps it out of the way of names that people write.
+    module.declared["run "] = Declared(RUN, RUN, item, module)
+
+
+def _unknown_kind(context: Context, module: Module, item: tree.Data | tree.Thing) -> None:
+    place = module.place(item.kind)
+    known = ("data", "type", "param", "let", "import", *NAMED_KINDS, *BARE_KINDS)
+    context.report(
+        UnknownKind,
+        f"`{item.kind.text}` is no kind of declaration",
+        place,
+        "no such kind",
+        helps=did_you_mean(place, item.kind.text, known),
+    )
+
+
+# --- imports ----------------------------------------------------------------------------------
+
+
+def _follow(context: Context, module: Module, item: tree.Import, importer: Importer, path: tuple[str, ...]) -> None:
+    if item.name.text in module.declared or item.name.text in module.imports:
+        context.report(DuplicateName, f"`{item.name.text}` is declared twice", module.place(item.name))
+        return
+    target = _beside(module.source.path, item.path.value)
+    problem = _import_problem(target, path)
+    found = None if problem else importer(target)
+    if found is None:
+        words = problem or f"`{item.path.value}` cannot be read"
+        context.report(ImportProblem, f"import of `{item.path.value}`: {words}", module.place(item.path), words)
+        return
+    file, problems = found
+    context.problems.extend(problems)
+    inner = Module(file.source, f"{module.prefix}{item.name.text}.", file)
+    module.imports[item.name.text] = inner
+    declare(context, inner, importer, (*path, target))
+
+
+def _beside(path: str, written: str) -> str:
+    folder = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
+    parts: list[str] = []
+    for part in (folder + written).split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return ("/" if (folder + written).startswith("/") else "") + "/".join(parts)
+
+
+def _import_problem(target: str, path: tuple[str, ...]) -> str:
+    if target in path:
+        return "the imports lead back to `" + target.rsplit("/", 1)[-1] + "`"
+    if target.startswith("..") or (target.startswith("/") and not path[0].startswith("/")):
+        return "it lies outside the project"
+    return ""
+
+
+# --- look-up ------------------------------------------------------------------------------------
+
+
+def lookup(module: Module, expression: tree.Expression) -> Declared | None:
+    """The declaration that a name or `import.name` refers to; None when there is none."""
+    if isinstance(expression, tree.Name):
+        return module.declared.get(expression.text)
+    if isinstance(expression, tree.Member) and isinstance(expression.target, tree.Name):
+        inner = module.imports.get(expression.target.text)
+        return inner.declared.get(expression.name.text) if inner else None
+    return None
+
+
+def names(module: Module, *kinds: str) -> list[str]:
+    """Names of the declarations of these kinds, of all kinds when none is given."""
+    own = [name for name, each in module.declared.items() if each.kind != RUN and (not kinds or each.kind in kinds)]
+    imported = [
+        f"{prefix}.{name}" for prefix, inner in module.imports.items() for name in names(inner, *kinds)
+    ]
+    return own + imported

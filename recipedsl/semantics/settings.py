@@ -1,0 +1,416 @@
+"""Checks the settings of a block or call against the concept that declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from recipedsl.diagnostics import Applicability, Help
+from recipedsl.diagnostics.codes.names import DuplicateSetting, MissingSetting, UnknownSetting, WrongKind
+from recipedsl.diagnostics.codes.types import NotAChoice, OutOfRange, WrongArguments, WrongType, WrongUnit
+from recipedsl.language import catalogue
+from recipedsl.language.concept import Concept, Setting
+from recipedsl.language.values import SUFFIXES, Unit, ValueType, Wants
+from recipedsl.semantics.constants import constant, map_key
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix
+from recipedsl.semantics.recipe import Place
+from recipedsl.semantics.scope import lookup, names
+from recipedsl.semantics.values import Sort, Value
+from recipedsl.syntax import tree
+
+
+class _Failed:
+    """Stands for a value about which a problem was reported."""
+
+
+FAILED = _Failed()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A value that only its concept's own rules can read: a dataset, a reward, a value of the row."""
+
+    module: Module
+    expression: tree.Expression
+
+    @property
+    def place(self) -> Place:
+        return self.module.place(self.expression)
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptUse:
+    """A use of a concept: `lora(rank = 8)`."""
+
+    concept: type[Concept]
+    settings: dict[str, Any]
+    written: dict[str, Place]
+
+
+@dataclass(slots=True)
+class Settings:
+    """Settings of one use, defaults filled in.
+
+    Attributes:
+        values: by name; `FAILED` where a problem was reported.
+        written: places of the values that the recipe wrote.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, Place] = field(default_factory=dict)
+
+    def get(self, name: str) -> Any:
+        """The value, None for one that failed."""
+        value = self.values.get(name)
+        return None if value is FAILED else value
+
+    @property
+    def complete(self) -> bool:
+        return FAILED not in self.values.values()
+
+
+#: A named value, the module that its names belong to, and where its name stands.
+Entry = tuple[str, Place, Module, tree.Expression]
+
+
+def read_block(context: Context, module: Module, concept: type[Concept], thing: tree.Thing) -> Settings:
+    """Settings of `kind name { … }`, overrides from outside included."""
+    kind, name = thing.kind.text, thing.name.text if thing.name else ""
+    entries: list[Entry] = []
+    outside = {
+        key: value for (where, who, key), value in context.given.overrides.items() if (where, who) == (kind, name)
+    }
+    for entry in thing.block.entries:
+        if isinstance(entry, tree.Attribute) and entry.key.text not in outside:
+            entries.append((entry.key.text, module.place(entry.key), module, entry.value))
+    for key, (source, expression) in outside.items():
+        reader = module.reading(source)
+        entries.append((key, reader.place(expression), reader, expression))
+    owner = Place(module.source, (thing.method or thing.name or thing.kind).span)
+    return read_entries(context, concept, entries, owner, thing.method.text if thing.method else kind)
+
+
+def read_entries(
+    context: Context, concept: type[Concept], entries: Iterable[Entry], owner: Place, title: str
+) -> Settings:
+    """Check named values against the settings of a concept."""
+    known = concept.settings()
+    result = Settings()
+    for name, place, module, expression in entries:
+        setting = known.get(name)
+        if setting is None:
+            _unknown(context, place, name, title, known)
+        elif name in result.values:
+            first = (result.written[name], "first written here")
+            context.report(DuplicateSetting, f"`{name}` is written twice", place, "again here", secondary=[first])
+        else:
+            result.written[name] = module.place(expression)
+            result.values[name] = take(context, module, setting.type, expression, name)
+    _fill(context, known, result, owner, title)
+    return result
+
+
+def _unknown(context: Context, place: Place, name: str, title: str, known: dict[str, Setting]) -> None:
+    context.report(
+        UnknownSetting,
+        f"`{title}` has no setting `{name}`",
+        place,
+        "no such setting",
+        helps=did_you_mean(place, name, known),
+    )
+
+
+def _fill(context: Context, known: dict[str, Setting], result: Settings, owner: Place, title: str) -> None:
+    missing = [name for name, each in known.items() if each.required and name not in result.values]
+    for name in missing:
+        result.values[name] = FAILED
+    if missing:
+        listed = " and ".join(f"`{name}`" for name in missing)
+        context.report(
+            MissingSetting,
+            f"`{title}` needs {listed}",
+            owner,
+            f"{listed} missing",
+            helps=tuple(Help(f"`{name}`: {known[name].doc}") for name in missing),
+        )
+    for name, setting in known.items():
+        result.values.setdefault(name, setting.default)
+
+
+def read_call(context: Context, module: Module, concept: type[Concept], expression: tree.Expression) -> Settings:
+    """Settings of `keyword` or `keyword(arguments)`; positional arguments fill the settings in order."""
+    arguments = expression.arguments if isinstance(expression, tree.Call) else ()
+    return read_entries(
+        context,
+        concept,
+        named_arguments(context, module, concept, arguments, concept.keyword),
+        module.place(expression),
+        concept.keyword,
+    )
+
+
+def named_arguments(
+    context: Context, module: Module, concept: type[Concept], arguments: Iterable[tree.Argument], title: str
+) -> list[Entry]:
+    """Arguments with the names of the settings that they fill."""
+    order = list(concept.settings())
+    entries: list[Entry] = []
+    for index, argument in enumerate(arguments):
+        place = module.place(argument.name or argument.value)
+        if argument.name is not None:
+            entries.append((argument.name.text, place, module, argument.value))
+        elif index < len(order):
+            entries.append((order[index], place, module, argument.value))
+        else:
+            takes = ", ".join(f"`{name}`" for name in order) or "nothing"
+            context.report(WrongArguments, f"`{title}` takes {takes}", place, "one argument too many")
+    return entries
+
+
+# --- one value ----------------------------------------------------------------------------------
+
+
+def take(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+    """A value of the wanted type, or `FAILED` after a problem was reported."""
+    while isinstance(expression, tree.Group):
+        expression = expression.inner
+    if isinstance(expression, tree.Broken):
+        return FAILED
+    if type_.optional and isinstance(expression, tree.Nothing):
+        return None
+    reader = _READERS.get(type_.wants)
+    if reader is not None:
+        return reader(context, module, type_, expression, name)
+    value = constant(context, module, expression)
+    if value.sort is Sort.UNKNOWN:
+        return FAILED
+    if type_.also is not None and not _suits(value, type_) and _suits(value, type_.also):
+        type_ = type_.also
+    return _plain(context, module.place(expression), type_, value, name)
+
+
+_UNITS = {Wants.SHARE: Unit.SHARE, Wants.DURATION: Unit.DURATION, Wants.BYTES: Unit.BYTES}
+_EXAMPLES = {Wants.SHARE: "%", Wants.DURATION: "s", Wants.BYTES: "GB"}
+_SORTS = {Wants.TEXT: Sort.TEXT, Wants.FLAG: Sort.FLAG}
+
+
+def _suits(value: Value, type_: ValueType) -> bool:
+    if value.sort is not Sort.NUMBER:
+        return value.sort is _SORTS.get(type_.wants)
+    return value.unit is _UNITS.get(type_.wants, Unit.NONE)
+
+
+def _plain(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    if type_.wants in _SORTS:
+        return value.data if value.sort is _SORTS[type_.wants] else _wrong_type(context, place, type_, value, name)
+    if value.sort is not Sort.NUMBER:
+        return _wrong_type(context, place, type_, value, name)
+    if not _suits(value, type_) and not _harmless(value, type_):
+        return _wrong_unit(context, place, type_, value, name)
+    if type_.wants is Wants.WHOLE and not float(value.data).is_integer():
+        return _wrong_type(context, place, type_, value, name)
+    return _in_range(context, place, type_, value, name)
+
+
+def _harmless(value: Value, type_: ValueType) -> bool:
+    # 0 and 1 mean the same as a share and as a number; 0 is nothing in every unit.
+    return value.unit is Unit.NONE and (value.data == 0 or (value.data == 1.0 and type_.wants is Wants.SHARE))
+
+
+def _in_range(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    data = int(value.data) if type_.wants is Wants.WHOLE else value.data
+    if (type_.low is None or data >= type_.low) and (type_.high is None or data <= type_.high):
+        return data
+    low = "" if type_.low is None else f"{type_.low:g}"
+    high = "" if type_.high is None else f"{type_.high:g}"
+    words = f"`{name}` takes a {type_.wants} in {low}..{high}, found {value.written or data}"
+    context.report(OutOfRange, words, place, "outside its range")
+    return FAILED
+
+
+def _wrong_type(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    helps: tuple[Help, ...] = ()
+    inner = value.data if value.sort is Sort.TEXT else ""
+    if inner and type_.wants in (Wants.WHOLE, Wants.NUMBER) and inner.replace(".", "", 1).isdigit():
+        helps = (fix(place, inner, f"`{inner}` without quotes is a number"),)
+    elif inner.lower() in ("true", "false") and type_.wants is Wants.FLAG:
+        helps = (fix(place, inner.lower(), f"`{inner.lower()}` without quotes is true or false"),)
+    context.report(
+        WrongType,
+        f"`{name}` takes {_article(type_)}, found {value.describe()}",
+        place,
+        f"not {_article(type_)}",
+        helps=helps,
+    )
+    return FAILED
+
+
+def _article(type_: ValueType) -> str:
+    return str(type_.wants) if type_.wants in (Wants.TEXT, Wants.FLAG) else f"a {type_.wants}"
+
+
+def _wrong_unit(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    words = f"`{name}` takes {_article(type_)}, found {value.describe()}"
+    context.report(
+        WrongUnit,
+        words,
+        place,
+        "unit missing" if value.unit is Unit.NONE else "another unit is wanted",
+        helps=_unit_helps(place, type_, value),
+    )
+    return FAILED
+
+
+def _unit_helps(place: Place, type_: ValueType, value: Value) -> tuple[Help, ...]:
+    if type_.wants not in _UNITS:
+        return (Help("a plain number has no unit"),)
+    if value.unit is not Unit.NONE:
+        return ()
+    if type_.wants is Wants.SHARE:
+        percent = value.data * 100 if value.data <= 1 else value.data
+        return (fix(place, f"{percent:g}%", f"write `{percent:g}%`", Applicability.UNSAFE),)
+    units = list(SUFFIXES[_UNITS[type_.wants]])
+    options = ", ".join(f"`{value.written or value.data}{unit}`" for unit in units[1:4])
+    return (Help(f"write {options}", applicability=Applicability.PLACEHOLDER),)
+
+
+# --- values of other sorts ------------------------------------------------------------------------
+
+
+def _choice(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+    place = module.place(expression)
+    written = expression.text if isinstance(expression, tree.Name) else None
+    if written in type_.choices:
+        return written
+    found = lookup(module, expression) if written is not None else None
+    if written is None or (found is not None and found.kind in ("param", "let")):
+        value = constant(context, module, expression)
+        if value.sort is Sort.UNKNOWN or (value.sort is Sort.TEXT and value.data in type_.choices):
+            return FAILED if value.sort is Sort.UNKNOWN else value.data
+        written = str(value.plain)
+    context.report(
+        NotAChoice,
+        f"`{name}` takes {_or(type_.choices)}, found `{written}`",
+        place,
+        "none of the choices",
+        helps=did_you_mean(place, written, type_.choices),
+    )
+    return FAILED
+
+
+def _or(choices: tuple[str, ...]) -> str:
+    quoted = [f"`{each}`" for each in choices]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+
+
+def _several(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+    assert type_.item is not None
+    if type_.item.wants is Wants.EXPRESSION or not isinstance(expression, tree.ListOf):
+        items: tuple[tree.Expression, ...] = (expression,)
+        value = _list_value(context, module, expression)
+        if value is not None:
+            place = module.place(expression)
+            taken = [_plain(context, place, type_.item, each, name) for each in value.data]
+            return FAILED if FAILED in taken else tuple(taken)
+    else:
+        items = expression.items
+    taken = [take(context, module, type_.item, each, name) for each in items]
+    return FAILED if FAILED in taken else tuple(taken)
+
+
+def _list_value(context: Context, module: Module, expression: tree.Expression) -> Value | None:
+    found = lookup(module, expression) if isinstance(expression, tree.Name | tree.Member) else None
+    if found is None or found.kind != "let":
+        return None
+    value = constant(context, module, expression)
+    return value if value.sort is Sort.LIST else None
+
+
+def _map(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+    if not isinstance(expression, tree.MapOf):
+        value = constant(context, module, expression)
+        return FAILED if value.sort is Sort.UNKNOWN else _wrong_type(context, module.place(expression), type_, value, name)
+    if type_.item is None:
+        value = constant(context, module, expression)
+        return value.plain
+    return {map_key(each.key): take(context, module, type_.item, each.value, name) for each in expression.entries}
+
+
+def _name(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+    if "data" in type_.families or "template" in type_.families:
+        return Deferred(module, expression)
+    if "column" in type_.families:
+        return _column_name(context, module, expression, name)
+    found = lookup(module, expression)
+    if found is not None and found.kind in type_.families:
+        context.used.add(found.full_name)
+        return found
+    _no_such_name(context, module, type_, expression, name, found)
+    return FAILED
+
+
+def _column_name(context: Context, module: Module, expression: tree.Expression, name: str) -> Any:
+    if isinstance(expression, tree.Name):
+        return expression
+    context.report(WrongType, f"`{name}` takes names of columns", module.place(expression), "not a column's name")
+    return FAILED
+
+
+def _no_such_name(
+    context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str, found: Declared | None
+) -> None:
+    wanted = " or ".join(type_.families)
+    place = module.place(expression)
+    candidates = names(module, *type_.families)
+    if found is not None:
+        context.report(
+            WrongKind,
+            f"`{name}` takes a {wanted}, `{found.name}` is a {found.kind}",
+            place,
+            f"a {found.kind}",
+            secondary=[(found.name_place, f"`{found.name}` is declared here")],
+            helps=did_you_mean(place, found.name, candidates),
+        )
+    elif isinstance(expression, tree.Name):
+        context.unknown_name(module, expression, candidates, wanted)
+    else:
+        words = f"`{name}` takes the name of a {wanted}"
+        context.report(WrongType, words, place, "not a name", helps=did_you_mean(place, "", candidates))
+
+
+def _concept(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+    head = expression.function if isinstance(expression, tree.Call) else expression
+    place = module.place(head)
+    known = [keyword for family in type_.families for keyword in catalogue.keywords(family)]
+    if not isinstance(head, tree.Name):
+        words = f"`{name}` takes {_or(tuple(known))}"
+        context.report(WrongType, words, place, "not one of these", helps=did_you_mean(place, "", known))
+        return FAILED
+    concept = next((found for family in type_.families if (found := catalogue.find(family, head.text))), None)
+    if concept is None:
+        context.report(
+            NotAChoice,
+            f"`{name}` takes {_or(tuple(known))}, found `{head.text}`",
+            place,
+            "none of these",
+            helps=did_you_mean(place, head.text, known),
+        )
+        return FAILED
+    settings = read_call(context, module, concept, expression)
+    return ConceptUse(concept, settings.values, settings.written) if settings.complete else FAILED
+
+
+def _deferred(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:  # noqa: ARG001 - one signature for all readers
+    return Deferred(module, expression)
+
+
+_READERS = {
+    Wants.CHOICE: _choice,
+    Wants.LIST: _several,
+    Wants.MAP: _map,
+    Wants.NAME: _name,
+    Wants.CONCEPT: _concept,
+    Wants.ROW: _deferred,
+    Wants.EXPRESSION: _deferred,
+}

@@ -1,0 +1,395 @@
+"""One step of a pipeline: its arguments read as its concept says, its effect on the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from recipedsl.diagnostics import Help
+from recipedsl.diagnostics.codes.data import AfterSplit, BadShares, DuplicateColumn
+from recipedsl.diagnostics.codes.names import AbsentMethod, UnknownStep
+from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
+from recipedsl.language import catalogue
+from recipedsl.language.shapes import Shape
+from recipedsl.language.steps.base import Step, StepUse, Takes
+from recipedsl.language.types import ANY, Kind, RowType, Type
+from recipedsl.language.values import Unit
+from recipedsl.semantics.constants import constant
+from recipedsl.semantics.context import Context, Module, did_you_mean
+from recipedsl.semantics.recipe import DataReference, Place, ResolvedStep, RowExpression
+from recipedsl.semantics.rows import Rows, type_condition, type_expression
+from recipedsl.semantics.settings import Entry, Settings, named_arguments, read_entries
+from recipedsl.semantics.shapes import read_shape
+from recipedsl.semantics.values import Sort
+from recipedsl.syntax import tree
+
+
+class Inputs(Protocol):
+    """Finds the datasets that a step names."""
+
+    def __call__(self, module: Module, expression: tree.Expression) -> DataReference | None: ...
+
+    def row(self, found: DataReference) -> RowType | None: ...
+
+
+@dataclass(slots=True)
+class Flow:
+    """The columns and the shape as they stand after the steps so far."""
+
+    context: Context
+    module: Module
+    name: str
+    row: RowType | None
+    shape: Shape
+    other: Inputs
+    parts: tuple[str, ...] = ()
+    ended: Place | None = None
+
+    def rows(self, *, aggregates: bool = False) -> Rows:
+        """What expressions of the next step may refer to."""
+        return Rows(self.context, self.module, self.row, f"`{self.name}`", aggregates)
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a step was given, while it is read."""
+
+    columns: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    expressions: dict[str, RowExpression] = field(default_factory=dict)
+    types: dict[str, Type] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    other: DataReference | None = None
+    other_row: RowType | None = None
+    failed: bool = False
+
+
+def read_step(flow: Flow, node: tree.Step | tree.Expect | tree.Broken) -> ResolvedStep | None:
+    """Resolve a step and move the flow on; None after a problem was reported."""
+    if isinstance(node, tree.Broken):
+        flow.row = None
+        return None
+    if isinstance(node, tree.Expect):
+        return _expect(flow, node)
+    concept = _concept(flow, node)
+    if concept is None:
+        flow.row = None
+        return None
+    _after_split(flow, node)
+    parts = _READERS[concept.takes](flow, concept, node)
+    _by(flow, concept, node, parts)
+    return _finish(flow, concept, node, parts)
+
+
+def _concept(flow: Flow, node: tree.Step) -> type[Step] | None:
+    found = catalogue.find("step", node.name.text)
+    if found is not None and issubclass(found, Step):
+        return found
+    place = flow.module.place(node.name)
+    absent = catalogue.ABSENT_STEPS.get(node.name.text)
+    if absent is not None:
+        flow.context.report(AbsentMethod, f"there is no step `{node.name.text}`: {absent}", place, "no such step")
+        return None
+    known = (*catalogue.keywords("step"), "expect")
+    helps = did_you_mean(place, node.name.text, known)
+    flow.context.report(UnknownStep, f"unknown step `{node.name.text}`", place, "no such step", helps=helps)
+    return None
+
+
+def _after_split(flow: Flow, node: tree.Step) -> None:
+    if flow.ended is not None:
+        flow.context.report(
+            AfterSplit,
+            f"`{node.name.text}` stands after `split`, which ends a pipeline",
+            flow.module.place(node.name),
+            "nothing may follow",
+            secondary=[(flow.ended, "the pipeline ends here")],
+            helps=(Help(f"move `{node.name.text}` before `split`"),),
+        )
+
+
+def _finish(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> ResolvedStep | None:
+    place = flow.module.place(node)
+    if concept.last:
+        flow.ended, flow.parts = flow.module.place(node.name), tuple(parts.settings.get("parts", ()))
+    if concept.takes is Takes.SHAPE:
+        flow.shape = Shape(parts.settings.get("shape", Shape.ROWS))
+    if parts.failed:
+        # What came out is not known, so nothing more is said about columns further down.
+        flow.row = flow.row if concept.takes in (Takes.CONDITION, Takes.SETTINGS, Takes.SHARES) else None
+        return None
+    if flow.row is not None:
+        use = StepUse(parts.columns, parts.by, parts.types, parts.settings, parts.other_row)
+        flow.row = None if concept.takes is Takes.DATASET and parts.other_row is None else concept.flow(flow.row, use)
+        _no_twins(flow, place)
+    return ResolvedStep(
+        concept.keyword, place, parts.columns, parts.by, parts.expressions, parts.types, parts.settings, parts.other
+    )
+
+
+def _no_twins(flow: Flow, place: Place) -> None:
+    names = flow.row.names if flow.row else ()
+    twins = sorted({each for each in names if names.count(each) > 1})
+    if twins:
+        words = f"two columns would be named `{twins[0]}`"
+        flow.context.report(DuplicateColumn, words, place, helps=(Help(f"`| drop {twins[0]}` first"),))
+
+
+def _expect(flow: Flow, node: tree.Expect) -> ResolvedStep | None:
+    typed = type_condition(flow.rows(aggregates=True), node.condition)
+    if typed is None:
+        return None
+    message = node.message.value if node.message else ""
+    return ResolvedStep(
+        "expect", flow.module.place(node), expressions={"condition": typed.expression}, settings={}, message=message
+    )
+
+
+# --- by -------------------------------------------------------------------------------------------
+
+
+def _by(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> None:
+    if concept.keyword == "sort":
+        return
+    if node.by and not concept.grouped:
+        words = f"`{concept.keyword}` has no `by`"
+        flow.context.report(WrongArguments, words, flow.module.place(node.by[0]), "not wanted here")
+    columns = [_column(flow, each.value) for each in node.by if each.name is None]
+    parts.by = tuple(each for each in columns if each is not None)
+    parts.failed = parts.failed or None in columns
+
+
+def _column(flow: Flow, expression: tree.Expression) -> str | None:
+    """Name of a column that has to be there."""
+    if not isinstance(expression, tree.Name):
+        if not isinstance(expression, tree.Broken):
+            words = "the name of a column is wanted here"
+            flow.context.report(WrongOperand, words, flow.module.place(expression), "not a column's name")
+        return None
+    quoted = tree.Name(expression.text, expression.span, quoted=True)
+    return expression.text if type_expression(flow.rows(), quoted) is not None else None
+
+
+# --- what stands behind the keyword -----------------------------------------------------------------
+
+
+def _too_few(flow: Flow, concept: type[Step], node: tree.Step, count: int) -> bool:
+    if count >= concept.least:
+        return False
+    words = f"`{concept.keyword}` takes {concept.takes}"
+    example = concept.page().split("Example:")[-1].strip()
+    flow.context.report(
+        WrongArguments, words, flow.module.place(node.name), "nothing is given", helps=(Help(f"such as {example}"),)
+    )
+    return True
+
+
+def _condition(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    if _too_few(flow, concept, node, len(node.arguments)):
+        return Parts(failed=True)
+    if len(node.arguments) > 1:
+        place = flow.module.place(node.arguments[1])
+        words = f"`{concept.keyword}` takes one condition; put two together with `and`"
+        flow.context.report(WrongArguments, words, place, "a second one")
+    argument = node.arguments[0]
+    if argument.name is not None:
+        place = flow.module.place(argument)
+        flow.context.report(
+            WrongArguments, "`=` sets a value, `==` compares", place, helps=(Help(f"`{argument.name.text} == …`"),)
+        )
+        return Parts(failed=True)
+    typed = type_condition(flow.rows(), argument.value)
+    return Parts(failed=True) if typed is None else Parts(expressions={"condition": typed.expression})
+
+
+def _named(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    parts = Parts(failed=_too_few(flow, concept, node, len(node.arguments)))
+    for argument in node.arguments:
+        if argument.name is None:
+            place = flow.module.place(argument)
+            flow.context.report(WrongArguments, f"`{concept.keyword}` takes {concept.takes}", place, "has no name")
+            parts.failed = True
+            continue
+        typed = type_expression(flow.rows(), argument.value)
+        if typed is None:
+            parts.failed = True
+            # The column exists from here on, whatever it is: later steps may name it.
+            parts.types[argument.name.text] = ANY
+            continue
+        parts.expressions[argument.name.text] = typed.expression
+        parts.types[argument.name.text] = typed.type
+    return parts
+
+
+def _columns(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    positional = [each for each in node.arguments if each.name is None]
+    columns: list[str | None] = []
+    for argument in positional:
+        value = argument.value
+        items = value.items if isinstance(value, tree.ListOf) else (value,)
+        columns += [_column(flow, each) for each in items]
+    settings = _settings(flow, concept, node, [each for each in node.arguments if each.name is not None])
+    failed = _too_few(flow, concept, node, len(columns)) or None in columns or not settings.complete
+    found = tuple(each for each in columns if each is not None)
+    if concept.keyword == "explode" and found and not _is_list(flow, found[0], node):
+        failed = True
+    return Parts(columns=found, settings=settings.values, failed=failed)
+
+
+def _is_list(flow: Flow, name: str, node: tree.Step) -> bool:
+    type_ = (flow.row.column(name) if flow.row else None) or ANY
+    if type_.kind in (Kind.LIST, Kind.ANY):
+        return True
+    words = f"`explode` takes a list, `{name}` is of type `{type_}`"
+    flow.context.report(WrongOperand, words, flow.module.place(node.arguments[0]), f"of type `{type_}`")
+    return False
+
+
+def _settings(flow: Flow, concept: type[Step], node: tree.Step, arguments: list[tree.Argument]) -> Settings:
+    entries: list[Entry] = named_arguments(flow.context, flow.module, concept, arguments, concept.keyword)
+    return read_entries(flow.context, concept, entries, flow.module.place(node.name), concept.keyword)
+
+
+def _renames(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    parts = Parts(failed=_too_few(flow, concept, node, len(node.arguments)))
+    renamed: dict[str, str] = {}
+    for argument in node.arguments:
+        old = _column(flow, argument.value) if argument.name is not None else None
+        if argument.name is None:
+            words = f"`{concept.keyword}` takes {concept.takes}"
+            flow.context.report(WrongArguments, words, flow.module.place(argument), "has no new name")
+        if old is None or argument.name is None:
+            parts.failed = True
+            continue
+        renamed[old] = argument.name.text
+    parts.settings = {"names": renamed}
+    return parts
+
+
+def _given(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    if concept.keyword == "sort":
+        return _sort(flow, concept, node)
+    settings = _settings(flow, concept, node, list(node.arguments))
+    parts = Parts(settings=dict(settings.values), failed=not settings.complete)
+    amount = parts.settings.pop("amount", None)
+    if amount is not None and settings.complete:
+        # A share is a float; a number of rows an int.
+        parts.settings["share" if isinstance(amount, float) else "count"] = amount
+    return parts
+
+
+def _sort(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    keys = [each for each in node.by if each.name is None]
+    settings = _settings(flow, concept, node, [each for each in node.by if each.name is not None])
+    if not keys or node.arguments:
+        flow.context.report(
+            WrongArguments, "`sort` takes `by` and what to order by", flow.module.place(node.name),
+            helps=(Help("such as `| sort by score, descending = true`"),),
+        )  # fmt: skip
+        return Parts(failed=True)
+    typed = [type_expression(flow.rows(), each.value) for each in keys]
+    expressions = {f"key{index}": each.expression for index, each in enumerate(typed) if each is not None}
+    descending = settings.get("descending")
+    marks = list(descending) if isinstance(descending, tuple) else [bool(descending)]
+    marks = marks * len(keys) if len(marks) == 1 else marks
+    if len(marks) != len(keys):
+        words = f"`descending` has {len(marks)} values for {len(keys)} keys"
+        flow.context.report(WrongArguments, words, flow.module.place(node))
+    failed = None in typed or not settings.complete or len(marks) != len(keys)
+    return Parts(expressions=expressions, settings={"descending": marks}, failed=failed)
+
+
+def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    parts = Parts(failed=_too_few(flow, concept, node, len(node.arguments)))
+    shares: dict[str, float] = {}
+    group: str | None = None
+    for argument in (*node.arguments, *(each for each in node.by if each.name is not None)):
+        if argument.name is not None and argument.name.text == "group":
+            group = _column(flow, argument.value)
+            continue
+        share = _share(flow, argument)
+        if share is None or argument.name is None:
+            parts.failed = True
+            continue
+        shares[argument.name.text] = share
+    parts.settings = {"parts": shares, "group": group}
+    if not parts.failed and abs(sum(shares.values()) - 1) > 1e-9:
+        total = f"{sum(shares.values()) * 100:g}%"
+        place = flow.module.place(node)
+        flow.context.report(BadShares, f"the shares of a split sum to {total}, not 100%", place, f"{total} in all")
+        parts.failed = True
+    return parts
+
+
+def _share(flow: Flow, argument: tree.Argument) -> float | None:
+    value = constant(flow.context, flow.module, argument.value)
+    if value.sort is Sort.UNKNOWN:
+        return None
+    if argument.name is not None and value.sort is Sort.NUMBER and value.unit is Unit.SHARE and 0 <= value.data <= 1:
+        return float(value.data)
+    words = f"`split` takes named shares, found {value.describe()}"
+    helps = (Help("such as `| split train = 95%, held = 5%`"),)
+    flow.context.report(BadShares, words, flow.module.place(argument), "not a named share", helps=helps)
+    return None
+
+
+def _shape(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    if _too_few(flow, concept, node, len(node.arguments)):
+        return Parts(failed=True)
+    found = read_shape(flow.rows(), node.arguments[0].value)
+    if found is None:
+        return Parts(failed=True)
+    return Parts(
+        expressions=found.expressions,
+        types=found.columns,
+        settings={"shape": str(found.shape)},
+        failed=found.failed,
+    )
+
+
+def _dataset(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    positional = [each for each in node.arguments if each.name is None]
+    on = [each for each in node.arguments if each.name is not None and each.name.text == "on"]
+    named = [each for each in node.arguments if each.name is not None and each not in on]
+    if _too_few(flow, concept, node, len(positional)) or not on:
+        if positional:
+            words = f"`{concept.keyword}` needs `on = column`"
+            flow.context.report(WrongArguments, words, flow.module.place(node.name), "`on` missing")
+        return Parts(failed=True)
+    other = flow.other(flow.module, positional[0].value)
+    value = on[0].value
+    keys = [_column(flow, each) for each in (value.items if isinstance(value, tree.ListOf) else (value,))]
+    settings = _settings(flow, concept, node, named)
+    row = flow.other.row(other) if other is not None else None
+    missing = _missing_keys(flow, other, row, keys, on[0])
+    return Parts(
+        settings={**settings.values, "on": [each for each in keys if each]},
+        other=other,
+        other_row=row,
+        failed=other is None or None in keys or not settings.complete or missing,
+    )
+
+
+def _missing_keys(
+    flow: Flow, other: DataReference | None, row: RowType | None, keys: list[str | None], node: tree.Argument
+) -> bool:
+    if other is None or row is None:
+        return False
+    other_rows = Rows(flow.context, flow.module, row, f"`{other.name}`")
+    found = [type_expression(other_rows, tree.Name(key, node.value.span, quoted=True)) for key in keys if key]
+    return None in found
+
+
+Reader = Callable[[Flow, type[Step], tree.Step], Parts]
+
+_READERS: dict[Takes, Reader] = {
+    Takes.CONDITION: _condition,
+    Takes.NAMED: _named,
+    Takes.COLUMNS: _columns,
+    Takes.RENAMES: _renames,
+    Takes.SETTINGS: _given,
+    Takes.SHARES: _shares,
+    Takes.SHAPE: _shape,
+    Takes.DATASET: _dataset,
+}

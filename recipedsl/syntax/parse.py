@@ -1,0 +1,175 @@
+"""Text to tree. Any text gives a tree; what could not be read is `Broken` and has been reported."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any, cast
+
+import lark
+from lark.exceptions import UnexpectedToken
+
+from recipedsl.diagnostics import Label, Problems
+from recipedsl.diagnostics.codes import syntax as codes
+from recipedsl.source import Source, Span
+from recipedsl.syntax import grammar, tree
+from recipedsl.syntax.foreign import with_own_constants, with_own_datasets
+from recipedsl.syntax.layout import END, Layout, layout
+from recipedsl.syntax.recovery import BROKEN, Action, Repair, give_up, repair
+from recipedsl.syntax.scan import NEWLINE, Token, scan
+from recipedsl.syntax.words import Reporter, is_bare_assignment, is_chained, is_nested_block, lacks_method, step_brackets
+
+LARGEST = 4_000_000  # characters; rows belong in data files
+
+
+def parse(source: Source) -> tuple[tree.File, Problems]:
+    """The syntax tree of a text and everything that is wrong with its syntax.
+
+    Raises nothing: any text gives a tree, and every span of it lies within the text.
+    """
+    whole = Span(0, len(source.text))
+    if len(source.text) > LARGEST:
+        return tree.File(None, (tree.Broken(whole),), source, whole), _too_large(source)
+    tokens, problems = scan(source)
+    laid = _without_too_deep(source, layout(source, tokens), problems)
+    with_own_constants(source, laid, problems)
+    edition, items = _Parser(source, laid, problems).run()
+    items = with_own_datasets(source, items, problems)
+    return tree.File(edition, items, source, whole), problems
+
+
+def _too_large(source: Source) -> Problems:
+    problems = Problems()
+    message = f"a recipe has at most {LARGEST:,} characters, this file has {len(source.text):,}"
+    problems.report(codes.TooLarge, message, Label(source, Span(0, 0), "too large to be a recipe"))
+    return problems
+
+
+def _without_too_deep(source: Source, laid: Layout, problems: Problems) -> Layout:
+    """Whole declarations that nest too deeply are exchanged for one broken one each."""
+    if not laid.too_deep:
+        return laid
+    made = Layout()
+    bounds = [*laid.statements, len(laid.tokens) - 1]
+    deep = {bisect_right(bounds, index) - 1: index for index in reversed(laid.too_deep)}
+    made.tokens.extend(laid.tokens[: bounds[0]])
+    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        made.statements.append(len(made.tokens))
+        if number in deep:
+            label = Label(source, laid.tokens[deep[number]].span, "nested too deeply")
+            problems.report(codes.TooDeep, "more than a hundred brackets or operators inside each other", label)
+            span = laid.tokens[start].span.to(laid.tokens[end - 1].span)
+            made.tokens += [Token(BROKEN, "", span), Token(NEWLINE, "", Span(span.end, span.end))]
+        else:
+            for index in range(start, end):
+                if index in laid.missing:
+                    made.missing[len(made.tokens)] = laid.missing[index]
+                if index in laid.surplus:
+                    made.surplus.append(len(made.tokens))
+                made.tokens.append(laid.tokens[index])
+    made.tokens.append(laid.tokens[-1])
+    return made
+
+
+class _Parser:
+    """Feeds the tokens to Lark and goes on after each that does not fit."""
+
+    def __init__(self, source: Source, laid: Layout, problems: Problems) -> None:
+        self.source = source
+        self.laid = laid
+        self.tokens = laid.tokens
+        self.state = grammar.fresh_state()
+        self.reporter = Reporter(source, laid, problems)
+        self.index = 0
+
+    def run(self) -> tuple[tree.Number | None, tuple[tree.Item, ...]]:
+        """Read to the end."""
+        result: Any = None
+        while self.index < len(self.tokens):
+            token = self.tokens[self.index]
+            try:
+                result = self._feed(token)
+            except UnexpectedToken:
+                self._recover()
+                continue
+            if self.index in self.laid.missing:
+                self.reporter.missing_closer(self.index)
+            elif token.kind in {NEWLINE, "VBAR"}:
+                self.reporter.part_ends()
+            self.index += 1
+        return cast("tuple[tree.Number | None, tuple[tree.Item, ...]]", result)
+
+    def _feed(self, token: Token) -> Any:
+        # Lark asks of a token no more than its type.
+        return self.state.feed_token(cast(lark.Token, token), is_end=token.kind == END)
+
+    def _recover(self) -> None:
+        table = grammar.table()
+        if self._is_foreign_form():
+            found = give_up(table, self.state, self.tokens, self.index)
+        else:
+            found = repair(table, self.state, self.laid, self.index)
+            is_surplus = found.action is not Action.INSERT and self.index in self.laid.missing
+            if is_surplus and self.reporter.problems:
+                self.index += 1  # the bracket was opened in what has been given up
+                return
+            self.reporter.unexpected(self.index, found)
+        self._apply(found, self.tokens[self.index])
+
+    def _is_foreign_form(self) -> bool:
+        """Reports forms of other languages that are worth words of their own."""
+        token = self.tokens[self.index]
+        brackets = step_brackets(self.tokens, self.index)
+        if token.kind == "FTR":
+            self.reporter.misplaced_edition(self.index)
+        elif lacks_method(self.laid, self.index):
+            self.reporter.missing_method(self.index)
+        elif is_bare_assignment(self.laid, self.index):
+            self.reporter.bare_assignment(self.index)
+        elif is_chained(self.state.value_stack, token):
+            self.reporter.chained(self.index)
+        elif is_nested_block(self.tokens, self.index, self.reporter.scene(self.index)):
+            self.reporter.nested_block(self.index)
+        elif brackets is not None:
+            self.reporter.step_brackets(*brackets)
+        else:
+            return False
+        return True
+
+    def _apply(self, found: Repair, token: Token) -> None:
+        if found.action is Action.SKIP:
+            self._skip(found)
+        elif found.action is Action.INSERT:
+            place = self._gap()
+            self._feed(Token(found.kind, "", Span(place, place)))
+        else:
+            if found.action is Action.EXCHANGE:
+                self._feed(Token(found.kind, token.text, token.span, token.text))
+            self.index += 1
+
+    def _skip(self, found: Repair) -> None:
+        kept = len(self.state.value_stack) - found.pops
+        lost = self.state.value_stack[kept:]
+        del self.state.state_stack[len(self.state.state_stack) - found.pops :]
+        del self.state.value_stack[kept:]
+        start = _start(lost, self.tokens[self.index].span.start)
+        end = max(start, self.tokens[found.resume - 1].span.end if found.resume > self.index else self._gap())
+        self._feed(Token(BROKEN, "", Span(start, end)))
+        self.index = found.resume
+
+    def _gap(self) -> int:
+        """Offset of the end of the token before this one."""
+        return self.tokens[self.index - 1].span.end if self.index else 0
+
+
+def _start(values: list[Any], otherwise: int) -> int:
+    """Offset where the first of the values on the parser's stack begins."""
+    for value in values:
+        if isinstance(value, lark.Tree):
+            start = _start(value.children, -1)
+        elif isinstance(value, list | tuple):
+            start = _start(list(value), -1)
+        else:
+            start = value.span.start
+        if start >= 0:
+            return start
+    return otherwise

@@ -1,0 +1,318 @@
+"""Text into tokens: every character of the text ends up in one, comments and blanks too.
+
+One regular expression reads the words; what other languages write in their place (`'text'`, `&&`,
+`//`, curly quotes) is read as what was meant, with a problem that carries the fix.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from recipedsl.diagnostics import Applicability, Code, Edit, Help, Label, Problems
+from recipedsl.diagnostics.codes import syntax as codes
+from recipedsl.source import Source, Span
+
+WHITESPACE, COMMENT, DOC, BAD = "WHITESPACE", "COMMENT", "DOC", "BAD"
+NEWLINE, NAME, NUMBER, STRING = "_NL", "NAME", "NUMBER", "STRING"
+TRIVIA = frozenset((WHITESPACE, COMMENT, DOC, BAD))
+
+RESERVED = frozenset(
+    "ftr import type param let rounds expect else by and or not in true false none".split()  # noqa: SIM905
+)
+
+SYMBOLS = {
+    "..": "UP_TO",
+    "==": "EQUAL_TO",
+    "!=": "NOT_EQUAL",
+    "<=": "AT_MOST",
+    ">=": "AT_LEAST",
+    "<": "LESSTHAN",
+    ">": "MORETHAN",
+    "=": "EQUAL",
+    ":": "COLON",
+    ",": "COMMA",
+    ".": "DOT",
+    "?": "QMARK",
+    "|": "VBAR",
+    "+": "PLUS",
+    "-": "MINUS",
+    "*": "STAR",
+    "/": "SLASH",
+    "%": "PERCENT",
+    "(": "LPAR",
+    ")": "RPAR",
+    "[": "LSQB",
+    "]": "RSQB",
+    "{": "LBRACE",
+    "}": "RBRACE",
+}
+
+# What other languages write, and what it is here.
+FOREIGN_SYMBOLS = {
+    "&&": "and",
+    "||": "or",
+    "!": "not",
+    ":=": "=",
+    "===": "==",
+    "!==": "!=",
+    "<>": "!=",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "−": "-",
+    "–": "-",
+    "×": "*",
+    "÷": "/",
+    "…": "..",
+    "...": "..",
+}
+
+_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+_ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{1,6}\}|[\s\S])")
+
+# A declaration at the beginning of a line: where a forgotten closing quote stops doing harm.
+_DECLARATION = re.compile(r"^[A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)?(?:[ \t]*:[ \t]*\w+)?[ \t]*[={:]", re.MULTILINE)
+
+_MASTER = re.compile(
+    r"""
+    (?P<whitespace>(?:\A\ufeff)?[ \t\f\v]+|\A\ufeff)
+  | (?P<newline>\r\n|\n|\r)
+  | (?P<doc>\#\#(?!\#)[^\r\n]*)
+  | (?P<comment>\#[^\r\n]*)
+  | (?P<foreign_comment>//[^\r\n]*)
+  | (?P<long>\"\"\"(?:[^\\"]|\\[\s\S]|"(?!""))*\"\"\")
+  | (?P<long_open>\"\"\")
+  | (?P<string>"(?:[^"\\\r\n]|\\[^\r\n])*")
+  | (?P<string_open>"[^\r\n]*)
+  | (?P<single>'(?:[^'\\\r\n]|\\[^\r\n])*')
+  | (?P<curly>[“”„][^“”„"\r\n]*[“”"])
+  | (?P<quoted>`[^`\r\n]+`)
+  | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?(?:%(?![\w(])|[A-Za-z_]\w*)?)
+  | (?P<short_number>(?<![\w)\]`.])\.[0-9][0-9_]*(?:[eE][+-]?[0-9]+)?(?:%(?![\w(])|[A-Za-z_]\w*)?)
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?!\w))
+  | (?P<foreign_name>[^\W\d]\w*)
+  | (?P<foreign_symbol>===|!==|\.\.\.|&&|\|\||:=|<>|!(?!=)|[≤≥≠−–×÷…])
+  | (?P<symbol>\.\.|==|!=|<=|>=|[-+*/%.,:=<>?(){}\[\]|])
+  | (?P<semicolon>;)
+  | (?P<blank>[\u00a0\u2000-\u200b\u202f\u3000\ufeff]+)
+  | (?P<bad>[\s\S])
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A stretch of text of one kind; kinds are the names of the grammar's terminals, and of trivia.
+
+    Attributes:
+        kind: `NAME`, `NUMBER`, `EQUAL`, `_NL`, `COMMENT` and so on.
+        text: the characters as written; empty for one that the parser added.
+        span: where they stand.
+        value: what a string means, or the name without its backquotes.
+        doc: documentation lines above, set by the layout pass on the first token of a line.
+    """
+
+    kind: str
+    text: str
+    span: Span
+    value: str = ""
+    doc: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The kind, under the name that Lark looks for."""
+        return self.kind
+
+
+def scan(source: Source) -> tuple[list[Token], Problems]:
+    """All tokens of a text, in order and without gaps, and what is wrong with single ones."""
+    scanner = _Scanner(source)
+    scanner.run()
+    return scanner.tokens, scanner.problems
+
+
+class _Scanner:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.tokens: list[Token] = []
+        self.problems = Problems()
+
+    def run(self) -> None:
+        """Read the whole text."""
+        position, text = 0, self.source.text
+        while position < len(text):
+            match = _MASTER.match(text, position)
+            assert match is not None and match.lastgroup is not None  # the last alternative takes anything
+            token = getattr(self, f"_{match.lastgroup}")(match.group(), Span(*match.span()))
+            self.tokens.append(token)
+            position = token.span.end
+
+    # One method for each group of the expression, in its order.
+
+    def _whitespace(self, text: str, span: Span) -> Token:
+        return Token(WHITESPACE, text, span)
+
+    def _newline(self, text: str, span: Span) -> Token:
+        return Token(NEWLINE, text, span)
+
+    def _doc(self, text: str, span: Span) -> Token:
+        return Token(DOC, text, span)
+
+    def _comment(self, text: str, span: Span) -> Token:
+        return Token(COMMENT, text, span)
+
+    def _foreign_comment(self, text: str, span: Span) -> Token:
+        slashes = Span(span.start, span.start + 2)
+        self._report(codes.ForeignComment, "a comment begins with `#`, not with `//`", slashes, "not a comment", "#")
+        return Token(COMMENT, text, span)
+
+    def _long(self, text: str, span: Span) -> Token:
+        return Token(STRING, text, span, self._meaning(_without_indentation(text[3:-3]), span))
+
+    def _long_open(self, _text: str, span: Span) -> Token:
+        following = _DECLARATION.search(self.source.text, span.end)
+        end = following.start() if following else len(self.source.text)
+        self._unclosed(span, '"""', end)
+        text = self.source.text[span.start : end]
+        return Token(STRING, text, Span(span.start, end), _without_indentation(text[3:]))
+
+    def _string(self, text: str, span: Span) -> Token:
+        return Token(STRING, text, span, self._meaning(text[1:-1], span))
+
+    def _string_open(self, text: str, span: Span) -> Token:
+        # Closing brackets and commas at the end of the line belong to what stands around the string.
+        kept = re.sub(r"[)\]},\s]+$", "", text[1:])
+        end = span.start + 1 + len(kept)
+        self._unclosed(Span(span.start, end), '"', end)
+        return Token(STRING, text[: 1 + len(kept)], Span(span.start, end), kept)
+
+    def _single(self, text: str, span: Span) -> Token:
+        inner = text[1:-1].replace("\\'", "'")
+        return self._in_other_quotes(text, span, re.sub(r'(?<!\\)"', r"\\\"", inner))
+
+    def _curly(self, text: str, span: Span) -> Token:
+        return self._in_other_quotes(text, span, text[1:-1].replace("\\", "\\\\"))
+
+    def _quoted(self, text: str, span: Span) -> Token:
+        return Token(NAME, text, span, text[1:-1])
+
+    def _number(self, text: str, span: Span) -> Token:
+        digits = re.match(r"[0-9_.]*", text)
+        if digits and ("__" in digits.group() or digits.group().endswith("_") or "_." in text or "._" in text):
+            tidy = re.sub(r"_+(?![0-9])", "", re.sub(r"__+", "_", text))
+            message = f"`{text}` is no number: a `_` stands between two digits"
+            self._report(codes.BadNumber, message, span, "misplaced `_`", tidy)
+        return Token(NUMBER, text, span)
+
+    def _short_number(self, text: str, span: Span) -> Token:
+        message = f"a number begins with a digit: `0{text}`"
+        self._report(codes.BadNumber, message, span, "no digit before the point", "0" + text)
+        return Token(NUMBER, text, span)
+
+    def _name(self, text: str, span: Span) -> Token:
+        return Token(text.upper() if text in RESERVED else NAME, text, span, text)
+
+    def _foreign_name(self, text: str, span: Span) -> Token:
+        message = f"`{text}` has letters beyond a to z, so it needs backquotes"
+        self._report(codes.BadCharacter, message, span, "not a plain name", f"`{text}`")
+        return Token(NAME, text, span, text)
+
+    def _foreign_symbol(self, text: str, span: Span) -> Token:
+        proper = FOREIGN_SYMBOLS[text]
+        self._report(codes.ForeignOperator, f"`{text}` is written `{proper}` here", span, f"write `{proper}`", proper)
+        return Token(SYMBOLS.get(proper, proper.upper()), text, span)
+
+    def _symbol(self, text: str, span: Span) -> Token:
+        return Token(SYMBOLS[text], text, span)
+
+    def _semicolon(self, text: str, span: Span) -> Token:
+        ends_line = re.match(r"[ \t]*(?:[#\r\n]|$)", self.source.text[span.end : span.end + 80]) is not None
+        message = "a line end separates statements, no `;` is needed"
+        self._report(codes.BadCharacter, message, span, "no part of the language", "" if ends_line else "\n")
+        return Token(NEWLINE, text, span)
+
+    def _blank(self, text: str, span: Span) -> Token:
+        message = f"{_describe(text[0])} looks like a space but is none"
+        self._report(codes.BadCharacter, message, span, "not a plain space", " ")
+        return Token(BAD, text, span)
+
+    def _bad(self, text: str, span: Span) -> Token:
+        # A run of the same character is one problem.
+        run = re.compile(re.escape(text) + "+").match(self.source.text, span.start)
+        span = Span(span.start, run.end()) if run else span
+        message = f"{_describe(text)} is no part of the language"
+        edit = Edit(self.source, span, "")
+        helps = (Help("remove it", (edit,), Applicability.UNSAFE),)
+        self.problems.report(codes.BadCharacter, message, self._label(span, "cannot be read"), helps=helps)
+        return Token(BAD, self.source.slice(span), span)
+
+    # Strings
+
+    def _in_other_quotes(self, text: str, span: Span, inner: str) -> Token:
+        message = f"a text stands in straight double quotes, not in {text[0]}…{text[-1]}"
+        self._report(codes.ForeignQuotes, message, span, "not the quotes of a text", f'"{inner}"')
+        return Token(STRING, text, span, _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), inner))
+
+    def _unclosed(self, span: Span, quote: str, end: int) -> None:
+        helps = (Help(f"close it with `{quote}`", (Edit(self.source, Span(end, end), quote),), Applicability.UNSAFE),)
+        label = self._label(span, f"no closing `{quote}`")
+        self.problems.report(codes.UnclosedText, f"a text begins here and has no closing `{quote}`", label, helps=helps)
+
+    def _meaning(self, inner: str, span: Span) -> str:
+        if "\\" not in inner:
+            return inner
+        for found in _ESCAPE.finditer(self.source.slice(span)):
+            if _unescape(found[1]) is None:
+                self._bad_escape(found[0], Span(span.start + found.start(), span.start + found.end()))
+        return _ESCAPE.sub(lambda found: _unescape(found[1]) or found[0], inner)
+
+    def _bad_escape(self, text: str, span: Span) -> None:
+        message = f"`{text}` means nothing in a text"
+        help_text = f"write `\\{text}` for a backslash, as in regular expressions"
+        edit = Edit(self.source, span, "\\" + text)
+        helps = (Help(help_text, (edit,), Applicability.SAFE),)
+        notes = (r"a text knows `\n`, `\t`, `\"`, `\\` and `\u{1F600}`",)
+        label = self._label(span, "unknown escape")
+        self.problems.report(codes.BadEscape, message, label, helps=helps, notes=notes)
+
+    # Reporting
+
+    def _label(self, span: Span, text: str) -> Label:
+        return Label(self.source, span, text)
+
+    def _report(self, kind: type[Code], message: str, span: Span, label: str, instead: str) -> None:
+        words = f"write `{instead}`" if instead.strip() else "remove it"
+        if instead.isspace():
+            words = "begin a new line" if instead == "\n" else "write a plain space"
+        helps = (Help(words, (Edit(self.source, span, instead),), Applicability.SAFE),)
+        self.problems.report(kind, message, self._label(span, label), helps=helps)
+
+
+def _unescape(escape: str) -> str | None:
+    if not escape.startswith("u{"):
+        return _ESCAPES.get(escape)
+    number = int(escape[2:-1], 16)
+    is_letter = number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
+    return chr(number) if is_letter else None
+
+
+def _without_indentation(inner: str) -> str:
+    """Contents of a `\"\"\"` text: no first line break, no indentation common to all lines."""
+    lines = inner.replace("\r\n", "\n").split("\n")
+    if len(lines) > 1 and not lines[0].strip():
+        first: list[str] = []
+        rest = lines[1:]
+    else:
+        first, rest = lines[:1], lines[1:]
+    # The last line counts even when blank: it tells where the closing quotes stand.
+    measured = [line for line in rest[:-1] if line.strip()] + rest[-1:]
+    margin = min((len(line) - len(line.lstrip(" \t")) for line in measured), default=0)
+    return "\n".join(first + [line[margin:] for line in rest])
+
+
+def _describe(letter: str) -> str:
+    if letter.isprintable() and not letter.isspace():
+        return f"`{letter}`"
+    return f"the character U+{ord(letter):04X}"
