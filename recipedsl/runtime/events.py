@@ -152,8 +152,10 @@ def from_json(form: dict[str, Any]) -> Event:
     """The event of a line. Keys that its class does not know are left out. Raises KeyError."""
     kind = _KINDS[form["event"]]
     known = {each.name for each in fields(kind)}
-    values: dict[str, Any] = {key: value for key, value in form.items() if key in known}
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in form.items() if key in known
+    }
+    return kind(**values)
 
 
 class EventWriter:

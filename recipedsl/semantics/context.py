@@ -98,6 +98,8 @@ class Context:
         values: params and lets, by full name, once computed.
         open: full names being resolved, in order, to find cycles.
         used: full names that something refers to.
+        shown: places about whose names a problem was reported.
+        broken: full names of stages that could not be resolved; nothing more is said about them.
     """
 
     root: Module
@@ -111,6 +113,7 @@ class Context:
     open: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     shown: set[tuple[str, int, str]] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
 
     def report(
         self,

@@ -12,6 +12,7 @@ from recipedsl.diagnostics.codes.names import AmbiguousName, UnknownFunction, Wr
 from recipedsl.diagnostics.codes.types import (
     BadPattern,
     NeverTrue,
+    NotACondition,
     NotConstant,
     WrongArguments,
     WrongOperand,
@@ -24,7 +25,7 @@ from recipedsl.language.types import ANY, BOOL, FLOAT, INT, TEXT, Kind, RowType,
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Module, did_you_mean, fix
-from recipedsl.semantics.recipe import Place, RowExpression
+from recipedsl.semantics.recipe import RowExpression
 from recipedsl.semantics.scope import lookup, names
 from recipedsl.semantics.values import Sort, Value
 from recipedsl.syntax import tree
@@ -87,8 +88,6 @@ def type_expression(rows: Rows, expression: tree.Expression) -> Typed | None:
 
 def type_condition(rows: Rows, expression: tree.Expression) -> Typed | None:
     """The same for an expression that has to be true or false."""
-    from recipedsl.diagnostics.codes.types import NotACondition
-
     typed = type_expression(rows, expression)
     if typed is None or typed.type.kind in (Kind.BOOL, Kind.ANY):
         return typed
@@ -466,5 +465,3 @@ def pattern_problem(pattern: Any) -> str:
         return str(error)
     return ""
 
-
-__all__ = ["Place", "Rows", "Typed", "pattern_problem", "type_condition", "type_expression", "type_of_value"]

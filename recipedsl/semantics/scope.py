@@ -5,6 +5,7 @@ from __future__ import annotations
 from recipedsl.diagnostics.codes.names import DuplicateName, ImportProblem, MissingName, UnknownKind
 from recipedsl.semantics.context import Context, Declared, Importer, Module, did_you_mean
 from recipedsl.semantics.recipe import Place
+from recipedsl.source.paths import beside
 from recipedsl.syntax import tree
 
 #: Kinds of blocks with a name, and those without.
@@ -109,7 +110,7 @@ def _follow(context: Context, module: Module, item: tree.Import, importer: Impor
     if item.name.text in module.declared or item.name.text in module.imports:
         context.report(DuplicateName, f"`{item.name.text}` is declared twice", module.place(item.name))
         return
-    target = _beside(module.source.path, item.path.value)
+    target = beside(module.source.path, item.path.value)
     problem = _import_problem(target, path)
     found = None if problem else importer(target)
     if found is None:
@@ -121,17 +122,6 @@ def _follow(context: Context, module: Module, item: tree.Import, importer: Impor
     inner = Module(file.source, f"{module.prefix}{item.name.text}.", file)
     module.imports[item.name.text] = inner
     declare(context, inner, importer, (*path, target))
-
-
-def _beside(path: str, written: str) -> str:
-    folder = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
-    parts: list[str] = []
-    for part in (folder + written).split("/"):
-        if part == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return ("/" if (folder + written).startswith("/") else "") + "/".join(parts)
 
 
 def _import_problem(target: str, path: tuple[str, ...]) -> str:

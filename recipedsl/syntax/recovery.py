@@ -21,7 +21,7 @@ from recipedsl.syntax.scan import NAME, NEWLINE, RESERVED, Token
 
 BROKEN = "BROKEN"
 
-# A repair counts when this many of the tokens after it fit ...
+# A repair counts when this many of the tokens after it fit, or all to the end of a setting or step ...
 _ENOUGH = 4
 # ... and the one that carries furthest wins; looking further costs time and decides nothing.
 _WINDOW = 16
@@ -29,6 +29,7 @@ _WINDOW = 16
 _INSERTED = "COLON EQUAL COMMA LPAR RPAR LBRACE RBRACE LSQB RSQB VBAR".split()  # noqa: SIM905
 _EXCHANGED = ("EQUAL_TO", "UP_TO", "DOT", NEWLINE)
 _KEYWORDS = frozenset(word.upper() for word in RESERVED)
+_PART_ENDS = frozenset((NEWLINE, "VBAR", END))
 _SYNC = frozenset((NEWLINE, "COMMA", "VBAR", END, *CLOSERS))
 
 
@@ -65,7 +66,8 @@ def repair(table: Table, state: ParserState[Any], laid: Layout, index: int) -> R
         reach = _reach(table, state.state_stack, laid.tokens, index, candidate)
         if reach > reached:
             best, reached = candidate, reach
-    if best is not None and (reached >= _ENOUGH or index + reached >= len(laid.tokens)):
+    used = {token.kind for token in laid.tokens[index + 1 : index + reached]}
+    if best is not None and (reached >= _ENOUGH or not used.isdisjoint(_PART_ENDS)):
         return best
     return give_up(table, state, laid.tokens, index)
 
@@ -132,39 +134,51 @@ def _reach(table: Table, stack: list[int], tokens: list[Token], index: int, cand
 
 def give_up(table: Table, state: ParserState[Any], tokens: list[Token], index: int) -> Repair:
     """Panic mode: the smallest part around `tokens[index]` after which reading can go on."""
-    for place in _ends(tokens, index):
-        pops = _pops(table, state, (tokens[place].kind,))
+    for place, closed in _ends(tokens, index):
+        pops = _pops(table, state, (tokens[place].kind,), closed)
         if pops is not None:
             return Repair(Action.SKIP, BROKEN, pops, place)
     # Only the end mark is left and something is open: all of that is given up.
-    pops = _pops(table, state, (NEWLINE, END))
+    pops = _pops(table, state, (NEWLINE, END), len(tokens))
     return Repair(Action.SKIP, BROKEN, pops or 0, len(tokens) - 1)
 
 
-def _ends(tokens: list[Token], index: int) -> Iterator[int]:
-    """Places where a part may end, brackets that open on the way skipped."""
-    depth = 0
+def _ends(tokens: list[Token], index: int) -> Iterator[tuple[int, int]]:
+    """Places where a part may end, and how many brackets open before `index` are closed by then."""
+    depth = closed = 0
     for place in range(index, len(tokens)):
         kind = tokens[place].kind
         if depth == 0 and kind in _SYNC:
-            yield place
+            yield place, closed
         if kind in OPENERS:
             depth += 1
         elif kind in CLOSERS and depth:
             depth -= 1
+        elif kind in CLOSERS:
+            closed += 1
 
 
-def _pops(table: Table, state: ParserState[Any], following: tuple[str, ...]) -> int | None:
-    """How many states to give up so that BROKEN and what follows fit; the fewest that will do."""
-    stack, values, closed = state.state_stack, state.value_stack, 0
+def _pops(table: Table, state: ParserState[Any], following: tuple[str, ...], most: int) -> int | None:
+    """How many states to give up so that BROKEN and what follows fit; the fewest that will do.
+
+    At most `most` open brackets are given up: the partners of others are still to come. What has
+    been closed is given up whole or not at all: it must not be open again.
+    """
+    stack, values = state.state_stack, state.value_stack
+    closed = opened = 0
     for pops in range(len(stack)):
         top = len(stack) - pops
         if not closed and BROKEN in table.states[stack[top - 1]]:
             states = stack[:top]
             if all(table.shift(states, kind) for kind in (BROKEN, *following)):
                 return pops
-        # What has been closed is given up whole or not at all, it must not be open again.
-        if pops < len(values) and isinstance(values[-1 - pops], Token):
-            kind = values[-1 - pops].kind
-            closed += (kind in CLOSERS) - (kind in OPENERS and closed > 0)
+        kind = values[-1 - pops].kind if pops < len(values) and isinstance(values[-1 - pops], Token) else ""
+        if kind in CLOSERS:
+            closed += 1
+        elif kind in OPENERS and closed:
+            closed -= 1
+        elif kind in OPENERS:
+            opened += 1
+        if opened > most:
+            return None
     return None

@@ -173,9 +173,9 @@ class _Scanner:
 
     def _long_open(self, _text: str, span: Span) -> Token:
         following = _DECLARATION.search(self.source.text, span.end)
-        end = following.start() if following else len(self.source.text)
+        text = self.source.text[span.start : following.start() if following else None].rstrip()
+        end = span.start + len(text)
         self._unclosed(span, '"""', end)
-        text = self.source.text[span.start : end]
         return Token(STRING, text, Span(span.start, end), _without_indentation(text[3:]))
 
     def _string(self, text: str, span: Span) -> Token:

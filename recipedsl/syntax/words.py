@@ -52,6 +52,7 @@ class Reporter:
         self.problems = problems
         self.is_quiet = False
         self._quiet_until = 0  # offset up to which a whole declaration has been given up
+        self._starts = [token.span.start for token in self.tokens]
         self._bad_lines = self._lines_that_cannot_be_scanned()
 
     def _lines_that_cannot_be_scanned(self) -> set[int]:
@@ -69,8 +70,8 @@ class Reporter:
         sign, closer = SIGNS[opener.kind], SIGNS[OPENERS[opener.kind]]
         if self._is_hushed(place.start) or self._line(opener.span.start) in self._bad_lines:
             return
-        scene = self.scene(index)
-        message = f"missing `{closer}` {'for' if self._closes_block(index) else 'in'} {scene.words}"
+        scene = self.scene(self._index_at(opener.span.start), closes=opener)
+        message = f"missing `{closer}` {'for' if opener.kind == 'LBRACE' else 'in'} {scene.words}"
         label = self._label(self._visible(place), f"`{closer}` belongs here")
         secondary = (self._label(opener.span, f"this `{sign}` is never closed"),)
         helps = (self._help(f"put `{closer}` here", place, self._on_its_line(index, closer), safe=False),)
@@ -262,8 +263,8 @@ class Reporter:
     def _shape(self, index: int) -> tuple[Help, ...]:
         return (Help(_SHAPES[self.scene(index).part]),)
 
-    def scene(self, index: int) -> Scene:
-        """What the token at `index` belongs to."""
+    def scene(self, index: int, closes: Token | None = None) -> Scene:
+        """What the token at `index` belongs to; `closes`: the opening bracket that it closes."""
         number = bisect_right(self.laid.statements, index) - 1
         if number < 0:
             return Scene("file", "", "the file")
@@ -276,24 +277,23 @@ class Reporter:
             return Scene("rounds", "", "the rounds")
         if first.kind != NAME or index <= start:
             return Scene("file", "", "the file")
-        return self._named_scene(start, index)
+        return self._named_scene(start, index, closes)
 
-    def _named_scene(self, start: int, index: int) -> Scene:
-        kinds = [token.kind for token in self.tokens[start : min(index, start + 8)]]
+    def _named_scene(self, start: int, index: int, closes: Token | None) -> Scene:
+        kinds = [token.kind for token in self.tokens[start : min(index + 1, start + 8)]]
         has_name = kinds[1:2] == [NAME]
         name = self.tokens[start + 1].value if has_name else self.tokens[start].value
         called = f"{self.tokens[start].value} `{name}`" if has_name else f"`{name}`"
         sign = next((kind for kind in kinds if kind in {"EQUAL", "LBRACE"}), "")
         part = {"EQUAL": "pipeline", "LBRACE": "block"}.get(sign, "head")
-        if part == "block" and self._closes_block(index):
+        if part == "block" and closes is not None and closes.kind == "LBRACE":
             return Scene(part, name, f"{called}")
         if part == "head":
             return Scene(part, name, f"the beginning of {called}")
         return Scene(part, name, f"the {part} of {called}")
 
-    def _closes_block(self, index: int) -> bool:
-        opener = self.laid.missing.get(index)
-        return opener is not None and opener.kind == "LBRACE"
+    def _index_at(self, offset: int) -> int:
+        return bisect_right(self._starts, offset) - 1
 
     # Places
 

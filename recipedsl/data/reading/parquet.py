@@ -126,7 +126,9 @@ def _reasons(row: RowType) -> pl.Expr | None:
             reason = reason.when(column.is_null()).then(pl.lit(f"`{each.name}` is null"))
         if each.type.kind is Kind.CHOICE:
             wrong = column.is_in(list(each.type.choices)).not_()
-            reason = reason.when(wrong).then(pl.lit(f"`{each.name}` is not one of {', '.join(each.type.choices)}"))
+            reason = reason.when(wrong).then(
+                pl.lit(f"`{each.name}` is not one of {', '.join(each.type.choices)}")
+            )
     return None if reason is pl else reason.otherwise(None)
 
 

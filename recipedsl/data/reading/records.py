@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from recipedsl.data.reading.files import Form, open_bytes, separator_of
 from recipedsl.diagnostics.codes.data_run import UnreadableFile
 
 _MARK = b"\xef\xbb\xbf"
-_SPACES = " \t\r\n"
+_SPACES = re.compile(r"[ \t\r\n]*")
 _CHUNK = 1 << 18  # characters of an array read at a time
 
 
@@ -110,13 +111,14 @@ def _json_problem(error: Exception) -> str:
 
 
 class _Text:
-    """Text of a stream, read as far as needed; knows the line and byte offset of its start."""
+    """Text of a stream, read as far as needed; knows the line and byte offset where it stands."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._chunk = _CHUNK
         self.buffer = ""
+        self.place = 0
         self.ended = False
         self.line = 1
         self.offset = 0
@@ -125,64 +127,71 @@ class _Text:
         """Reads on; every time twice as much, so that a long record costs linear time."""
         data = self._stream.read(self._chunk)
         self.ended = not data
-        self.buffer += self._decoder.decode(data, final=self.ended)
+        self.buffer = self.buffer[self.place :] + self._decoder.decode(data, final=self.ended)
+        self.place = 0
         self._chunk *= 2
 
-    def skip(self, count: int) -> None:
-        """Drops characters from the front."""
-        gone = self.buffer[:count]
-        self.buffer = self.buffer[count:]
-        self.line += gone.count("\n")
-        self.offset += len(gone) if gone.isascii() else len(gone.encode())
+    def pass_to(self, end: int) -> str:
+        """Moves on to a place in the buffer; gives the text that was passed."""
+        passed = self.buffer[self.place : end]
+        self.place = end
+        self.line += passed.count("\n")
+        self.offset += len(passed) if passed.isascii() else len(passed.encode())
+        return passed
 
     def peek(self) -> str:
         """The next character that is no white space, empty at the end."""
         while True:
-            stripped = self.buffer.lstrip(_SPACES)
-            self.skip(len(self.buffer) - len(stripped))
-            if self.buffer or self.ended:
-                return self.buffer[:1]
+            spaces = _SPACES.match(self.buffer, self.place)
+            self.pass_to(spaces.end() if spaces else self.place)
+            if self.place < len(self.buffer) or self.ended:
+                return self.buffer[self.place : self.place + 1]
             self.more()
+
+    def item(self) -> tuple[str, Any] | None:
+        """The next JSON value and its text; None when more text is needed to tell. Raises ValueError."""
+        try:
+            value, end = DECODER.raw_decode(self.buffer, self.place)
+        except json.JSONDecodeError:
+            if self.ended:
+                raise
+            return None
+        if end == len(self.buffer) and not self.ended:
+            return None  # a number may go on
+        self._chunk = _CHUNK
+        return self.pass_to(end), value
 
 
 def _json_array(stream: IO[bytes], name: str) -> Iterator[Record]:
     text = _Text(stream)
     if text.peek() == "\ufeff":
-        text.skip(1)
+        text.pass_to(text.place + 1)
     if text.peek() != "[":
         raise _broken(name, text, "an array of rows is expected")
-    text.skip(1)
-    if text.peek() == "]":
-        text.skip(1)
-        return _nothing_behind(text, name)
-    while True:
+    mark = "["
+    text.pass_to(text.place + 1)
+    while mark != "]" and not (mark == "[" and text.peek() == "]"):
         yield _array_item(text, name)
         mark = text.peek()
-        if mark not in (",", "]"):
+        if mark not in (",", "]") or not mark:
             raise _broken(name, text, "expected `,` or `]`")
-        text.skip(1)
-        if mark == "]":
-            return _nothing_behind(text, name)
-
-
-def _nothing_behind(text: _Text, name: str) -> None:
+        text.pass_to(text.place + 1)
+    if mark == "[":
+        text.pass_to(text.place + 1)
     if text.peek():
         raise _broken(name, text, "text behind the array")
 
 
 def _array_item(text: _Text, name: str) -> Record:
     text.peek()
+    line, offset = text.line, text.offset
     while True:
         try:
-            value, end = DECODER.raw_decode(text.buffer)
-            if end < len(text.buffer) or text.ended:
-                record = Record(text.line, text.offset, text.buffer[:end], value)
-                text.skip(end)
-                text._chunk = _CHUNK
-                return record
+            found = text.item()
         except (ValueError, RecursionError) as error:
-            if text.ended or not isinstance(error, json.JSONDecodeError):
-                raise _broken(name, text, _json_problem(error)) from error
+            raise _broken(name, text, _json_problem(error)) from error
+        if found is not None:
+            return Record(line, offset, *found)
         text.more()
 
 

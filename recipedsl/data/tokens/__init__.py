@@ -1,6 +1,7 @@
 """Rows to token ids with labels.
 
-    rows --conversations--> messages --template--> text --mask--> spans --encode--> ids, labels --packing--> sequences
+    rows --conversations--> messages --template--> text --mask--> spans --encode--> ids, labels
+    ids, labels --packing--> sequences
 
 `make_tokens` does the whole for a tokens node of a plan.
 """

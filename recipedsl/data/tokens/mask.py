@@ -1,4 +1,4 @@
-"""Where in a rendered conversation the assistant speaks: from the header's end to the token that ends the turn.
+"""Where in a rendered conversation the assistant speaks: from its header to the token that ends the turn.
 
 The spans are found by rendering, so that they hold for any template:
 
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
 from typing import Any
 
 from recipedsl.data.tokens.template import ChatTemplate, Message, Rendering, training_name
@@ -100,7 +99,8 @@ def mark_turns(
         start = _start(template, conversation, turn, rendering.text)
         if start is None:
             return _by_marks(template, rendering, conversation, wanted)
-        spans.append((start, _end(template, conversation, turn, rendering.text, start, stops)))
+        border = _border(template, conversation, turn, rendering.text)
+        spans.append((start, _end(rendering.text, start, border, stops)))
     return Marked(rendering.text, tuple(spans))
 
 
@@ -121,16 +121,8 @@ def _start_of_first(template: ChatTemplate, conversation: Conversation, whole: s
     return len(prompt) if whole.startswith(prompt) else None
 
 
-def _end(
-    template: ChatTemplate,
-    conversation: Conversation,
-    turn: int,
-    whole: str,
-    start: int,
-    stops: Sequence[str],
-) -> int:
+def _end(whole: str, start: int, border: int, stops: Sequence[str]) -> int:
     """Behind the last stop token before the next message; where none is, where the next message begins."""
-    border = _border(template, conversation, turn, whole)
     found = [position + len(stop) for stop in stops if (position := whole.rfind(stop, start, border)) >= 0]
     if found:
         return max(found)
@@ -151,8 +143,14 @@ def _border(template: ChatTemplate, conversation: Conversation, turn: int, whole
     for position in range(turn + 1, len(conversation.messages)):
         other = render_text(template, with_other_text(conversation, position))
         if other != whole:
-            return len(commonprefix([whole, other]))
+            return _common_length(whole, other)
     return len(whole)
+
+
+def _common_length(left: str, right: str) -> int:
+    """How many characters two texts have in common from the first on."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def with_other_text(conversation: Conversation, position: int) -> Conversation:

@@ -10,6 +10,8 @@ heuristic; its waste is at most 2/9 of the optimum plus a constant, Johnson 1973
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ from recipedsl.diagnostics import Bug
 Places = NDArray[np.int64]
 
 
-def pack(lengths: Sequence[int], limit: int) -> list[list[int]]:
+def pack(lengths: Sequence[int] | NDArray[Any], limit: int) -> list[list[int]]:
     """Group rows into sequences of at most `limit` tokens.
 
     Args:
@@ -46,40 +48,43 @@ def _place(sizes: Places, limit: int) -> Places:
     """Number of the bin of each row."""
     order = np.argsort(-sizes, kind="stable")
     borders = np.flatnonzero(np.diff(sizes[order])) + 1
-    bin_of = np.empty(len(sizes), dtype=np.int64)
-    classes = _Classes()
+    placing = _Placing(limit, np.empty(len(sizes), dtype=np.int64), _Classes())
     for rows in np.split(order, borders):
-        _place_equal(rows, int(sizes[rows[0]]), limit, classes, bin_of)
-    return bin_of
+        placing.place_equal(rows, int(sizes[rows[0]]))
+    return placing.bin_of
 
 
-def _place_equal(rows: Places, size: int, limit: int, classes: _Classes, bin_of: Places) -> None:
-    """Place all rows of one length: tightest class first, then into new bins."""
-    while len(rows):
-        free = classes.tightest(size)
-        if free is None:
-            room = limit // size
-            bins = classes.new(-(-len(rows) // room))
-            free = limit
-        else:
-            bins = classes.take(free)
-        rows = _fill(rows, bins, size, free, classes, bin_of)
+@dataclass(frozen=True)
+class _Placing:
+    limit: int
+    bin_of: Places
+    classes: _Classes
 
+    def place_equal(self, rows: Places, size: int) -> None:
+        """Place all rows of one length: tightest class first, then into new bins."""
+        while len(rows):
+            free = self.classes.tightest(size)
+            if free is None:
+                free = self.limit
+                bins = self.classes.new(-(-len(rows) // (free // size)))
+            else:
+                bins = self.classes.take(free)
+            rows = self._fill(rows, size, bins, free)
 
-def _fill(rows: Places, bins: Places, size: int, free: int, classes: _Classes, bin_of: Places) -> Places:
-    """Put rows of one length into bins of one free space; returns the rows that are left.
+    def _fill(self, rows: Places, size: int, bins: Places, free: int) -> Places:
+        """Put rows of one length into bins of one free space; returns the rows that are left.
 
-    A bin that took a row is the tightest that fits from then on, so it is filled up before the next.
-    """
-    room = free // size
-    used = min(len(bins), -(-len(rows) // room))
-    count = min(len(rows), used * room)
-    bin_of[rows[:count]] = np.repeat(bins[:used], room)[:count]
-    last = count - (used - 1) * room  # the last bin may not be full
-    classes.put(free - room * size, bins[: used - 1])
-    classes.put(free - last * size, bins[used - 1 : used])
-    classes.put(free, bins[used:])
-    return rows[count:]
+        A bin that took a row is the tightest from then on, so it is filled up before the next.
+        """
+        room = free // size
+        used = min(len(bins), -(-len(rows) // room))
+        count = min(len(rows), used * room)
+        self.bin_of[rows[:count]] = np.repeat(bins[:used], room)[:count]
+        last = count - (used - 1) * room  # rows in the last bin, which may not be full
+        self.classes.put(free - room * size, bins[: used - 1])
+        self.classes.put(free - last * size, bins[used - 1 : used])
+        self.classes.put(free, bins[used:])
+        return rows[count:]
 
 
 class _Classes:

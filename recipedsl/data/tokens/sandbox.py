@@ -1,4 +1,4 @@
-"""Chat templates are programs of strangers: they run in Jinja's sandbox, set up as transformers does, with limits.
+"""Chat templates are programs of strangers: they run in Jinja's sandbox, as in transformers, with limits.
 
 What is covered, and how:
 
@@ -6,7 +6,7 @@ What is covered, and how:
 - time: iterations of loops and entries of macros are counted, not timed, so that a template that
   is refused is refused on every machine. A loop is charged its length before it begins;
 - memory: results of `+ * ** % ~`, of calls, of set blocks and of filters that can grow are measured,
-  widths and counts given to them are bounded first;
+  widths and counts given to them are bounded first, lists are weighed before they become text;
 - output: the rendered text is measured while it grows.
 
 What is not covered: a single library call that is slow on arguments within these bounds.
@@ -23,9 +23,10 @@ from typing import Any
 
 import jinja2
 from jinja2 import Environment, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 #: Iterations and macro entries that one rendering may take.
@@ -39,11 +40,20 @@ MAX_COUNT = 100_000
 #: same tokens tomorrow. The day is the one that Llama 3's templates fall back to.
 FROZEN_NOW = datetime(2024, 7, 26)
 
-_GROWING_FILTERS = ("join", "replace", "center", "indent", "wordwrap", "format", "batch", "slice", "xmlattr")
+#: Items of a list that a template makes.
+MAX_ITEMS = 1_000_000
+#: What entering a macro costs in steps: a call takes about as long as so many iterations.
+MACRO_STEPS = 20
+
+_GROWING_FILTERS = (
+    *("join", "replace", "center", "indent", "wordwrap", "format", "batch", "slice", "xmlattr"),
+    *("string", "list", "pprint", "tojson"),
+)
 _WIDE = re.compile(r"[%{][^%}]*?(\d{6,}|\*)")
 _STEP = "recipedsl_step"
 _ITERATE = "recipedsl_iterate"
 _MEASURE = "recipedsl_measure"
+_CONCAT = "recipedsl_concat"
 
 
 class LimitExceeded(SecurityError):
@@ -66,7 +76,9 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "+", "%"})
 
     def __init__(self) -> None:
-        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[GenerationTag, loopcontrols])
+        super().__init__(
+            trim_blocks=True, lstrip_blocks=True, extensions=[GenerationTag, loopcontrols], finalize=_weighed
+        )
         self.budget = _Budget()
         self.spans: list[tuple[int, int]] = []
         self.filters["tojson"] = _tojson
@@ -75,6 +87,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         self.filters[_STEP] = self._step
         self.filters[_ITERATE] = self._iterate
         self.filters[_MEASURE] = _measured
+        self.filters[_CONCAT] = _concat
         self.globals.update(
             raise_exception=_raise,
             strftime_now=FROZEN_NOW.strftime,
@@ -101,6 +114,13 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         _bound_method(__obj, args)
         return _measured(super().call(__context, __obj, *args, **kwargs))
 
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """The sandboxed `str.format` of a pattern that asks for no great widths."""
+        wrapped = super().wrap_str_format(value)
+        if wrapped is not None:
+            _bound_widths(value.__self__)
+        return wrapped
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         _meter(tree)
@@ -112,7 +132,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         return known
 
     def _step(self, value: Any) -> Any:
-        self.budget.spend(1)
+        self.budget.spend(MACRO_STEPS)
         return value
 
 
@@ -184,7 +204,11 @@ def _meter(tree: nodes.Template) -> None:
         loop.iter = _filtered(loop.iter, _ITERATE)
         if loop.recursive:
             loop.body.insert(0, _count_step(loop.lineno))
-    for macro in tree.find_all((nodes.Macro, nodes.CallBlock)):
+    macros: list[nodes.Macro | nodes.CallBlock] = [
+        *tree.find_all(nodes.Macro),
+        *tree.find_all(nodes.CallBlock),
+    ]
+    for macro in macros:
         macro.body.insert(0, _count_step(macro.lineno))
     for block in tree.find_all(nodes.AssignBlock):
         block.filter = _filtered(block.filter, _MEASURE)
@@ -193,14 +217,16 @@ def _meter(tree: nodes.Template) -> None:
 
 
 def _measure_joins(node: nodes.Node) -> None:
-    """Wrap every `a ~ b` below this node in a measure."""
+    """Replace every `a ~ b` directly below this node by one that measures."""
     for name, value in node.iter_fields():
         if isinstance(value, nodes.Concat):
-            setattr(node, name, _filtered(value, _MEASURE))
+            setattr(node, name, _joined(value))
         elif isinstance(value, list):
-            value[:] = [
-                _filtered(each, _MEASURE) if isinstance(each, nodes.Concat) else each for each in value
-            ]
+            value[:] = [_joined(each) if isinstance(each, nodes.Concat) else each for each in value]
+
+
+def _joined(concat: nodes.Concat) -> nodes.Filter:
+    return _filtered(nodes.List(concat.nodes, lineno=concat.lineno), _CONCAT)
 
 
 def _filtered(value: Any, name: str) -> nodes.Filter:
@@ -240,7 +266,7 @@ def _make_dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
 class _ClosedNamespace(Namespace):
     """Refuses private names, which reach into the interpreter."""
 
-    def __init__(*args: Any, **kwargs: Any) -> None:  # noqa: N805 - so that `namespace(self=…)` works
+    def __init__(*args: Any, **kwargs: Any) -> None:
         self, *rest = args
         attributes = dict(*rest, **kwargs)
         for name in attributes:
@@ -257,9 +283,37 @@ def _bound_name(name: Any) -> None:
         raise SecurityError(f"the template stores a private name on a namespace: {name!r}")
 
 
+def _concat(values: list[Any]) -> str:
+    return "".join(str(value) for value in _weighed(values))
+
+
+def _weighed(value: Any) -> Any:
+    """A value about to become text: refused when the text would be too long."""
+    if isinstance(value, list | tuple | dict):
+        _bound_size(_weight(value))
+    return value
+
+
+def _weight(value: Any) -> int:
+    """Roughly the characters of a value as text; stops counting when there are too many."""
+    total, open_values = 0, [value]
+    while open_values and total <= MAX_CHARACTERS:
+        each = open_values.pop()
+        if isinstance(each, str):
+            total += len(each)
+        elif isinstance(each, dict):
+            open_values += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple):
+            open_values += each
+        total += 1
+    return total
+
+
 def _measured(value: Any) -> Any:
-    if isinstance(value, str | list | tuple):
+    if isinstance(value, str):
         _bound_size(len(value))
+    elif isinstance(value, list | tuple) and len(value) > MAX_ITEMS:
+        raise LimitExceeded(f"the template makes a list of more than {MAX_ITEMS} items")
     elif isinstance(value, int) and value.bit_length() > 4096:
         raise LimitExceeded("the template computes a number of more than 4096 bits")
     return value
@@ -270,6 +324,7 @@ def _measured_filter(filter_: Callable[..., Any]) -> Callable[..., Any]:
         for value in (*args, *kwargs.values()):
             if isinstance(value, int):
                 _bound_count(value, MAX_COUNT)
+            _weighed(value)
         texts = [value for value in args if isinstance(value, str)]
         if filter_.__name__ == "do_format" and texts:
             _bound_widths(texts[0])
@@ -291,7 +346,8 @@ def _bound_method(method: Any, args: tuple[Any, ...]) -> None:
     if name == "replace" and len(args) > 1 and all(isinstance(each, str) for each in args[:2]):
         _bound_replacement(owner, args[0], args[1])
     elif name == "join" and args:
-        _bound_product(owner, len(args[0]) if hasattr(args[0], "__len__") else 1)
+        _bound_product(owner, len(args[0]) if hasattr(args[0], "__len__") else MAX_COUNT)
+        _weighed(args[0])
     elif name in {"format", "format_map"}:
         _bound_widths(owner)
 
@@ -304,6 +360,8 @@ def _bound_replacement(text: str, old: str, new: str) -> None:
 def _bound_product(left: Any, right: Any) -> None:
     for value, count in ((left, right), (right, left)):
         if isinstance(value, str | list | tuple) and isinstance(count, int):
+            if not isinstance(value, str) and len(value) * count > MAX_ITEMS:
+                raise LimitExceeded(f"the template makes a list of more than {MAX_ITEMS} items")
             _bound_size(len(value) * max(count, 0))
 
 

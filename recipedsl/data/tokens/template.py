@@ -1,6 +1,6 @@
 """Which Jinja text turns messages into text, and the rendering itself.
 
-TemplateSpec --template_text--> Jinja text --ChatTemplate--> text of a conversation, spans marked by the template
+TemplateSpec --template_text--> Jinja text --ChatTemplate--> text of a conversation
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.sandbox import SecurityError
+from jinja2.exceptions import SecurityError
 
 from recipedsl.data.tokens.sandbox import compile_template, render
 from recipedsl.data.tokens.tokenizer import TokenizerFacts
@@ -147,16 +147,19 @@ def _parts_template(parts: dict[str, str]) -> str:
     """
     _check_parts(parts)
     roles = [role for role in ("system", "user", "assistant", "tool") if role in parts]
-    cases = [
-        f"{{%- {'if' if position == 0 else 'elif'} message['role'] == {_literal(role)} %}}{_part(parts, role)}"
-        for position, role in enumerate(roles)
+    cases = [f"{{%- elif message['role'] == {_literal(role)} %}}{_part(parts, role)}" for role in roles]
+    pieces = [
+        _text(parts.get("start", "")),
+        "{%- for message in messages %}",
+        *_refusals(parts),
+        "{%- if false %}",
+        *cases,
+        "{%- else %}{{- raise_exception('the template has no part for the role ' + message['role']) }}",
+        "{%- endif %}{%- endfor %}{%- if add_generation_prompt %}",
+        _text(parts["assistant"].split("{content}")[0]),
+        "{%- endif %}",
     ]
-    header = parts["assistant"].split("{content}")[0]
-    return (
-        f"{_text(parts.get('start', ''))}{{%- for message in messages %}}{_refusals(parts)}{''.join(cases)}"
-        "{%- else %}{{- raise_exception('the template has no part for the role ' + message['role']) }}{%- endif %}"
-        f"{{%- endfor %}}{{%- if add_generation_prompt %}}{_text(header)}{{%- endif %}}"
-    )
+    return "".join(pieces)
 
 
 def _check_parts(parts: dict[str, str]) -> None:
@@ -188,15 +191,13 @@ def _part(parts: dict[str, str], role: str) -> str:
     return f"{_text(before)}{inner}{_text(after)}"
 
 
-def _refusals(parts: dict[str, str]) -> str:
+def _refusals(parts: dict[str, str]) -> list[str]:
     """What these parts would lose is refused instead."""
-    lost = {"tool_calls": "calls of tools"}
+    lost = {"message['tool_calls']": "calls of tools", "tools": "definitions of tools"}
     if "thinking" not in parts:
-        lost["thinking"] = "thinking"
-    return "".join(
-        f"{{%- if message['{key}'] %}}{{{{- raise_exception('the template has no part for {what}') }}}}{{%- endif %}}"
-        for key, what in lost.items()
-    )
+        lost["message['thinking']"] = "thinking"
+    refusal = "{{%- if {0} %}}{{{{- raise_exception('the template has no part for {1}') }}}}{{%- endif %}}"
+    return [refusal.format(value, what) for value, what in lost.items()]
 
 
 def _text(text: str) -> str:
@@ -304,7 +305,7 @@ class ChatTemplate:
         """Whether tool arguments have to be JSON text (DeepSeek-V3 joins them to strings)."""
         function = {"name": "probe", "arguments": {"probe": 1}}
         call = {"type": "function", "id": "0", "function": function}
-        turns = [
+        turns: list[Message] = [
             {"role": "user", "content": "probe"},
             {"role": "assistant", "content": "", "tool_calls": [call]},
         ]

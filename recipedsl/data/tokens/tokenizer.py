@@ -1,4 +1,4 @@
-"""A model's tokenizer as files say it is: ids, special tokens, chat template. Nothing of transformers is imported.
+"""A model's tokenizer as its files say it is: ids, special tokens, chat template; without transformers.
 
 A plain transformers folder holds `tokenizer.json` (the tokenizer itself), `tokenizer_config.json`
 (special tokens by role, perhaps the chat template), and perhaps `chat_template.jinja` and
@@ -56,6 +56,12 @@ class TokenizerFacts:
         """Id of the special token of a role, None when there is none."""
         text = self.special.get(role)
         return None if text is None else self.tokenizer.token_to_id(text)
+
+    @property
+    def opening(self) -> Ids:
+        """The ids that go before a plain text: the begin-of-sequence token, or none."""
+        bos = self.id_of("bos_token") if self.adds_bos else None
+        return np.array([] if bos is None else [bos], dtype=np.int32)
 
     def encode(self, text: str) -> Ids:
         """Ids of a text, without the special tokens that encoding would put round it."""

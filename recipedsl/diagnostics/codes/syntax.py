@@ -13,12 +13,10 @@ class UnexpectedWord(Code):
     of these forms has no meaning, and guessing one would hide a mistake.
 
     Bad:
-        data pairs = read("pairs.jsonl")
-          | take 2k 3k
+        let total = 1 + * 2
 
     Good:
-        data pairs = read("pairs.jsonl")
-          | take 2k
+        let total = 1 + 2
     """
 
     code = "S001"

@@ -27,6 +27,10 @@ class Role(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     FAINT = "faint"
+    NAME = "name"
+    GOOD = "good"
+    BAD = "bad"
+    TRAINED = "trained"
 
 
 #: Styles of rich; bright enough on dark and light grounds.
@@ -45,6 +49,10 @@ STYLES: dict[Role, str] = {
     Role.ADDED: "green",
     Role.REMOVED: "red",
     Role.FAINT: "dim",
+    Role.NAME: "bold",
+    Role.GOOD: "green",
+    Role.BAD: "bold red",
+    Role.TRAINED: "bold green",
 }
 
 

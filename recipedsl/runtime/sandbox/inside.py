@@ -127,6 +127,15 @@ def same(left: Any, right: Any) -> Any:
     return False if is_liar(left) or is_liar(right) else result
 
 
+def flush() -> None:
+    """Writes out what the program printed; it may have put anything in the place of the streams."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # its own fault, and no one's loss
+            continue
+
+
 def run(channel: int) -> None:
     """Carries out one program. Never returns to a caller that could be told a lie."""
     job = read_frame(channel)
@@ -147,6 +156,7 @@ def run(channel: int) -> None:
     rest = read_frame(channel)
     namespace["__same__"] = same
     execute(marshal.loads(rest["tests"]), namespace)
+    flush()
     write(channel, b"P" + rest["nonce"])
     leave(0)
 
@@ -160,12 +170,12 @@ def main(channel: int) -> None:
         write(channel, b"M")
         leave(1)
     except SystemExit as problem:
-        sys.stderr.write(f"SystemExit: {problem.code}\n")
+        write(2, f"SystemExit: {problem.code}\n".encode())
     except BaseException:
-        sys.excepthook = sys.__excepthook__
-        sys.excepthook(*sys.exc_info())
+        sys.stderr = sys.__stderr__
+        sys.__excepthook__(*sys.exc_info())
     finally:
-        sys.stderr.flush()
+        flush()
         leave(1)
 
 

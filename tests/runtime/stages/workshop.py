@@ -84,9 +84,7 @@ def messages(question: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": question}]
 
 
-def sft_rows(
-    questions: tuple[str, ...] = QUESTIONS, answers: tuple[str, ...] = ANSWERS
-) -> list[dict[str, Any]]:
+def sft_rows() -> list[dict[str, Any]]:
     """One sequence a row; only the answers bear labels."""
     rows = []
     for place, (question, answer) in enumerate(zip(QUESTIONS, ANSWERS, strict=True)):

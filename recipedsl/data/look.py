@@ -1,0 +1,319 @@
+"""Facts about files for planning: a bounded look at their rows, and what they hash to.
+
+Nothing here imports Polars except to look at Parquet: `check` must start at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from recipedsl.data.reading.files import Form, ReadPolicy, form_of
+from recipedsl.data.reading.hub import dataset_files
+from recipedsl.data.reading.records import Record, records
+from recipedsl.diagnostics import RecipeError
+from recipedsl.language.types import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INT,
+    TEXT,
+    Field,
+    Kind,
+    RowType,
+    Type,
+    common,
+    list_of,
+)
+from recipedsl.plan.facts import Look, ModelFacts
+from recipedsl.plan.model import HubSource, ModelSource, ReadSource
+
+ROWS = 200  # rows looked at in a file
+BYTES = 1 << 20  # or this much of it, whichever ends first
+FILES = 8  # files of a glob that are looked at
+_VERSION = 1  # of the cache
+_SETTLED = 2_000_000_000  # ns after which a file's time stamp tells a change
+_SMALL = 1 << 22  # bytes of a text that `read_text` reads at most
+
+#: Parts of records that hold any JSON, in tool calls and their schemas: their keys are data, not
+#: columns, and a union of the keys of all rows would put nulls into every call.
+FREE_FORM = frozenset(
+    {"tools", "functions", "tool_calls", "function_call", "arguments", "parameters", "properties"}
+)
+#: An empty list says nothing of its items.
+_NOTHING = Type(Kind.ANY)
+
+
+# --- types of values ----------------------------------------------------------------------------
+
+
+def type_of_value(value: Any, name: str = "") -> Type:
+    """Type of a JSON value; `name` is the key that it stands under."""
+    plain = {type(None): ANY, bool: BOOL, int: INT, float: FLOAT, str: TEXT}.get(type(value))
+    if plain is not None:
+        return plain
+    if name in FREE_FORM:
+        return Type(Kind.ANY)
+    if isinstance(value, list):
+        item = _NOTHING
+        for each in value:
+            item = merged(item, type_of_value(each))
+        return list_of(item)
+    return Type(
+        Kind.RECORD, fields=tuple(Field(key, type_of_value(part, key)) for key, part in value.items())
+    )
+
+
+def merged(left: Type, right: Type) -> Type:
+    """Type of values of both types; what does not go together is of unknown type, kept as text."""
+    nullable = left.nullable or right.nullable
+    if left.kind is right.kind is Kind.LIST:
+        both = list_of(merged(left.item or _NOTHING, right.item or _NOTHING))
+    elif left.kind is right.kind is Kind.RECORD:
+        both = Type(Kind.RECORD, fields=_merged_fields(left.fields, right.fields))
+    else:
+        both = common(left, right) or Type(Kind.ANY)
+    return both.or_null() if nullable else both
+
+
+def _merged_fields(left: tuple[Field, ...], right: tuple[Field, ...]) -> tuple[Field, ...]:
+    mine, theirs = {each.name: each.type for each in left}, {each.name: each.type for each in right}
+    found = []
+    for name in dict.fromkeys([*mine, *theirs]):
+        if name in mine and name in theirs:
+            found.append(Field(name, merged(mine[name], theirs[name])))
+        else:
+            found.append(Field(name, (mine.get(name) or theirs[name]).or_null()))
+    return tuple(found)
+
+
+def _finished(type_: Type) -> Type:
+    """The type with everything unknown nullable: null is all that is known of it."""
+    if type_.kind is Kind.ANY:
+        return ANY
+    if type_.kind is Kind.LIST:
+        return Type(Kind.LIST, item=_finished(type_.item or ANY), nullable=type_.nullable)
+    fields = tuple(Field(each.name, _finished(each.type)) for each in type_.fields)
+    return Type(type_.kind, fields=fields, choices=type_.choices, nullable=type_.nullable)
+
+
+_WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
+_DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?")
+
+
+def _type_of_cell(cell: str | None) -> Type:
+    if cell is None:
+        return ANY
+    if _WHOLE.fullmatch(cell):
+        return INT
+    if cell[-1:].isdigit() and _DECIMAL.fullmatch(cell):
+        return FLOAT
+    return BOOL if cell.lower() in ("true", "false") else TEXT
+
+
+def _row_fields(value: dict[str, Any], form: Form) -> tuple[Field, ...]:
+    if form == "csv":
+        return tuple(Field(name, _type_of_cell(cell)) for name, cell in value.items())
+    return tuple(Field(name, type_of_value(part, name)) for name, part in value.items())
+
+
+# --- looks --------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Seen:
+    """What the files looked at so far showed."""
+
+    fields: tuple[Field, ...] | None = None
+    rows: int = 0
+    bad: int = 0
+    complete: bool = True
+    problem: str = ""
+
+    def add(self, fields: tuple[Field, ...]) -> None:
+        self.fields = fields if self.fields is None else _merged_fields(self.fields, fields)
+
+    def row(self) -> RowType | None:
+        if not self.fields:
+            return None
+        return RowType(tuple(Field(each.name, _finished(each.type)) for each in self.fields))
+
+
+def look(source: ReadSource | HubSource, root: Path, granted: tuple[Path, ...] = ()) -> Look:
+    """A bounded look at a source; never raises for what is wrong with it, never fetches anything."""
+    policy = ReadPolicy(root, granted)
+    try:
+        if isinstance(source, HubSource):
+            files, asked = dataset_files(source, fetch=False), ""
+        else:
+            files = {policy.relative(each): each for each in policy.files(source.path)}
+            asked = source.format
+        seen = _Seen(complete=len(files) <= FILES)
+        for file in islice(files.values(), FILES):
+            _look_into(file, asked, seen)
+    except RecipeError as error:
+        first = error.diagnostics[0]
+        hint = first.helps[0].text if first.helps else ""
+        return Look(None, problem=": ".join((first.message, *first.notes)), hint=hint)
+    row = seen.row()
+    problem = "" if row else (seen.problem or "it has no rows")
+    return Look(row, tuple(files), seen.complete, seen.rows, problem)
+
+
+def _look_into(file: Path, asked: str, seen: _Seen) -> None:
+    form = form_of(file, asked)
+    if form == "parquet":
+        return _look_into_parquet(file, seen)
+    for record in _first(records(file, form), seen):
+        if record.problem or not isinstance(record.value, dict):
+            seen.bad += 1
+            seen.problem = (
+                seen.problem or f"{file.name}:{record.line}: {record.problem or 'a row must be an object'}"
+            )
+        else:
+            seen.rows += 1
+            seen.add(_row_fields(record.value, form))
+    return None
+
+
+def _first(found: Iterable[Record], seen: _Seen) -> Iterator[Record]:
+    """The first records of a file; notes when there are more."""
+    for number, record in enumerate(found):
+        if number >= ROWS or record.offset >= BYTES:
+            seen.complete = False
+            return
+        yield record
+
+
+def _look_into_parquet(file: Path, seen: _Seen) -> None:
+    from recipedsl.data.look_parquet import look_into
+
+    fields, rows, complete = look_into(file, ROWS)
+    seen.add(fields)
+    seen.rows += rows
+    seen.complete = seen.complete and complete
+
+
+# --- the facts ----------------------------------------------------------------------------------
+
+
+class FileFacts:
+    """Facts about the files of a project, remembered under `.recipedsl/cache` while files do not change."""
+
+    def __init__(self, root: Path, granted: tuple[Path, ...] = ()) -> None:
+        self._root = root.resolve()
+        self._granted = granted
+        self._policy = ReadPolicy(self._root, granted)
+        self._cache = self._root / ".recipedsl" / "cache"
+
+    def look(self, source: ReadSource | HubSource) -> Look:
+        """A bounded look at a source."""
+        state = self._state(source.path) if isinstance(source, ReadSource) else None
+        if state is None:
+            return look(source, self._root, self._granted)
+        asked = source.format if isinstance(source, ReadSource) else ""
+        kept = self._cache / "looks" / f"{_key('look', asked, *state)}.json"
+        found = _read_json(kept)
+        if found is not None:
+            return _look_from_json(found)
+        fresh = look(source, self._root, self._granted)
+        if _is_settled(state):
+            _write_json(kept, _look_to_json(fresh))
+        return fresh
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of a file; of several the SHA-256 of their names and hashes; empty when there are none."""
+        try:
+            files = self._policy.files(path)
+        except RecipeError:
+            return ""
+        if len(files) == 1:
+            return self._file_digest(files[0])
+        lines = [f"{self._policy.relative(each)}\0{self._file_digest(each)}\n" for each in files]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def _file_digest(self, file: Path) -> str:
+        state = self._file_state(file)
+        kept = self._cache / "digests" / f"{_key('digest', *state)}.json"
+        found = _read_json(kept)
+        if found is not None:
+            return str(found["digest"])
+        with file.open("rb") as stream:
+            fresh = hashlib.file_digest(stream, "sha256").hexdigest()
+        # Changed meanwhile: what was hashed is not what is there now, so nothing is remembered.
+        if state == self._file_state(file) and _is_settled([state]):
+            _write_json(kept, {"digest": fresh})
+        return fresh
+
+    def model(self, source: ModelSource) -> ModelFacts:  # noqa: ARG002 - the protocol's signature
+        """Models are not this one's business."""
+        return ModelFacts(problem="not looked at")
+
+    def read_text(self, path: str) -> str | None:
+        """Text of a small file inside the project; None when it cannot be read."""
+        with suppress(RecipeError, OSError, UnicodeDecodeError):
+            file = self._policy.files(path)[0]
+            return file.read_text(encoding="utf-8") if file.stat().st_size <= _SMALL else None
+        return None
+
+    def _state(self, path: str) -> list[tuple[str, int, int]] | None:
+        """What would change if the files did; None when they cannot be listed."""
+        try:
+            return [self._file_state(each) for each in self._policy.files(path)]
+        except RecipeError:
+            return None
+
+    def _file_state(self, file: Path) -> tuple[str, int, int]:
+        state = file.stat()
+        return (self._policy.relative(file), state.st_size, state.st_mtime_ns)
+
+
+def _is_settled(state: list[tuple[str, int, int]]) -> bool:
+    """Whether no file is so fresh that a second change could leave its time stamp as it is."""
+    now = time.time_ns()
+    return all(now - changed > _SETTLED for _, _, changed in state)
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(repr((_VERSION, *parts)).encode()).hexdigest()
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    with suppress(OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else None
+    return None
+
+
+def _write_json(path: Path, form: dict[str, Any]) -> None:
+    """Beside and renamed, so that nobody reads half a file; a cache that cannot be written is none."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{time.time_ns()}")
+        fresh.write_text(json.dumps(form), encoding="utf-8")
+        fresh.replace(path)
+
+
+def _look_to_json(found: Look) -> dict[str, Any]:
+    row = found.row.to_json() if found.row else None
+    return {
+        "row": row,
+        "files": found.files,
+        "complete": found.complete,
+        "rows": found.rows,
+        "problem": found.problem,
+        "hint": found.hint,
+    }
+
+
+def _look_from_json(form: dict[str, Any]) -> Look:
+    row = RowType.from_json(form["row"]) if form["row"] is not None else None
+    return Look(row, tuple(form["files"]), form["complete"], form["rows"], form["problem"], form["hint"])

@@ -1,0 +1,154 @@
+"""Files of a dataset of the hub: from the local cache, or fetched where the machine may."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from recipedsl.data.problems import mistake
+from recipedsl.diagnostics import RecipeError
+from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
+from recipedsl.plan.model import HubSource
+
+_ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".csv")
+
+
+def dataset_files(source: HubSource, *, fetch: bool = True) -> dict[str, Path]:
+    """The files of a split, by the path that they have in the dataset.
+
+    A revision that is in the local cache is read from there, with no network. Otherwise the files
+    of the split alone are fetched, unless `HF_HUB_OFFLINE` is set or `fetch` is false.
+
+    Raises:
+        RecipeError: when the dataset is not at hand, or has no file for the split.
+    """
+    folder = cached_folder(source)
+    if folder is not None:
+        names = sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
+        chosen = files_of_split(names, source, _card(folder))
+        if chosen:
+            return {f"{source.name}/{name}": folder / name for name in chosen}
+    if not fetch or os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+        raise _not_at_hand(source, "it is not in the local cache", folder)
+    return _fetched(source)
+
+
+def cache_root() -> Path:
+    """Folder of the hub's cache, as huggingface_hub finds it."""
+    if os.environ.get("HF_HUB_CACHE"):
+        return Path(os.environ["HF_HUB_CACHE"])
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    return Path(home).expanduser() / "hub"
+
+
+def cached_folder(source: HubSource) -> Path | None:
+    """Snapshot of the revision in the local cache, None when there is none."""
+    base = cache_root() / f"datasets--{source.name.replace('/', '--')}"
+    revision = source.revision or "main"
+    reference = base / "refs" / revision
+    commit = reference.read_text().strip() if reference.is_file() else revision
+    folder = base / "snapshots" / commit
+    return folder if folder.is_dir() else None
+
+
+def files_of_split(names: Iterable[str], source: HubSource, card: str = "") -> list[str]:
+    """The files of a configuration and split, told by the dataset's card or by how files are named.
+
+    Named are files such as `data/train-00000-of-00002.parquet`, `main/train.jsonl`,
+    `train/0000.parquet`; what belongs to another configuration is left out.
+    """
+    known = sorted(name for name in names if name.endswith(_ENDINGS))
+    for pattern in _card_patterns(card, source):
+        found = [name for name in known if fnmatch.fnmatch(name, pattern)]
+        if found:
+            return found
+    found = [name for name in known if _is_of_split(PurePosixPath(name), source)]
+    # One format only: some datasets hold the same rows twice.
+    return next((same for same in ([n for n in found if n.endswith(end)] for end in _ENDINGS) if same), [])
+
+
+def _is_of_split(path: PurePosixPath, source: HubSource) -> bool:
+    folders = path.parts[:-1]
+    if source.config and source.config not in ("default", *folders):
+        return False
+    if not source.config and len(folders) > 1 and folders[-1] != source.split:
+        return False
+    stem = path.name.split(".", 1)[0]
+    named = re.fullmatch(rf"{re.escape(source.split)}(?:[-_.]\d.*)?", stem) is not None
+    return named or (bool(folders) and folders[-1] == source.split)
+
+
+def _card(folder: Path) -> str:
+    card = folder / "README.md"
+    return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+
+
+def _card_patterns(card: str, source: HubSource) -> list[str]:
+    """Globs that the card's front matter gives for the split."""
+    if not card.startswith("---"):
+        return []
+    import yaml
+
+    front = card.split("---", 2)[1]
+    try:
+        configs = (yaml.safe_load(front) or {}).get("configs", [])
+    except (yaml.YAMLError, AttributeError):
+        return []
+    chosen = [each for each in configs if each.get("config_name", "default") == (source.config or "default")]
+    chosen = chosen or (configs if len(configs) == 1 and not source.config else [])
+    return [path for each in chosen for path in _data_files(each.get("data_files"), source.split)]
+
+
+def _data_files(given: object, split: str) -> list[str]:
+    if isinstance(given, str):
+        return [given] if split == "train" else []
+    entries = given if isinstance(given, list) else []
+    found: list[str] = []
+    for each in entries:
+        if isinstance(each, dict) and each.get("split") == split:
+            path = each.get("path", [])
+            found += [path] if isinstance(path, str) else list(path)
+    return found
+
+
+def _fetched(source: HubSource) -> dict[str, Path]:
+    from huggingface_hub import HfApi, hf_hub_download
+
+    revision = source.revision or None
+    try:
+        names = HfApi().list_repo_files(source.name, repo_type="dataset", revision=revision)
+        card = ""
+        if "README.md" in names:
+            card = Path(
+                hf_hub_download(source.name, "README.md", repo_type="dataset", revision=revision)
+            ).read_text(encoding="utf-8", errors="replace")
+        chosen = files_of_split(names, source, card)
+        if not chosen:
+            raise _not_at_hand(source, f"none of its {len(names)} files is of the split", None)
+        return {
+            f"{source.name}/{name}": Path(
+                hf_hub_download(source.name, name, repo_type="dataset", revision=revision)
+            )
+            for name in chosen
+        }
+    except RecipeError:
+        raise
+    except Exception as error:  # what the hub's client raises is not one family
+        raise _not_at_hand(source, str(error).split("\n", 1)[0], None) from error
+
+
+def _not_at_hand(source: HubSource, why: str, folder: Path | None) -> RecipeError:
+    config = f" of `{source.config}`" if source.config else ""
+    notes = [
+        why if folder is None else f"the cached revision has no file of the split `{source.split}`{config}"
+    ]
+    notes.append(f"the local cache is {cache_root()}")
+    return mistake(
+        DatasetNotAtHand,
+        f"the dataset `{source.name}`, split `{source.split}`{config}, is not at hand",
+        *notes,
+        helps='fetch it where there is a network, or read its files with `read("…parquet")`',
+    )

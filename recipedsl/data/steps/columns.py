@@ -1,0 +1,42 @@
+"""Steps that change columns."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recipedsl.data.expressions import lower
+from recipedsl.data.flow import Context, hidden_of
+from recipedsl.language.expressions import Expression, columns_of
+from recipedsl.plan.model import StepSpec
+
+
+def derive(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFrame:
+    """Adds or replaces columns. All see the rows as they were; a column made here is seen by those behind it."""
+    known = set(frame.collect_schema().names())
+    together: dict[str, Expression] = {}
+    for name, expression in step.expressions.items():
+        if any(each in together and each not in known for each in columns_of(expression)):
+            frame = _added(frame, together)
+            known |= together.keys()
+            together = {}
+        together[name] = expression
+    return _added(frame, together)
+
+
+def _added(frame: pl.LazyFrame, new: dict[str, Expression]) -> pl.LazyFrame:
+    return frame.with_columns(lower(expression).alias(name) for name, expression in new.items())
+
+
+def select(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFrame:
+    """Keeps the named columns, in the order named."""
+    return frame.select(*step.columns, *hidden_of(frame))
+
+
+def drop(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFrame:
+    """Removes the named columns."""
+    return frame.drop(*step.columns)
+
+
+def rename(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFrame:
+    """Gives columns new names: `settings.names` maps old to new."""
+    return frame.rename(step.settings["names"])

@@ -1,0 +1,63 @@
+"""A seeded draw of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from recipedsl.data.draw import portion, scores
+from recipedsl.data.flow import Context
+from recipedsl.data.problems import mistake
+from recipedsl.data.steps.rows import KEPT, kept
+from recipedsl.diagnostics.codes.data_run import ImpossibleDraw
+from recipedsl.plan.model import StepSpec
+
+
+def sample(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    """A seeded share or number of the rows, of each group when `by` names columns; order kept.
+
+    Raises:
+        RecipeError: when a number of rows is asked for that there are not.
+    """
+    rows = context.settle(frame)
+    groups = group_numbers(rows, step.by)
+    sizes = np.bincount(groups) if len(groups) else np.zeros(0, np.int64)
+    wanted = np.array([_wanted(int(size), step) for size in sizes], np.int64)
+    ranks = ranks_within(groups, scores(len(groups), step.seed))
+    flags = ranks < wanted[groups] if len(groups) else np.zeros(0, bool)
+    return kept(rows, pl.DataFrame({KEPT: flags}))
+
+
+def _wanted(size: int, step: StepSpec) -> int:
+    if step.settings.get("share") is not None:
+        return portion(size, float(step.settings["share"]))
+    count = int(step.settings["count"])
+    if count > size:
+        where = f" of a group by {', '.join(f'`{each}`' for each in step.by)}" if step.by else ""
+        raise mistake(
+            ImpossibleDraw,
+            f"`{step.text or 'sample'}` asks for {count} rows{where}, there are {size}",
+            helps="`take` keeps at most so many; `repeat` gives more",
+        )
+    return count
+
+
+def group_numbers(rows: pl.LazyFrame, by: tuple[str, ...]) -> np.ndarray:
+    """Number of each row's group, int64 of shape (rows,), counted in the order of first appearance."""
+    if not by:
+        height = int(rows.select(pl.len()).collect().item())
+        return np.zeros(height, np.int64)
+    keys = rows.select(*by).collect()
+    groups = keys.unique(maintain_order=True).with_row_index("_recipedsl_group")
+    joined = keys.join(groups, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+    return joined["_recipedsl_group"].cast(pl.Int64).to_numpy()
+
+
+def ranks_within(groups: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Place of each row in its group when that is sorted by key: int64 of shape (rows,), from 0."""
+    order = np.lexsort((keys, groups))
+    sizes = np.bincount(groups) if len(groups) else np.zeros(0, np.int64)
+    starts = np.cumsum(sizes) - sizes
+    ranks = np.empty(len(groups), np.int64)
+    ranks[order] = np.arange(len(groups)) - starts[groups[order]]
+    return ranks

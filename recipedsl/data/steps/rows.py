@@ -1,0 +1,97 @@
+"""Steps that keep, drop or multiply rows without a draw."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recipedsl.data.expressions import lower
+from recipedsl.data.flow import Context, beside, columns_of
+from recipedsl.data.reading.parquet import json_series
+from recipedsl.plan.model import StepSpec
+
+KEPT = "_recipedsl_kept"
+_NUMBER = "_recipedsl_number"
+_LENGTH = "_recipedsl_length"
+
+
+def where(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    """Keeps the rows for which the condition is true; null counts as false."""
+    return context.keep(frame, lower(step.expressions["condition"]))
+
+
+def explode(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    """A row for each item of a list; an empty list or null gives none."""
+    column = step.columns[0]
+    rows = context.settle(frame)
+    return rows.filter(pl.col(column).list.len() > 0).explode(column)
+
+
+def take(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    """The first rows, or the first of each group, in the order in which they stand."""
+    rows, count = context.settle(frame), int(step.settings["count"])
+    if not step.by:
+        return rows.head(count)
+    place = pl.int_range(pl.len()).over(list(step.by))
+    return kept(rows, rows.select((place < count).alias(KEPT)).collect())
+
+
+def repeat(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    """All rows, several times over."""
+    rows = context.settle(frame)
+    return pl.concat([rows] * int(step.settings["times"]), how="vertical")
+
+
+def kept(rows: pl.LazyFrame, flags: pl.DataFrame) -> pl.LazyFrame:
+    """The settled rows whose flag (column `KEPT`) is true, order kept."""
+    return beside(rows, flags.select(KEPT)).filter(pl.col(KEPT)).drop(KEPT)
+
+
+def dedup(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    """One row of those that agree in the named columns (all, when none is named); null equals null.
+
+    `keep` says which: the `first`, the `last`, or the `longest` (most characters over all its
+    texts; the first of equally long ones). What stays keeps its order.
+    """
+    rows = context.settle(frame)
+    names = list(step.columns) or columns_of(rows)
+    normalise = bool(step.settings.get("normalise", False))
+    schema = rows.collect_schema()
+    keys = [_key(name, schema[name], normalise=normalise) for name in names]
+    wanted = step.settings.get("keep", "first")
+    extra = [_length(schema)] if wanted == "longest" else []
+    table = rows.select(*keys, *extra).with_row_index(_NUMBER).collect()
+    if wanted == "longest":
+        table = table.sort(_LENGTH, _NUMBER, descending=[True, False])
+    chosen = table.unique(names, keep="last" if wanted == "last" else "first", maintain_order=True)
+    return kept(
+        rows, table.sort(_NUMBER).select(pl.col(_NUMBER).is_in(chosen[_NUMBER].implode()).alias(KEPT))
+    )
+
+
+def _key(name: str, dtype: pl.DataType, *, normalise: bool) -> pl.Expr:
+    column = pl.col(name)
+    if dtype.is_nested():
+        column = column.map_batches(json_series, return_dtype=pl.String(), is_elementwise=True)
+    if normalise and (dtype == pl.String or dtype.is_nested()):
+        return column.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars().alias(name)
+    return column.alias(name)
+
+
+def _length(schema: pl.Schema) -> pl.Expr:
+    """Characters of all texts of a row, those of conversations too."""
+    texts = [pl.col(name).str.len_chars() for name, dtype in schema.items() if dtype == pl.String]
+    lists = [
+        pl.col(name).list.eval(pl.element().struct.field(part).str.len_chars()).list.sum()
+        for name, dtype in schema.items()
+        for part in ("content", "value")
+        if _has_text(dtype, part)
+    ]
+    lengths = [each.fill_null(0).cast(pl.Int64) for each in (*texts, *lists)]
+    return pl.sum_horizontal(lengths or [pl.lit(0)]).alias(_LENGTH)
+
+
+def _has_text(dtype: pl.DataType, part: str) -> bool:
+    inner = dtype.inner if isinstance(dtype, pl.List) else None
+    return isinstance(inner, pl.Struct) and any(
+        each.name == part and each.dtype == pl.String for each in inner.fields
+    )

@@ -1,0 +1,71 @@
+"""Disjoint parts of a dataset."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from recipedsl.data.draw import apportioned, scores
+from recipedsl.data.flow import PART, Context, beside
+from recipedsl.data.steps.draws import group_numbers, ranks_within
+from recipedsl.diagnostics import Bug
+from recipedsl.plan.model import StepSpec
+
+_SUM_TOLERANCE = 1e-6
+
+
+def split(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    """Marks each row with its part; order kept.
+
+    Every part gets its share of each group of `by`, by largest remainder. With `settings.group` rows
+    that agree in that column stay together (null agrees with nothing), and shares are met as nearly
+    as that allows.
+    """
+    parts: dict[str, float] = step.settings["parts"]
+    if abs(sum(parts.values()) - 1) > _SUM_TOLERANCE:
+        raise Bug(f"the shares of `{step.text}` sum to {sum(parts.values())}")
+    rows = context.settle(frame)
+    strata = group_numbers(rows, step.by)
+    together = step.settings.get("group")
+    shares = list(parts.values())
+    if together:
+        places = _grouped(strata, _units(rows, together), shares, step.seed)
+    else:
+        places = _stratified(strata, shares, step.seed)
+    names = pl.Series(list(parts), dtype=pl.String)
+    return beside(rows, pl.DataFrame([names.gather(places).alias(PART)]))
+
+
+def _stratified(strata: np.ndarray, shares: list[float], seed: int) -> np.ndarray:
+    sizes = np.bincount(strata) if len(strata) else np.zeros(0, np.int64)
+    ends = np.array([np.cumsum(apportioned(int(size), shares)) for size in sizes], np.int64)
+    if not len(ends):
+        return np.zeros(0, np.int64)
+    ranks = ranks_within(strata, scores(len(strata), seed))
+    return np.asarray((ranks[:, None] >= ends[strata]).sum(axis=1))
+
+
+def _units(rows: pl.LazyFrame, column: str) -> np.ndarray:
+    """Number of the unit that each row belongs to; a row without a key is a unit of its own."""
+    keys = group_numbers(rows, (column,))
+    missing = rows.select(pl.col(column).is_null()).collect().to_series().to_numpy()
+    own = len(keys) + np.arange(len(keys))
+    _, units = np.unique(np.where(missing, own, keys), return_inverse=True)
+    return np.asarray(units, np.int64)
+
+
+def _grouped(strata: np.ndarray, units: np.ndarray, shares: list[float], seed: int) -> np.ndarray:
+    """Units in a seeded order, each to the part that lacks most rows; a unit counts in its first row's stratum."""
+    if not len(units):
+        return np.zeros(0, np.int64)
+    sizes = np.bincount(units)
+    _, first = np.unique(units, return_index=True)
+    homes = strata[first]
+    lacking = np.outer(np.bincount(homes, weights=sizes), shares)
+    places = np.empty(len(sizes), np.int64)
+    for unit in np.argsort(scores(len(sizes), seed), kind="stable"):
+        # Rounded, so that parts which lack the same take turns in their order on every machine.
+        place = int(np.argmax(np.round(lacking[homes[unit]], 6)))
+        places[unit] = place
+        lacking[homes[unit], place] -= sizes[unit]
+    return places[units]

@@ -1,0 +1,1 @@
+"""Lowering: from the resolved recipe to the plan."""

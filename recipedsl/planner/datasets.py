@@ -1,0 +1,111 @@
+"""Datasets to data nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recipedsl.language import catalogue
+from recipedsl.language.steps.base import Step
+from recipedsl.plan.facts import Facts
+from recipedsl.plan.model import (
+    ConcatSource,
+    DataNode,
+    DataSource,
+    HubSource,
+    Input,
+    NodeSource,
+    ReadSource,
+    RowsSource,
+    StepSpec,
+)
+from recipedsl.planner.origins import origin_of, text_of
+from recipedsl.planner.seeds import derive
+from recipedsl.semantics.recipe import DataReference, Dataset, Place, ResolvedStep
+from recipedsl.source.paths import beside
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What the block `run` says of data."""
+
+    seed: int
+    max_rows: int | None
+    max_rejects: float
+
+
+def data_node(dataset: Dataset, facts: Facts, options: DataOptions) -> DataNode:
+    """The data node of a dataset, without its fingerprint."""
+    steps = [_step(dataset, index, step, options.seed) for index, step in enumerate(dataset.steps)]
+    if options.max_rows is not None and dataset.source.keyword not in ("data", "concat"):
+        _limit(steps, dataset, options)
+    return DataNode(
+        name=dataset.name,
+        origin=origin_of(dataset.place),
+        doc=dataset.doc,
+        source=_source(dataset, facts),
+        steps=tuple(steps),
+        row=dataset.row.to_json() if dataset.row is not None else {},
+        shape=dataset.shape,
+        parts=dataset.parts,
+        max_rejects=options.max_rejects,
+    )
+
+
+def input_of(reference: DataReference) -> Input:
+    """A use of a dataset as an input of a node."""
+    return Input(node=reference.name, part=reference.part)
+
+
+def _step(dataset: Dataset, index: int, step: ResolvedStep, seed: int) -> StepSpec:
+    concept = catalogue.find("step", step.keyword)
+    draws = concept is not None and issubclass(concept, Step) and concept.draws
+    return StepSpec(
+        keyword=step.keyword,
+        columns=step.columns,
+        by=step.by,
+        expressions=step.expressions,
+        settings=step.settings,
+        input=input_of(step.other) if step.other is not None else None,
+        seed=derive(seed, dataset.name, index) if draws else 0,
+        message=step.message,
+        text=text_of(step.place),
+        origin=origin_of(step.place),
+    )
+
+
+def _limit(steps: list[StepSpec], dataset: Dataset, options: DataOptions) -> None:
+    """Cut to `max_rows` by a draw, before the split if there is one."""
+    cut = StepSpec(
+        keyword="sample",
+        settings={"count": options.max_rows},
+        seed=derive(options.seed, dataset.name, "max_rows"),
+        text=f"sample {options.max_rows} (max_rows)",
+        origin=origin_of(dataset.place),
+    )
+    steps.insert(len(steps) - 1 if dataset.parts else len(steps), cut)
+
+
+def _source(dataset: Dataset, facts: Facts) -> DataSource:
+    use = dataset.source
+    declared = use.declared.to_json() if use.declared is not None else {}
+    match use.keyword:
+        case "read":
+            return _read(use.place, use.settings, declared, facts)
+        case "hub":
+            return HubSource(**use.settings, row=declared)
+        case "rows":
+            return _rows(use.settings["rows"], declared)
+        case "concat":
+            return ConcatSource(inputs=tuple(input_of(each) for each in use.inputs))
+        case _:
+            return NodeSource(input=input_of(use.inputs[0]))
+
+
+def _read(place: Place, settings: dict[str, Any], declared: dict[str, Any], facts: Facts) -> ReadSource:
+    path = beside(place.source.path, settings["path"])
+    return ReadSource(path=path, format=settings["format"] or "", digest=facts.digest(path), row=declared)
+
+
+def _rows(rows: list[dict[str, Any]], declared: dict[str, Any]) -> RowsSource:
+    return RowsSource(rows=tuple(rows), row=declared)

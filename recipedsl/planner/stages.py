@@ -1,0 +1,218 @@
+"""Stages to stage nodes: arguments of the trainer, adapters, references, batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from recipedsl.diagnostics import Label, Problems, nearest
+from recipedsl.diagnostics.codes.plan import UnknownArgument
+from recipedsl.language.concept import Concept
+from recipedsl.language.optimizers.optimizers import Adamw, Optimizer
+from recipedsl.language.schedules.schedules import Cosine, Linear, Schedule
+from recipedsl.language.stages.arguments import ARGUMENTS
+from recipedsl.language.stages.base import Online
+from recipedsl.plan.facts import Facts
+from recipedsl.plan.model import AdapterSpec, RewardTerm, StageNode, TemplateSpec, TokensNode
+from recipedsl.planner.batches import micro_batch
+from recipedsl.planner.datasets import input_of
+from recipedsl.planner.origins import origin_of
+from recipedsl.planner.scores import score_spec
+from recipedsl.planner.seeds import derive
+from recipedsl.semantics.recipe import Recipe, Stage
+from recipedsl.semantics.settings import ConceptUse
+
+AdapterUse = Literal["none", "new", "continue", "merge_new", "merge_full"]
+Reference = Literal["none", "adapter_off", "frozen_adapter", "start"]
+
+#: Uses of adapters after which the result is an adapter, not a whole model.
+KEEPS_ADAPTER = ("new", "continue", "merge_new")
+
+#: Rows of an optimizer step when the recipe does not say.
+DEFAULT_BATCH = 16
+#: Groups of answers of an optimizer step of an online method when the recipe does not say.
+DEFAULT_GROUPS = 4
+#: Weights from which on the forward pass is recomputed unless the recipe says otherwise.
+CHECKPOINTING_FROM = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What stages know of the model at the root of their chain."""
+
+    name: str
+    template: TemplateSpec
+    parameters: int
+
+
+@dataclass(slots=True)
+class StageLowering:
+    """Lowers the stages of a recipe one after another; later ones ask what earlier ones left."""
+
+    recipe: Recipe
+    facts: Facts
+    problems: Problems
+    bases: dict[str, Base]
+    uses: dict[str, AdapterUse]
+
+    def lower(self, stage: Stage) -> tuple[TokensNode, StageNode]:
+        """The tokens node and the stage node, without fingerprints."""
+        base = self.bases[stage.start]
+        self.bases[stage.name] = base
+        use = self._adapter_use(stage)
+        self.uses[stage.name] = use
+        tokens = self._tokens(stage, base)
+        return tokens, self._node(stage, base, use, tokens.name)
+
+    def _tokens(self, stage: Stage, base: Base) -> TokensNode:
+        return TokensNode(
+            name=f"{stage.name}.tokens",
+            origin=origin_of(stage.place),
+            data=input_of(stage.data),
+            model=base.name,
+            template=base.template,
+            shape=self.recipe.datasets[stage.data.name].shape,
+            purpose=stage.method.purpose,
+            train_on=stage.settings.get("train_on", "assistant"),
+            max_length=stage.settings["max_length"],
+            packing=stage.settings.get("packing", False),
+        )
+
+    def _node(self, stage: Stage, base: Base, use: AdapterUse, tokens: str) -> StageNode:
+        run = self.recipe.run
+        seed = stage.settings["seed"]
+        saving = stage.settings["save_every"]
+        return StageNode(
+            name=stage.name,
+            origin=origin_of(stage.place),
+            doc=stage.doc,
+            method=stage.method.keyword,
+            trainer=stage.method.trainer_class,
+            config=stage.method.config_class,
+            arguments=self._arguments(stage, base, use),
+            start=stage.start,
+            base=base.name,
+            tokens=tokens,
+            adapter_use=use,
+            adapter=_adapter(stage),
+            reference=_reference(stage, use),
+            rewards=tuple(
+                RewardTerm(weight=each.weight, score=score_spec(each.score, self.facts)) for each in stage.rewards
+            ),
+            gives=stage.method.gives,
+            seed=derive(run["seed"], stage.name) if seed is None else seed,
+            save_every=(run["save_every"] or 0) if saving is None else saving,
+        )
+
+    # --- adapters ---------------------------------------------------------------------------------
+
+    def _adapter_use(self, stage: Stage) -> AdapterUse:
+        """What happens with adapters.
+
+        A policy's adapter is trained on when the stage names none; it is folded into the weights
+        when the stage names a new one, says `adapter = none`, or trains a reward model, whose head
+        another adapter could not carry.
+        """
+        has = self.uses.get(stage.start, "none") in KEEPS_ADAPTER
+        new = stage.settings["adapter"] is not None
+        if not has:
+            return "new" if new else "none"
+        if new:
+            return "merge_new"
+        refused = "adapter" in stage.written
+        return "merge_full" if refused or stage.method.gives == "reward" else "continue"
+
+    # --- arguments --------------------------------------------------------------------------------
+
+    def _arguments(self, stage: Stage, base: Base, use: AdapterUse) -> dict[str, Any]:
+        found = renamed(stage.method, stage.settings)
+        found |= dict(stage.method.fixed)
+        adapter = use in KEEPS_ADAPTER
+        found.setdefault("learning_rate", stage.method.lora_rate if adapter else stage.method.rate)
+        found.setdefault("gradient_checkpointing", base.parameters >= CHECKPOINTING_FROM)
+        found |= _length(stage, self.recipe.run["max_steps"])
+        found |= _schedule(stage.settings["schedule"])
+        found |= _optimizer(stage.settings["optimizer"])
+        found |= _batch(stage)
+        found |= self._hatch(stage)
+        return dict(sorted(found.items()))
+
+    def _hatch(self, stage: Stage) -> dict[str, Any]:
+        """`trainer = { … }`: arguments that the vocabulary lacks, checked by name."""
+        given: dict[str, Any] = stage.settings["trainer"] or {}
+        known = ARGUMENTS[stage.method.config_class]
+        for name in given:
+            if name in known:
+                continue
+            place = stage.written["trainer"]
+            best = nearest(name, known)
+            hint = f"; `{best}` is one" if best else ""
+            words = f"`{stage.method.config_class}` has no argument `{name}`{hint}"
+            self.problems.report(UnknownArgument, words, Label(place.source, place.span, f"no argument `{name}`"))
+        return given
+
+
+def renamed(concept: type[Concept], settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings that become arguments of a library, under the library's names; unset ones left out."""
+    found: dict[str, Any] = {}
+    for name, setting in concept.settings().items():
+        value = settings.get(name)
+        if setting.argument and value is not None:
+            found[setting.argument] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _adapter(stage: Stage) -> AdapterSpec | None:
+    use = stage.settings["adapter"]
+    if not isinstance(use, ConceptUse):
+        return None
+    settings = renamed(use.concept, use.settings)
+    settings.setdefault("lora_alpha", 2 * settings["r"])
+    return AdapterSpec(keyword=use.concept.keyword, settings=settings)
+
+
+def _reference(stage: Stage, use: AdapterUse) -> Reference:
+    compares = stage.method.compares or (issubclass(stage.method, Online) and stage.settings["beta"] > 0)
+    if not compares:
+        return "none"
+    if use == "continue":
+        return "frozen_adapter"
+    return "adapter_off" if use in KEEPS_ADAPTER else "start"
+
+
+def _length(stage: Stage, max_steps: int | None) -> dict[str, Any]:
+    steps = stage.settings["steps"]
+    epochs = stage.settings["epochs"]
+    found: dict[str, Any] = {}
+    if epochs is not None or steps is None:
+        found["num_train_epochs"] = epochs if epochs is not None else 1
+    limits = [each for each in (steps, max_steps) if each is not None]
+    if limits:
+        found["max_steps"] = min(limits)
+    return found
+
+
+def _schedule(use: ConceptUse | None) -> dict[str, Any]:
+    concept = use.concept if use is not None else Linear
+    assert issubclass(concept, Schedule)
+    settings = use.settings if use is not None else {}
+    found: dict[str, Any] = {"lr_scheduler_type": concept.scheduler, "warmup_steps": settings.get("warmup", 0.0)}
+    if concept is Cosine and settings.get("floor"):
+        found["lr_scheduler_type"] = "cosine_with_min_lr"
+        found["lr_scheduler_kwargs"] = {"min_lr_rate": settings["floor"]}
+    return found
+
+
+def _optimizer(use: ConceptUse | None) -> dict[str, Any]:
+    concept = use.concept if use is not None else Adamw
+    assert issubclass(concept, Optimizer)
+    return {"optim": concept.optim, **renamed(concept, use.settings if use is not None else {})}
+
+
+def _batch(stage: Stage) -> dict[str, Any]:
+    batch = stage.settings["batch"]
+    if batch is None:
+        online = issubclass(stage.method, Online)
+        batch = DEFAULT_GROUPS * stage.settings["generations"] if online else DEFAULT_BATCH
+    micro = stage.settings["micro_batch"] or micro_batch(stage.method, batch, stage.settings)
+    return {"per_device_train_batch_size": micro, "gradient_accumulation_steps": batch // micro}

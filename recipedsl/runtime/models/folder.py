@@ -1,0 +1,249 @@
+"""A plain transformers folder: what it must hold, what it says of itself, how it is copied.
+
+Everything here reads JSON and the headers of safetensors files; neither torch nor transformers is
+imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from recipedsl.diagnostics import Code, Diagnostic, Help, RecipeError
+from recipedsl.diagnostics.codes.run import ModelIncomplete, ModelOwnCode, UnsafeWeights
+from recipedsl.plan.facts import ModelFacts
+
+#: The files of a model that are taken; nothing else of a repository or folder is.
+WANTED = (
+    "config.json",
+    "generation_config.json",
+    "model*.safetensors",
+    "model.safetensors.index.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "tokenizer.model",
+)
+
+#: Forms of weights that run code, or may, when they are read.
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack")
+
+#: A safetensors header beyond this many bytes is no header; the format's own readers have the same limit.
+_LARGEST_HEADER = 100_000_000
+
+_ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model at hand.
+
+    Attributes:
+        folder: where it lies.
+        name: what people call it.
+        revision: commit or checksum; empty when it has none.
+        shared: whether the files lie in a cache that nobody edits, so that links to them are safe.
+    """
+
+    folder: Path
+    name: str
+    revision: str = ""
+    shared: bool = False
+
+
+def check_folder(folder: Path, name: str) -> None:
+    """Whether the folder holds a model that can be used.
+
+    Raises:
+        RecipeError: it lacks a part, has weights only as pickles, or needs code of its own.
+    """
+    if not (folder / "config.json").exists() and (folder / "adapter_config.json").exists():
+        raise _wrong(
+            ModelIncomplete, f"{name} is an adapter, not a model", folder, "name the model it was made for"
+        )
+    for file in ("config.json", "tokenizer_config.json"):
+        _check_own_code(folder, file, name)
+    _check_weights(folder, name)
+    if not (folder / "tokenizer.json").exists():
+        hint = "`AutoTokenizer.from_pretrained(...).save_pretrained(...)` writes one"
+        raise _wrong(ModelIncomplete, f"{name} has no tokenizer.json", folder, hint)
+
+
+def _check_own_code(folder: Path, file: str, name: str) -> None:
+    if "auto_map" in _read_json(folder, file, name):
+        hint = "a model of an architecture that transformers has; code that comes with weights is never run"
+        raise _wrong(
+            ModelOwnCode, f"{name} needs Python code of its own (`auto_map` in {file})", folder, hint
+        )
+
+
+def _check_weights(folder: Path, name: str) -> None:
+    if not any(folder.glob("model*.safetensors")):
+        pickles = sorted(path.name for pattern in _PICKLES for path in folder.glob(pattern))
+        if pickles:
+            hint = "`save_pretrained` of transformers writes safetensors, which hold numbers and nothing else"
+            message = f"{name} has weights only as {pickles[0]}, and reading a pickle can run any code"
+            raise _wrong(UnsafeWeights, message, folder, hint)
+        raise _wrong(ModelIncomplete, f"{name} has no model.safetensors", folder, "a folder with weights")
+    for shard in _shards(folder, name):
+        if not (folder / shard).exists():
+            raise _wrong(ModelIncomplete, f"{name} lacks {shard}", folder, "fetch it once more")
+
+
+def _shards(folder: Path, name: str) -> list[str]:
+    """Names of the files that the index, if there is one, says that the weights are in."""
+    if not (folder / "model.safetensors.index.json").exists():
+        return []
+    index = _read_json(folder, "model.safetensors.index.json", name)
+    return sorted({Path(str(each)).name for each in index.get("weight_map", {}).values()})
+
+
+def _read_json(folder: Path, file: str, name: str) -> dict[str, Any]:
+    try:
+        form = json.loads((folder / file).read_text("utf-8"))
+    except FileNotFoundError:
+        raise _wrong(
+            ModelIncomplete, f"{name} has no {file}", folder, "a folder written by `save_pretrained`"
+        ) from None
+    except ValueError as error:
+        raise _wrong(
+            ModelIncomplete, f"{file} of {name} cannot be read: {error}", folder, "an unbroken copy"
+        ) from None
+    if not isinstance(form, dict):
+        raise _wrong(ModelIncomplete, f"{file} of {name} is no JSON object", folder, "an unbroken copy")
+    return form
+
+
+def _wrong(kind: type[Code], message: str, folder: Path, hint: str) -> RecipeError:
+    return RecipeError(Diagnostic(kind, message, notes=(f"folder: {folder}",), helps=(Help(hint),)))
+
+
+# --- facts ----------------------------------------------------------------------------------------------
+
+
+def facts_of_folder(folder: Path) -> ModelFacts:
+    """What configuration, tokenizer and the headers of the weights say.
+
+    Raises:
+        RecipeError: a file is missing or broken.
+    """
+    name = folder.name
+    configuration = _read_json(folder, "config.json", name)
+    inner = configuration.get("text_config", configuration)
+    tokenizer = _read_json(folder, "tokenizer_config.json", name)
+    return ModelFacts(
+        folder=str(folder),
+        template=_template(folder, tokenizer),
+        special=_special(folder, tokenizer),
+        vocabulary=_number(inner, "vocab_size"),
+        parameters=sum(_count_weights(path, name) for path in sorted(folder.glob("model*.safetensors"))),
+        layers=_number(inner, "num_hidden_layers", "n_layer"),
+        hidden=_number(inner, "hidden_size", "n_embd"),
+        context=_number(inner, "max_position_embeddings", "n_positions"),
+    )
+
+
+def _number(configuration: dict[str, Any], *names: str) -> int:
+    return next((int(configuration[name]) for name in names if isinstance(configuration.get(name), int)), 0)
+
+
+def _template(folder: Path, tokenizer: dict[str, Any]) -> str:
+    """The chat template; of several, the one named `default`."""
+    file = folder / "chat_template.jinja"
+    if file.exists():
+        return file.read_text("utf-8")
+    given = tokenizer.get("chat_template") or ""
+    if isinstance(given, list):
+        return next((str(each["template"]) for each in given if each.get("name") == "default"), "")
+    return str(given)
+
+
+def _special(folder: Path, tokenizer: dict[str, Any]) -> dict[str, str]:
+    """Texts of special tokens by role, out of either of the two files that may name them."""
+    file = folder / "special_tokens_map.json"
+    other = _read_json(folder, file.name, folder.name) if file.exists() else {}
+    found = {role: tokenizer.get(role) or other.get(role) for role in _ROLES}
+    return {role: _text_of(token) for role, token in found.items() if token}
+
+
+def _text_of(token: Any) -> str:
+    return str(token["content"]) if isinstance(token, dict) else str(token)
+
+
+def _count_weights(path: Path, name: str) -> int:
+    """Number of values in a safetensors file, from its header alone."""
+    try:
+        return sum(math.prod(shape) for shape in _shapes(path))
+    except (ValueError, KeyError, TypeError, struct.error) as error:
+        hint = "an unbroken copy"
+        raise _wrong(
+            ModelIncomplete, f"{path.name} of {name} is no safetensors file: {error}", path.parent, hint
+        ) from None
+
+
+def _shapes(path: Path) -> Iterator[list[int]]:
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > _LARGEST_HEADER:
+            raise ValueError("its header is too long")
+        header = json.loads(file.read(length))
+    yield from (each["shape"] for key, each in header.items() if key != "__metadata__")
+
+
+# --- copying --------------------------------------------------------------------------------------------
+
+
+def wanted_files(folder: Path) -> list[Path]:
+    """The files of a folder that belong to a model, sorted by name."""
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and any(fnmatch(path.name, pattern) for pattern in WANTED)
+    ]
+
+
+def copy_model(source: Path, target: Path, *, link: bool) -> None:
+    """Lays the model's files into another folder.
+
+    Args:
+        source: where it lies.
+        target: made if it is not there.
+        link: whether weights may share their place on the disk with the source.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for path in wanted_files(source):
+        if not (link and path.suffix == ".safetensors" and _linked(path.resolve(), target / path.name)):
+            shutil.copyfile(path, target / path.name)
+
+
+def _linked(source: Path, target: Path) -> bool:
+    """Whether a hard link could be made; not across disks, nor on every file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        return False
+    return True
+
+
+def digest_of_folder(folder: Path) -> str:
+    """SHA-256 over names and contents of the files that belong to a model; empty where there are none."""
+    files = wanted_files(folder) if folder.is_dir() else []
+    whole = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            whole.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return whole.hexdigest() if files else ""

@@ -1,0 +1,199 @@
+"""From a syntax tree to a resolved recipe: every declaration looked at, in an order that works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recipedsl.diagnostics import Applicability, Edit, Help, Label, Problems
+from recipedsl.diagnostics.codes.lints import MissingEdition, NoSeed, UnknownEdition, Unused
+from recipedsl.diagnostics.codes.names import UnknownParam
+from recipedsl.diagnostics.codes.plan import NotYet
+from recipedsl.language.blocks import Run
+from recipedsl.language.templates.base import Template
+from recipedsl.semantics.constants import value_of
+from recipedsl.semantics.context import Context, Declared, Given, Importer, Looker, Module, did_you_mean
+from recipedsl.semantics.evaluations import evaluation
+from recipedsl.semantics.models import model, run_settings
+from recipedsl.semantics.pipelines import dataset
+from recipedsl.semantics.recipe import Evaluation, Place, Recipe
+from recipedsl.semantics.row_types import read_type
+from recipedsl.semantics.scope import declare, names
+from recipedsl.semantics.settings import read_block
+from recipedsl.semantics.stages import stage
+from recipedsl.semantics.values import Sort
+from recipedsl.source import Source, Span
+from recipedsl.syntax import tree
+
+#: The edition of the language that this version reads.
+EDITION = 1
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What the analysis found.
+
+    Attributes:
+        recipe: the resolved recipe; parts about which a problem was reported are missing.
+        problems: everything that is wrong.
+    """
+
+    recipe: Recipe
+    problems: Problems
+
+
+def analyse(file: tree.File, look: Looker, importer: Importer, given: Given) -> Analysis:
+    """Resolve a recipe.
+
+    Args:
+        file: its tree, perhaps with broken parts.
+        look: looks at sources of rows.
+        importer: opens imported files.
+        given: params, profile and overrides from outside.
+    """
+    root = Module(file.source, "", file)
+    context = Context(root, given, look)
+    declare(context, root, importer, (file.source.path,))
+    _edition(context, file)
+    _outside(context)
+    evaluations = _resolve(context, root)
+    run = run_settings(context)
+    _lints(context, run)
+    recipe = Recipe(
+        file.source,
+        _params(context),
+        {name: each for name, each in context.models.items() if each is not None},
+        {name: each for name, each in context.datasets.items() if each is not None},
+        context.stages,
+        evaluations,
+        run,
+        None,
+        given.profile,
+    )
+    return Analysis(recipe, context.problems)
+
+
+def _modules(module: Module) -> list[Module]:
+    return [each for inner in module.imports.values() for each in _modules(inner)] + [module]
+
+
+def _resolve(context: Context, root: Module) -> dict[str, Evaluation]:
+    """All declarations; those of imported files first, stages in written order."""
+    declared = [each for module in _modules(root) for each in module.declared.values()]
+    for each in declared:
+        if each.kind in ("param", "let"):
+            value_of(context, each)
+        elif each.kind == "type" and isinstance(each.node, tree.TypeDeclaration):
+            read_type(context, each.module, each.node.type)
+    # Computing a value is no use of it: what the others refer to is counted from here on.
+    context.used.clear()
+    for each in declared:
+        if each.kind == "model":
+            model(context, each)
+        elif each.kind == "data":
+            dataset(context, each)
+        elif each.kind == "template":
+            _template_alone(context, each)
+    return _stages(context, declared, root)
+
+
+def _stages(context: Context, declared: list[Declared], root: Module) -> dict[str, Evaluation]:
+    evaluations: dict[str, Evaluation] = {}
+    for each in declared:
+        if each.kind == "stage":
+            stage(context, each)
+        elif each.kind == "eval":
+            found = evaluation(context, each)
+            if found is not None:
+                evaluations[each.full_name] = found
+    for item in root.file.items:
+        if isinstance(item, tree.Rounds):
+            words = "`rounds` is part of the language, and this version cannot carry it out yet"
+            helps = (Help("write the stages of each round one after another"),)
+            context.report(NotYet, words, root.place(item.count), "not carried out yet", helps=helps)
+    return evaluations
+
+
+def _template_alone(context: Context, declared: Declared) -> None:
+    """Check a template that no model uses; one that is used is checked there."""
+    if declared.full_name not in context.used and isinstance(declared.node, tree.Thing):
+        read_block(context, declared.module, Template, declared.node)
+
+
+def _params(context: Context) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for module in _modules(context.root):
+        for each in module.declared.values():
+            value = context.values.get(each.full_name)
+            if each.kind == "param" and value is not None and value.sort not in (Sort.SECRET, Sort.UNKNOWN):
+                found[each.full_name] = value.plain
+    return found
+
+
+# --- what came from outside -------------------------------------------------------------------------
+
+
+def _outside(context: Context) -> None:
+    known = names(context.root, "param")
+    for name, written in context.given.params.items():
+        if name not in known:
+            source = Source("--set", f"{name}={written}")
+            _no_such(context, Place(source, Span(0, len(name))), name, "param", known)
+    profile = context.given.profile
+    profiles = names(context.root, "profile")
+    if profile and profile not in profiles:
+        source = Source("--profile", profile)
+        _no_such(context, Place(source, Span(0, len(profile))), profile, "profile", profiles)
+    for (kind, name, key), (source, _) in context.given.overrides.items():
+        found = context.root.declared.get(name or f"{kind} ")
+        if found is None or found.kind != kind:
+            place = Place(source, Span(0, source.text.find("=")))
+            _no_such(context, place, f"{kind} {name}".strip() + f" (for `{key}`)", "declaration", names(context.root, kind))
+    for each in context.root.declared.values():
+        if each.kind == "profile" and isinstance(each.node, tree.Thing):
+            _profile(context, each, each.node, known)
+
+
+def _no_such(context: Context, place: Place, name: str, what: str, known: list[str]) -> None:
+    helps = did_you_mean(place, name, known)
+    shown = tuple(Help(each.text) for each in helps)
+    context.report(UnknownParam, f"the recipe has no {what} `{name}`", place, f"no such {what}", helps=shown)
+
+
+def _profile(context: Context, declared: Declared, thing: tree.Thing, known: list[str]) -> None:
+    allowed = [*known, *Run.settings()]
+    for entry in thing.block.entries:
+        if isinstance(entry, tree.Attribute) and entry.key.text not in allowed:
+            place = declared.module.place(entry.key)
+            words = f"profile `{declared.name}` sets `{entry.key.text}`, which is no param and no setting of `run`"
+            helps = did_you_mean(place, entry.key.text, allowed)
+            context.report(UnknownParam, words, place, "no such param", helps=helps)
+
+
+# --- lints ----------------------------------------------------------------------------------------------
+
+
+def _edition(context: Context, file: tree.File) -> None:
+    start = Place(file.source, Span(0, 0))
+    if file.edition is None:
+        helps = (
+            Help("write `ftr 1` on the first line", (Edit(file.source, Span(0, 0), "ftr 1\n\n"),), Applicability.SAFE),
+        )
+        context.report(MissingEdition, "the recipe does not say which edition it is written in", start, helps=helps)
+    elif file.edition.text != str(EDITION):
+        words = f"edition {file.edition.text} is not known; this version reads edition {EDITION}"
+        context.report(UnknownEdition, words, Place(file.source, file.edition.span), "not known")
+
+
+def _lints(context: Context, run: dict[str, object]) -> None:
+    used = context.used | {
+        used.name for each in context.datasets.values() if each is not None for used in each.source.inputs
+    }
+    for each in context.root.declared.values():
+        if each.kind in ("param", "let", "type", "data", "model", "template") and each.full_name not in used:
+            label = Label(each.name_place.source, each.name_place.span, "never used")
+            context.problems.report(Unused, f"{each.kind} `{each.name}` is never used", label)
+    written = run.get("written")
+    if context.stages and not (isinstance(written, tuple) and "seed" in written):
+        first = next(iter(context.stages.values()))
+        helps = (Help("add `run { seed = 17 }`"),)
+        context.report(NoSeed, "the recipe trains with seed 0, as none is written", first.place, helps=helps)

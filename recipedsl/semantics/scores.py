@@ -1,0 +1,192 @@
+"""Rewards and metrics: functions of an answer and its row, and weighted sums of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recipedsl.diagnostics import Help
+from recipedsl.diagnostics.codes.data import WrongShape
+from recipedsl.diagnostics.codes.names import StageOrder, WrongKind
+from recipedsl.diagnostics.codes.types import BadPattern, NotAChoice, WrongOperand, WrongType
+from recipedsl.language import catalogue
+from recipedsl.language.concept import Concept
+from recipedsl.language.types import RowType
+from recipedsl.language.values import Wants
+from recipedsl.semantics.constants import constant
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.recipe import Place, Score, WeightedScore
+from recipedsl.semantics.rows import Rows, pattern_problem, type_expression
+from recipedsl.semantics.scope import lookup, names
+from recipedsl.semantics.settings import Deferred, Settings, read_call
+from recipedsl.semantics.values import Sort
+from recipedsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What scores may refer to: the module's names and the columns of the rows."""
+
+    context: Context
+    module: Module
+    row: RowType | None
+    origin: str
+
+
+def read_reward(scoring: Scoring, expression: tree.Expression) -> tuple[WeightedScore, ...] | None:
+    """Terms of a reward: `0.8 * judge + 0.2 * passes(tests)`; None after a problem was reported."""
+    return _terms(scoring, expression, 1.0)
+
+
+def _terms(scoring: Scoring, node: tree.Expression, weight: float) -> tuple[WeightedScore, ...] | None:
+    if isinstance(node, tree.Group):
+        return _terms(scoring, node.inner, weight)
+    if isinstance(node, tree.Unary) and node.operator.text == "-":
+        return _terms(scoring, node.operand, -weight)
+    if isinstance(node, tree.Binary) and node.operator.text in "+-":
+        left = _terms(scoring, node.left, weight)
+        right = _terms(scoring, node.right, weight if node.operator.text == "+" else -weight)
+        return None if left is None or right is None else left + right
+    if isinstance(node, tree.Binary) and node.operator.text in "*/":
+        return _product(scoring, node, weight)
+    score = _term(scoring, node)
+    return None if score is None else (WeightedScore(weight, score),)
+
+
+def _product(scoring: Scoring, node: tree.Binary, weight: float) -> tuple[WeightedScore, ...] | None:
+    for factor, rest in ((node.left, node.right), (node.right, node.left)):
+        if not _is_constant(scoring.module, factor) or (node.operator.text == "/" and factor is node.left):
+            continue
+        value = constant(scoring.context, scoring.module, factor)
+        if value.sort is Sort.UNKNOWN:
+            return None
+        if value.sort is Sort.NUMBER and value.data != 0:
+            return _terms(scoring, rest, weight * value.data if node.operator.text == "*" else weight / value.data)
+    words = "a reward is a sum of terms, each a number times a reward"
+    helps = (Help("such as `0.8 * judge + 0.2 * passes(tests)`"),)
+    scoring.context.report(WrongOperand, words, scoring.module.place(node), "not a number times a reward", helps=helps)
+    return None
+
+
+def _is_constant(module: Module, node: tree.Expression) -> bool:
+    if isinstance(node, tree.Name | tree.Member):
+        found = lookup(module, node)
+        return found is not None and found.kind in ("param", "let")
+    if isinstance(node, tree.Group):
+        return _is_constant(module, node.inner)
+    if isinstance(node, tree.Unary):
+        return _is_constant(module, node.operand)
+    if isinstance(node, tree.Binary):
+        return _is_constant(module, node.left) and _is_constant(module, node.right)
+    return isinstance(node, tree.Number)
+
+
+def _term(scoring: Scoring, node: tree.Expression) -> Score | None:
+    if isinstance(node, tree.Call):
+        return read_score(scoring, node, "reward")
+    declared = lookup(scoring.module, node) if isinstance(node, tree.Name | tree.Member) else None
+    if declared is None and isinstance(node, tree.Name) and catalogue.find("reward", node.text) is not None:
+        return read_score(scoring, node, "reward")
+    return _judge(scoring, node, declared)
+
+
+def _judge(scoring: Scoring, node: tree.Expression, declared: Declared | None) -> Score | None:
+    """An earlier reward stage as a reward."""
+    place = scoring.module.place(node)
+    if declared is not None and declared.kind == "stage":
+        stage = reward_stage(scoring.context, declared, place)
+        return None if stage is None else Score("model", declared.full_name, {}, {}, stage, "", place)
+    known = [*catalogue.keywords("reward"), *_reward_stages(scoring)]
+    if declared is not None:
+        words = f"a reward function or a reward stage is wanted here, `{declared.name}` is a {declared.kind}"
+        scoring.context.report(WrongKind, words, place, f"a {declared.kind}", helps=did_you_mean(place, "", known))
+    elif isinstance(node, tree.Name):
+        scoring.context.unknown_name(scoring.module, node, known, "reward")
+    elif not isinstance(node, tree.Broken):
+        scoring.context.report(WrongType, "a reward function or a reward stage is wanted here", place)
+    return None
+
+
+def _reward_stages(scoring: Scoring) -> list[str]:
+    stages = scoring.context.stages
+    return [name for name in names(scoring.module, "stage") if name in stages and stages[name].method.gives == "reward"]
+
+
+def reward_stage(context: Context, declared: Declared, place: Place) -> str | None:
+    """Name of a stage that gives a reward model; None after a problem was reported."""
+    context.used.add(declared.full_name)
+    stage = context.stages.get(declared.full_name)
+    if stage is None:
+        if declared.full_name not in context.broken:
+            words = f"stage `{declared.name}` stands further down; a stage asks those above it"
+            context.report(StageOrder, words, place, "not there yet", secondary=[(declared.name_place, "declared here")])
+        return None
+    if stage.method.gives == "reward":
+        return stage.name
+    context.report(
+        WrongShape,
+        f"`{declared.name}` is a {stage.method.keyword} stage, which gives a policy; a reward model is wanted",
+        place,
+        "gives no rewards",
+        secondary=[(stage.place, "declared here")],
+        helps=(Help("train one with `stage judge: reward { from = …, data = pairs }`"),),
+    )
+    return None
+
+
+# --- one score --------------------------------------------------------------------------------
+
+
+def read_score(scoring: Scoring, node: tree.Expression, family: str) -> Score | None:
+    """A use of a reward function or metric; None after a problem was reported."""
+    head = node.function if isinstance(node, tree.Call) else node
+    written = head.text if isinstance(head, tree.Name) else scoring.module.source.slice(head.span)
+    concept = catalogue.find(family, written)
+    place = scoring.module.place(head)
+    if concept is None:
+        known = catalogue.keywords(family)
+        helps = did_you_mean(place, written, known)
+        scoring.context.report(NotAChoice, f"unknown {family} `{written}`", place, f"no such {family}", helps=helps)
+        return None
+    settings = read_call(scoring.context, scoring.module, concept, node)
+    if not settings.complete:
+        return None
+    return _resolve(scoring, concept, settings, scoring.module.place(node))
+
+
+def _resolve(scoring: Scoring, concept: type[Concept], settings: Settings, place: Place) -> Score | None:
+    expressions, constants, stage, against, failed = {}, {}, "", "", False
+    for name, setting in concept.settings().items():
+        value = settings.get(name)
+        if value is None:
+            continue
+        if setting.type.wants is Wants.ROW:
+            typed = _row_value(scoring, value)
+            failed = failed or typed is None
+            expressions[name] = typed
+        elif isinstance(value, Declared) and name == "judge":
+            stage = reward_stage(scoring.context, value, settings.written[name]) or ""
+            failed = failed or not stage
+        elif isinstance(value, Declared):
+            against = value.full_name
+        else:
+            constants[name] = value
+    failed = failed or not _good_pattern(scoring, constants, settings)
+    written = " ".join(place.source.slice(place.span).split())
+    found = {name: each for name, each in expressions.items() if each is not None}
+    return None if failed else Score(concept.keyword, written, found, constants, stage, against, place)
+
+
+def _row_value(scoring: Scoring, value: Any) -> Any:
+    assert isinstance(value, Deferred)
+    typed = type_expression(Rows(scoring.context, value.module, scoring.row, scoring.origin), value.expression)
+    return None if typed is None else typed.expression
+
+
+def _good_pattern(scoring: Scoring, constants: dict[str, Any], settings: Settings) -> bool:
+    problem = pattern_problem(constants["pattern"]) if "pattern" in constants else ""
+    if problem:
+        words = f"this pattern cannot run: {problem}"
+        scoring.context.report(BadPattern, words, settings.written["pattern"], problem)
+    return not problem
+

@@ -1,0 +1,221 @@
+"""Training stages: what they start from, what they train on, and whether the two go together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recipedsl.diagnostics import Help
+from recipedsl.diagnostics.codes.data import WrongShape
+from recipedsl.diagnostics.codes.names import AbsentMethod, MissingSetting, StageOrder, UnknownMethod, WrongKind
+from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch, UnusualRate
+from recipedsl.language import catalogue
+from recipedsl.language.adapters.lora import Lora
+from recipedsl.language.stages.base import Online, StageMethod
+from recipedsl.semantics.context import Context, Declared, did_you_mean, fix
+from recipedsl.semantics.models import model
+from recipedsl.semantics.pipelines import reference
+from recipedsl.semantics.recipe import DataReference, Stage, WeightedScore
+from recipedsl.semantics.scores import Scoring, read_reward
+from recipedsl.semantics.settings import ConceptUse, Deferred, Settings, read_block
+from recipedsl.syntax import tree
+
+
+def stage(context: Context, declared: Declared) -> None:
+    """Resolve a stage; it is known to those below only when nothing was wrong."""
+    thing = declared.node
+    assert isinstance(thing, tree.Thing)
+    method = _method(context, declared, thing)
+    found = None if method is None else _resolve(context, declared, thing, method)
+    if found is None:
+        context.broken.add(declared.full_name)
+    else:
+        context.stages[declared.full_name] = found
+
+
+def _method(context: Context, declared: Declared, thing: tree.Thing) -> type[StageMethod] | None:
+    if thing.method is None:
+        words = f"stage `{declared.name}` does not say how it trains"
+        helps = (Help(f"`stage {declared.name}: sft {{ … }}`"),)
+        context.report(MissingSetting, words, declared.name_place, "method missing", helps=helps)
+        return None
+    found = catalogue.find("stage", thing.method.text)
+    if found is not None and issubclass(found, StageMethod):
+        return found
+    place, name = declared.module.place(thing.method), thing.method.text
+    if name in catalogue.ABSENT_STAGES:
+        words = f"the method `{name}` cannot be had: {catalogue.ABSENT_STAGES[name]}"
+        context.report(AbsentMethod, words, place, "not to be had")
+        return None
+    helps = did_you_mean(place, name, catalogue.keywords("stage"))
+    context.report(UnknownMethod, f"unknown training method `{name}`", place, "no such method", helps=helps)
+    return None
+
+
+def _resolve(context: Context, declared: Declared, thing: tree.Thing, method: type[StageMethod]) -> Stage | None:
+    settings = read_block(context, declared.module, method, thing)
+    start = _start(context, declared, settings)
+    data = _data(context, declared, method, settings)
+    rewards = _rewards(context, settings, data) if issubclass(method, Online) else ()
+    for entry in thing.block.entries:
+        if isinstance(entry, tree.Expect):
+            place = declared.module.place(entry)
+            context.report(Conflict, "gates stand in pipelines and evals, not in stages", place, "not here")
+    _check(context, declared, method, settings)
+    if not settings.complete or start is None or data is None or rewards is None:
+        return None
+    values = {name: each for name, each in settings.values.items() if name not in ("from", "data", "reward")}
+    doc = "\n".join(thing.doc)
+    return Stage(
+        declared.full_name, method, values, settings.written, start, data, rewards, declared.name_place, doc
+    )
+
+
+# --- what it starts from --------------------------------------------------------------------------
+
+
+def _start(context: Context, declared: Declared, settings: Settings) -> str | None:
+    found = settings.get("from")
+    if not isinstance(found, Declared):
+        return None
+    if found.kind == "model":
+        return found.full_name if model(context, found) is not None else None
+    if found.full_name in context.broken:
+        return None
+    place = settings.written["from"]
+    earlier = context.stages.get(found.full_name)
+    if earlier is None:
+        context.report(
+            StageOrder,
+            f"stage `{declared.name}` starts from `{found.name}`, which stands below it",
+            place,
+            "not there yet",
+            secondary=[(found.name_place, "declared here")],
+            helps=(Help(f"move `{found.name}` above `{declared.name}`"),),
+        )
+        return None
+    if earlier.method.gives == "reward":
+        words = f"`{found.name}` is a reward model; a stage starts from a policy"
+        context.report(WrongKind, words, place, "gives rewards", secondary=[(earlier.place, "declared here")])
+        return None
+    return found.full_name
+
+
+# --- what it trains on ------------------------------------------------------------------------------
+
+
+def _data(
+    context: Context, declared: Declared, method: type[StageMethod], settings: Settings
+) -> DataReference | None:
+    written = settings.get("data")
+    if not isinstance(written, Deferred):
+        return None
+    found = reference(context, written.module, written.expression, f"{declared.full_name}.data")
+    if found is None or context.datasets[found.name] is None:
+        return None
+    shape = context.datasets[found.name].shape
+    if shape in method.takes or context.datasets[found.name].row is None and shape == "rows":
+        return found
+    _wrong_shape(context, declared, method, found)
+    return None
+
+
+def _wrong_shape(context: Context, declared: Declared, method: type[StageMethod], found: DataReference) -> None:
+    dataset = context.datasets[found.name]
+    takes = " or ".join(f"`{each}`" for each in method.takes)
+    has = "no shape yet" if dataset.shape == "rows" else f"the shape `{dataset.shape}`"
+    others = [
+        f"`{each.name}`" for each in context.datasets.values() if each is not None and each.shape in method.takes
+    ]
+    helps = [Help(f"shape it with `| as {method.takes[0]}(…)`")]
+    if others:
+        helps.insert(0, Help(f"{', '.join(others[:3])} has a shape that `{method.keyword}` takes"))
+    context.report(
+        WrongShape,
+        f"stage `{declared.name}` ({method.keyword}) takes {takes}, `{found.name}` has {has}",
+        found.place,
+        f"has {has}",
+        secondary=[(dataset.place, f"`{found.name}` is made here")],
+        helps=tuple(helps),
+    )
+
+
+def _rewards(
+    context: Context, settings: Settings, data: DataReference | None
+) -> tuple[WeightedScore, ...] | None:
+    written = settings.get("reward")
+    if not isinstance(written, Deferred):
+        return None
+    row = context.datasets[data.name].row if data is not None else None
+    origin = f"`{data.name}`" if data is not None else "the rows"
+    return read_reward(Scoring(context, written.module, row, origin), written.expression)
+
+
+# --- settings that go together ------------------------------------------------------------------------
+
+
+def _check(context: Context, declared: Declared, method: type[StageMethod], settings: Settings) -> None:
+    if settings.get("epochs") is not None and settings.get("steps") is not None:
+        places = settings.written
+        words = "`epochs` and `steps` both say how long the stage trains"
+        secondary = [(places["epochs"], "epochs here")]
+        context.report(Conflict, words, places["steps"], "and steps here", secondary=secondary)
+    _check_batch(context, method, settings)
+    _check_rate(context, method, settings)
+    losses, weights = settings.get("loss"), settings.get("loss_weights")
+    if weights and len(weights) != (len(losses) if isinstance(losses, tuple) else 1):
+        words = f"`loss_weights` has {len(weights)} values, `loss` has {len(losses) if losses else 0}"
+        context.report(Conflict, words, settings.written["loss_weights"], "one for each loss")
+    if losses and "exo_pair" in losses and not settings.get("label_smoothing"):
+        words = "the loss `exo_pair` needs `label_smoothing` above 0"
+        context.report(Conflict, words, settings.written["loss"], helps=(Help("add `label_smoothing = 0.001`"),))
+
+
+def _check_batch(context: Context, method: type[StageMethod], settings: Settings) -> None:
+    batch, micro, group = settings.get("batch"), settings.get("micro_batch"), settings.get("generations")
+    if batch and issubclass(method, Online) and isinstance(group, int) and batch % group:
+        low, high = batch - batch % group, batch - batch % group + group
+        legal = [each for each in (low, high) if each]
+        context.report(
+            IllegalBatch,
+            f"a batch of {batch} answers cannot hold whole groups of {group}",
+            settings.written["batch"],
+            f"no multiple of {group}",
+            notes=("for online methods `batch` counts answers, `generations` of them to each prompt",),
+            helps=tuple(fix(settings.written["batch"], str(each), f"`batch = {each}`") for each in legal[:1])
+            + tuple(Help(f"or `batch = {each}`") for each in legal[1:]),
+        )
+    if batch and micro and batch % micro:
+        words = f"a batch of {batch} rows cannot be made of {micro} at a time"
+        context.report(IllegalBatch, words, settings.written["micro_batch"], f"does not divide {batch}")
+    if method.keyword == "kto" and 1 in (batch, micro):
+        which = "batch" if batch == 1 else "micro_batch"
+        words = "KTO estimates its baseline from the other rows of a batch and needs at least 2"
+        context.report(IllegalBatch, words, settings.written[which], "only one row")
+
+
+def _check_rate(context: Context, method: type[StageMethod], settings: Settings) -> None:
+    rate = settings.get("learning_rate")
+    if rate is None:
+        return
+    adapter = settings.get("adapter")
+    lora = isinstance(adapter, ConceptUse) and adapter.concept is Lora
+    scale = 10 if lora else 1
+    low, high = (each * scale for each in method.usual_rate)
+    if low / 10 <= rate <= high * 10:
+        return
+    far = f"{rate / high:,.0f} times above" if rate > high else f"{low / rate:,.0f} times below"
+    context.report(
+        UnusualRate,
+        f"a learning rate of {rate:g} is {far} the usual band of {method.keyword}{' with LoRA' if lora else ''}",
+        settings.written["learning_rate"],
+        f"usual: {low:g} to {high:g}",
+        notes=() if lora else ("with LoRA the usual band lies ten times higher",),
+    )
+
+
+def shown_settings(found: Stage) -> dict[str, Any]:
+    """Settings as plain values, for views."""
+    return {
+        name: (f"{each.concept.keyword}({each.settings})" if isinstance(each, ConceptUse) else each)
+        for name, each in found.settings.items()
+    }

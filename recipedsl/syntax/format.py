@@ -1,0 +1,239 @@
+"""The formatter: one look for every recipe, comments kept.
+
+It only chooses blanks, line ends and commas at line ends; the words stay. Each run checks itself:
+what was written reads back as the same tree with the same comments, and formats to itself.
+"""
+
+from __future__ import annotations
+
+from recipedsl.diagnostics import Bug, RecipeError
+from recipedsl.source import Source
+from recipedsl.syntax.outline import Group, Kind, Unit, flat_parts, gap, outline, without_edges
+from recipedsl.syntax.parse import parse
+from recipedsl.syntax.scan import scan
+from recipedsl.syntax.trivia import BLANK, Word, attach, comments
+
+WIDTH = 100
+_INDENT = 2
+_WITH_COMMAS = frozenset((Kind.LIST, Kind.CALL, Kind.MAP))
+
+
+def format_source(source: Source) -> str:
+    """The text of a recipe in the one look.
+
+    Raises:
+        RecipeError: the text has syntax errors; nothing is formatted then.
+        Bug: the result would not mean the same.
+    """
+    file, problems = parse(source)
+    if problems.has_errors:
+        raise RecipeError(*problems.in_order())
+    text = _formatted(source)
+    again = Source(source.path, text)
+    file_again, problems_again = parse(again)
+    if problems_again.has_errors or file_again != file:
+        raise Bug(f"{source.path}: formatting changed the tree")
+    if comments(scan(again)[0]) != comments(scan(source)[0]):
+        raise Bug(f"{source.path}: formatting changed the comments")
+    if _formatted(again) != text:
+        raise Bug(f"{source.path}: formatting twice gives something else")
+    return text
+
+
+def _formatted(source: Source) -> str:
+    statements, end = outline(attach(scan(source)[0]))
+    lines = _statements(statements, 0)
+    lines += _comment_lines(end.leading if lines else without_edges(end.leading), 0)
+    while lines and lines[-1] == BLANK:
+        lines.pop()
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _statements(units: list[Unit], indent: int) -> list[str]:
+    lines: list[str] = []
+    for unit in units:
+        leading = unit.first.leading
+        lines += _comment_lines(leading if lines else without_edges(leading), indent)
+        lines.append(_line(unit, indent, _unit(unit, indent, indent)))
+    return lines
+
+
+def _comment_lines(leading: list[str], indent: int) -> list[str]:
+    return [" " * indent + line if line else BLANK for line in leading]
+
+
+def _line(unit: Unit, indent: int, text: str, end: str = "") -> str:
+    comment = f"  {unit.last.trailing}" if unit.last.trailing else ""
+    return f"{' ' * indent}{text}{end}{comment}"
+
+
+def _unit(unit: Unit, indent: int, used: int, after: int = 0) -> str:
+    """A unit whose first line begins at column `used` and has `after` characters to follow."""
+    if not unit.steps:
+        return _parts(unit.parts, indent, used, after)
+    if not unit.is_broken and _fits(unit.flat, used, after):
+        return unit.flat
+    text = _parts(unit.parts, indent, used, 0)
+    for number, step in enumerate(unit.steps):
+        text += _end_of_head(unit if number == 0 else unit.steps[number - 1])
+        step_indent = indent + _INDENT
+        lines = _comment_lines(step.first.comments_above, step_indent)
+        last = after if number == len(unit.steps) - 1 else 0
+        lines.append(" " * step_indent + _parts(step.parts, step_indent, step_indent, last))
+        text += "\n" + "\n".join(lines)
+    return text
+
+
+def _end_of_head(unit: Unit) -> str:
+    part = unit.parts[-1]
+    trailing = part.closer.trailing if isinstance(part, Group) else part.trailing
+    return f"  {trailing}" if trailing else ""
+
+
+def _parts(parts: list[Word | Group], indent: int, used: int, after: int) -> str:
+    text = ""
+    for index, part in enumerate(parts):
+        word = part.opener if isinstance(part, Group) else part
+        between = _comments_between(parts[index - 1], word, indent) if index else ""
+        text += between or gap(parts, index)
+        if not isinstance(part, Group):
+            text += part.text
+            continue
+        column = _column(text, used)
+        rest = _length_to_next_break(parts, index, after)
+        if not part.is_broken and _fits(part.flat, column, rest):
+            text += part.flat
+        else:
+            text += _group(part, indent)
+    return text
+
+
+def _comments_between(before: Word | Group, word: Word, indent: int) -> str:
+    """Comments in the middle of an expression, possible only inside brackets: the line goes on below."""
+    trailing = before.closer.trailing if isinstance(before, Group) else before.trailing
+    if not trailing and not word.comments_above:
+        return ""
+    lines = [f"  {trailing}" if trailing else ""]
+    lines += _comment_lines(word.comments_above, indent + _INDENT)
+    return "\n".join(lines) + "\n" + " " * (indent + _INDENT)
+
+
+def _length_to_next_break(parts: list[Word | Group], index: int, after: int) -> int:
+    """Characters that stay on the line of the group at `index` whatever happens to later groups."""
+    for following in range(index + 1, len(parts)):
+        if isinstance(parts[following], Group):
+            words = flat_parts(parts[: following + 1])
+            return len(words) - len(flat_parts(parts[: index + 1])) - len(_flat(parts[following])) + 1
+    return len(flat_parts(parts)) - len(flat_parts(parts[: index + 1])) + after
+
+
+def _flat(part: Word | Group) -> str:
+    return part.flat if isinstance(part, Group) else part.text
+
+
+def _column(text: str, used: int) -> int:
+    last = text.rpartition("\n")
+    return len(last[2]) if last[1] else used + len(text)
+
+
+def _fits(flat: str, used: int, after: int) -> bool:
+    # Of a text of several lines only the first can be moved.
+    first, line_end, _ = flat.partition("\n")
+    return used + len(first) + (0 if line_end else after) <= WIDTH
+
+
+# --- brackets on several lines --------------------------------------------------------------------
+
+
+def _group(group: Group, indent: int) -> str:
+    inner = indent + _INDENT
+    lines = [group.opener.text + (f"  {group.opener.trailing}" if group.opener.trailing else "")]
+    lines += _CONTENTS.get(group.kind, _items)(group, inner)
+    closing = group.closer.leading if group.units else without_edges(group.closer.leading)
+    while closing[-1:] == [BLANK]:
+        closing = closing[:-1]
+    lines += _comment_lines(closing, inner)
+    lines.append(" " * indent + group.closer.text)
+    return "\n".join(lines)
+
+
+def _items(group: Group, indent: int) -> list[str]:
+    """One item a line."""
+    comma = "," if group.kind in _WITH_COMMAS else ""
+    lines: list[str] = []
+    for unit in group.units:
+        leading = unit.first.leading
+        lines += _comment_lines(leading if lines else without_edges(leading), indent)
+        lines.append(_line(unit, indent, _unit(unit, indent, indent, len(comma)), comma))
+    return lines
+
+
+def _declarations(group: Group, indent: int) -> list[str]:
+    return _statements(group.units, indent)
+
+
+def _settings(group: Group, indent: int) -> list[str]:
+    """One setting a line, `=` below `=` until an empty line or a gate."""
+    lines: list[str] = []
+    widths = _key_widths(group.units)
+    for unit, width in zip(group.units, widths, strict=True):
+        leading = unit.first.leading
+        lines += _comment_lines(leading if lines else without_edges(leading), indent)
+        lines.append(_line(unit, indent, _setting(unit, indent, width)))
+    return lines
+
+
+def _setting(unit: Unit, indent: int, width: int) -> str:
+    if not width:
+        return _unit(unit, indent, indent)
+    key = unit.first.text.ljust(width) + " = "
+    return key + _parts(unit.parts[2:], indent, indent + len(key), 0)
+
+
+def _key_widths(units: list[Unit]) -> list[int]:
+    """For each unit the width of the keys of its run; 0 for what is no setting."""
+    widths: list[int] = []
+    run: list[int] = []
+    for index, unit in enumerate(units):
+        is_setting = isinstance(unit.parts[0], Word) and unit.first.kind == "NAME"
+        if not is_setting or BLANK in unit.first.leading:
+            run = []
+        widths.append(len(unit.first.text) if is_setting else 0)
+        if is_setting:
+            run.append(index)
+            width = max(widths[each] for each in run)
+            for each in run:
+                widths[each] = width
+    return widths
+
+
+def _entries(group: Group, indent: int) -> list[str]:
+    """Entries of a map or row type, on the lines on which they were written."""
+    lines: list[str] = []
+    for row in _rows(group.units, indent):
+        leading = row[0].first.leading
+        lines += _comment_lines(leading if lines else without_edges(leading), indent)
+        if len(row) > 1:
+            lines.append(_line(row[-1], indent, ", ".join(unit.flat for unit in row), ","))
+        else:
+            lines.append(_line(row[0], indent, _unit(row[0], indent, indent, 1), ","))
+    return lines
+
+
+def _rows(units: list[Unit], indent: int) -> list[list[Unit]]:
+    rows: list[list[Unit]] = []
+    for unit in units:
+        if rows and not unit.first.begins_line and not unit.first.comments_above:
+            rows[-1].append(unit)
+        else:
+            rows.append([unit])
+    return [piece for row in rows for piece in _that_fit(row, indent)]
+
+
+def _that_fit(row: list[Unit], indent: int) -> list[list[Unit]]:
+    flat = ", ".join(unit.flat for unit in row) + ","
+    stays = not any(unit.is_broken for unit in row) and "\n" not in flat and _fits(flat, indent, 0)
+    return [row] if stays else [[unit] for unit in row]
+
+
+_CONTENTS = {Kind.BLOCK: _settings, Kind.ROUNDS: _declarations, Kind.MAP: _entries}

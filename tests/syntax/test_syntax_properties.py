@@ -1,0 +1,110 @@
+"""What holds for every tree and every text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from syntax_trees import CASES, RECIPES, any_text, cut_recipes, files
+
+from recipedsl.diagnostics import RecipeError
+from recipedsl.source import Source, Span
+from recipedsl.syntax import dump_tokens, dump_tree, format_source, parse, scan, tree, write
+from recipedsl.syntax.trivia import comments
+
+few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def nodes(node: Any) -> Iterator[Any]:
+    """All nodes of a tree."""
+    yield node
+    for each in fields(node):
+        value = getattr(node, each.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if is_dataclass(part) and not isinstance(part, Source | Span):
+                yield from nodes(part)
+
+
+@few
+@given(files)
+def test_a_written_tree_reads_back_equal(file: tree.File) -> None:
+    text = write(file)
+    found, problems = parse(Source("drawn.ftr", text))
+    assert not problems.found, text
+    assert found == file
+
+
+@few
+@given(files)
+def test_a_formatted_tree_reads_back_equal_and_formats_to_itself(file: tree.File) -> None:
+    once = format_source(Source("drawn.ftr", write(file)))
+    assert parse(Source("drawn.ftr", once))[0] == file
+    assert format_source(Source("drawn.ftr", once)) == once
+
+
+@many
+@given(any_text)
+def test_any_text_gives_a_tree_whose_spans_lie_within(text: str) -> None:
+    file, problems = parse(Source("any.ftr", text))
+    spans = [node.span for node in nodes(file)]
+    spans += [label.span for each in problems for label in (each.primary, *each.secondary) if label]
+    spans += [edit.span for each in problems for help_ in each.helps for edit in help_.edits]
+    assert all(0 <= span.start <= span.end <= len(text) for span in spans)
+    broken = any(isinstance(node, tree.Broken) for node in nodes(file))
+    assert problems.has_errors or not broken
+
+
+@few
+@given(any_text)
+def test_any_text_is_scanned_whole_and_dumped(text: str) -> None:
+    source = Source("any.ftr", text)
+    assert "".join(token.text for token in scan(source)[0]) == text
+    dump_tokens(source)
+    dump_tree(parse(source)[0])
+
+
+@many
+@given(any_text)
+def test_what_formats_keeps_tree_and_comments(text: str) -> None:
+    source = Source("any.ftr", text)
+    try:
+        once = format_source(source)  # checks tree and idempotence itself
+    except RecipeError:
+        return
+    assert comments(scan(Source("any.ftr", once))[0]) == comments(scan(source)[0])
+
+
+@few
+@given(cut_recipes, st.integers(0, 3000))
+def test_problems_are_the_same_on_every_run(text: str, _: int) -> None:
+    first, second = (parse(Source("any.ftr", text))[1].in_order() for _ in range(2))
+    assert [(each.code, each.message) for each in first] == [(each.code, each.message) for each in second]
+
+
+_TRIVIA = ["# one\n", "\n\n", "  # two\n", "\n", " ", "\n## three\n", "\t"]
+
+
+@many
+@given(st.sampled_from(sorted(RECIPES)), st.lists(st.tuples(st.integers(0, 700), st.sampled_from(_TRIVIA)), max_size=5))
+def test_comments_anywhere_survive_formatting(name: str, sprinkled: list[tuple[int, str]]) -> None:
+    parts = [token.text for token in scan(Source(name, RECIPES[name]))[0]]
+    for place, trivia in sprinkled:
+        parts[place % len(parts)] += trivia
+    source = Source(name, "".join(parts))
+    if not parse(source)[1].has_errors:
+        assert comments(scan(Source(name, format_source(source)))[0]) == comments(scan(source)[0])
+
+
+@pytest.mark.parametrize("path", sorted(CASES.rglob("*.ftr")), ids=str)
+def test_every_case_reads_and_formats_or_is_refused(path: Any) -> None:
+    source = Source(str(path), path.read_text(encoding="utf-8"))
+    if parse(source)[1].has_errors:
+        with pytest.raises(RecipeError):
+            format_source(source)
+    else:
+        format_source(source)
