@@ -69,7 +69,9 @@ def compile_source(source: Source, facts: Facts, request: Request | None = None)
     if outcome.problems.has_errors or outcome.recipe is None:
         return outcome
     plan = lower(outcome.recipe, facts, outcome.problems, request.overrides)
-    return Outcome(outcome.tree, outcome.recipe, None if outcome.problems.has_errors else plan, outcome.problems)
+    return Outcome(
+        outcome.tree, outcome.recipe, None if outcome.problems.has_errors else plan, outcome.problems
+    )
 
 
 # --- what the analysis asks -------------------------------------------------------------------------
@@ -123,9 +125,7 @@ def _given(request: Request) -> tuple[Given, Problems]:
     return Given(dict(request.params), request.profile, overrides), problems
 
 
-def _override(
-    text: str, problems: Problems
-) -> tuple[tuple[str, str, str], Source, tree.Expression] | None:
+def _override(text: str, problems: Problems) -> tuple[tuple[str, str, str], Source, tree.Expression] | None:
     """Reads `stages.final.beta=0.2`; the value is an expression of the language."""
     path, _, value = text.partition("=")
     parts = path.strip().split(".")
@@ -137,6 +137,10 @@ def _override(
     file, found = parse(source)
     item = file.items[0] if file.items else None
     if not good or found.has_errors or not isinstance(item, tree.Let):
-        problems.report(UnknownParam, f"`--override {text}` is not `kind.name.key=value`, such as `stages.final.beta=0.2`", None)
+        problems.report(
+            UnknownParam,
+            f"`--override {text}` is not `kind.name.key=value`, such as `stages.final.beta=0.2`",
+            None,
+        )
         return None
     return (kind, "" if kind == "run" else parts[1], parts[-1]), source, item.value

@@ -41,7 +41,10 @@ def _dataset(found: Dataset) -> Iterator[str]:
 
 
 def _given(columns: tuple[str, ...], by: tuple[str, ...], settings: dict[str, Any]) -> str:
-    words = [", ".join(columns), *(f"{key} = {value}" for key, value in settings.items() if value is not None)]
+    words = [
+        ", ".join(columns),
+        *(f"{key} = {value}" for key, value in settings.items() if value is not None),
+    ]
     return " ".join(each for each in [*words, f"by {', '.join(by)}" if by else ""] if each)
 
 

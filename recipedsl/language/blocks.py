@@ -17,9 +17,9 @@ class Run(Concept):
     keyword: ClassVar[str] = "run"
 
     seed: Any = setting(whole(0), "seed of every draw; stages and datasets derive theirs from it", 0)
-    save_every: Any = setting(whole(0), "optimizer steps between checkpoints; 0 keeps none but the result", 0)
-    max_rows: Any = setting(whole(1), "rows that each dataset is cut to, for a quick trial", None)
-    max_steps: Any = setting(whole(1), "optimizer steps that each stage is cut to, for a quick trial", None)
+    save_every: Any = setting(whole(0), "optimizer steps between checkpoints; 0 keeps only the result", 0)
+    max_rows: Any = setting(whole(1), "rows that each dataset is cut to", None)
+    max_steps: Any = setting(whole(1), "steps that each stage is cut to", None)
     max_rejects: Any = setting(share(), "share of malformed lines at which a run stops", 0.01)
     threads: Any = setting(whole(1), "processor threads of a stage; all cores when left out", None)
 
@@ -27,7 +27,7 @@ class Run(Concept):
 class Eval(Concept):
     """Judges models on a dataset: overall, by slice, with gates.
 
-    Example: `eval report { models = [base, tuned], data = solutions.held, metrics = [loss()], slice = [topic] }`
+    Example: `eval report { models = [base, tuned], data = solutions.held, metrics = [loss()] }`
     """
 
     keyword: ClassVar[str] = "eval"

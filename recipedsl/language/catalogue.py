@@ -69,7 +69,7 @@ FAMILIES: dict[str, tuple[type[Concept], ...]] = {
     "block": BLOCKS,
 }
 
-#: Methods that people ask for and that the trainers here no longer have or that come later, and what to use.
+#: Methods that people ask for and that cannot be had here, and what to use.
 ABSENT_STAGES: dict[str, str] = {
     "ppo": "TRL removed its PPO trainer; use `grpo` or `rloo`, which need no value model",
     "prm": "TRL has no process reward trainer any more; use `reward` on whole answers",
@@ -81,7 +81,7 @@ ABSENT_STAGES: dict[str, str] = {
     "cpo": "not carried out yet; use `dpo`, which takes the same rows",
     "online_dpo": "not carried out yet; use `grpo` with a reward stage",
     "distill": "not carried out yet",
-    "merge": "not carried out yet; a stage that starts from an adapter merges it by itself where it has to",
+    "merge": "not carried out yet; a stage that starts from an adapter merges it where it has to",
     "export": "not carried out yet; the folder of a finished stage is a plain transformers or peft folder",
     "ipo": "a loss of `dpo`: `dpo { loss = ipo }`",
     "dapo": "a loss of `grpo`: `grpo { loss = dapo }`",
@@ -89,7 +89,7 @@ ABSENT_STAGES: dict[str, str] = {
 
 #: Steps of the language that come with the deeper data engine.
 ABSENT_STEPS: dict[str, str] = {
-    "decontaminate": "not carried out yet; use `where` with `contains`, or `split`, to keep evaluation rows apart",
+    "decontaminate": "not carried out yet; `split` keeps evaluation rows apart",
     "redact": "not carried out yet; use `derive` with `replace`",
     "filter": "rows are filtered by `where`",
     "map": "columns are made by `derive`",

@@ -50,7 +50,9 @@ class Call(_Expression):
 
 
 Expression = Annotated[Column | Constant | Call, Field(discriminator="kind")]
-Call.model_rebuild(_types_namespace={"Expression": Expression, "Column": Column, "Constant": Constant, "Call": Call})
+Call.model_rebuild(
+    _types_namespace={"Expression": Expression, "Column": Column, "Constant": Constant, "Call": Call}
+)
 
 
 def columns_of(expression: Column | Constant | Call) -> Iterator[str]:

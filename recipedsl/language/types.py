@@ -119,7 +119,7 @@ def _plain(type_: Type) -> str:
 
 
 _BARE = {
-    Kind.LIST: lambda type_: f"list[{type_.item or ANY}]",
+    Kind.LIST: lambda type_: f"list[{type_.item or 'any?'}]",
     Kind.RECORD: lambda type_: "{ " + ", ".join(f"{each.name}: {each.type}" for each in type_.fields) + " }",
     Kind.CHOICE: lambda type_: "[" + ", ".join(f'"{choice}"' for choice in type_.choices) + "]",
 }

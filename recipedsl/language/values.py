@@ -20,7 +20,16 @@ SUFFIXES: dict[Unit, dict[str, float]] = {
     Unit.NONE: {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20},
     Unit.SHARE: {"%": 0.01},
     Unit.DURATION: {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400},
-    Unit.BYTES: {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30},
+    Unit.BYTES: {
+        "B": 1,
+        "KB": 1e3,
+        "MB": 1e6,
+        "GB": 1e9,
+        "TB": 1e12,
+        "KiB": 2**10,
+        "MiB": 2**20,
+        "GiB": 2**30,
+    },
 }
 
 

@@ -170,7 +170,9 @@ def _activations(node: StageNode, number: int, model: ModelFacts, longest: int) 
         layers = model.layers * _CHECKPOINT_BYTES * model.hidden * number // 2 + whole
     else:
         layers = model.layers * whole
-    tile = 0 if node.gives == "reward" else min(tokens, _TILE_TOKENS) * min(model.vocabulary, _TILE_VOCABULARY)
+    tile = (
+        0 if node.gives == "reward" else min(tokens, _TILE_TOKENS) * min(model.vocabulary, _TILE_VOCABULARY)
+    )
     return tokens * layers + tile * (number + 4)
 
 

@@ -14,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from recipedsl.language.expressions import Expression
 from recipedsl.language.shapes import Shape
 
-FORMAT = 1
-
 
 class Record(BaseModel):
     """Base of everything in a plan: frozen, no unknown keys."""
@@ -352,9 +350,7 @@ class EvalNode(_Node):
     seed: int = 0
 
 
-Node = Annotated[
-    ModelNode | DataNode | TokensNode | StageNode | EvalNode, Field(discriminator="kind")
-]
+Node = Annotated[ModelNode | DataNode | TokensNode | StageNode | EvalNode, Field(discriminator="kind")]
 
 
 class RunSpec(Record):
@@ -382,7 +378,7 @@ class Plan(Record):
         versions: of the packages that decide results.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     edition: int = 1
     recipe: str
     params: dict[str, Any] = Field(default_factory=dict)

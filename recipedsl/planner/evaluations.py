@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recipedsl.diagnostics import Label, Problems
+from recipedsl.diagnostics import Bug, Label, Problems
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.language import catalogue
 from recipedsl.language.metrics.metrics import Metric
@@ -26,7 +26,11 @@ def lower_evaluation(
         problems.report(NotYet, words, Label(found.place.source, found.place.span, "several base models"))
         return []
     answers = any(_metric(each).reads_answers for each in found.metrics)
-    tokens = _tokens(found, recipe, base, "tokens") if any(each.keyword == "loss" for each in found.metrics) else None
+    tokens = (
+        _tokens(found, recipe, base, "tokens")
+        if any(each.keyword == "loss" for each in found.metrics)
+        else None
+    )
     prompts = _tokens(found, recipe, base, "prompts") if answers else None
     node = _node(found, recipe, facts, tokens, prompts)
     return [each for each in (tokens, prompts, node) if each is not None]
@@ -34,7 +38,8 @@ def lower_evaluation(
 
 def _metric(score: Score) -> type[Metric]:
     concept = catalogue.find("metric", score.keyword)
-    assert concept is not None and issubclass(concept, Metric)
+    if concept is None or not issubclass(concept, Metric):
+        raise Bug(f"no metric {score.keyword}")
     return concept
 
 

@@ -99,5 +99,3 @@ def _identified(nodes: list[Node], versions: dict[str, str]) -> tuple[Node, ...]
         known[node.name] = fingerprint(node, known, versions)
         found.append(node.model_copy(update={"fingerprint": known[node.name]}))
     return tuple(found)
-
-

@@ -97,7 +97,8 @@ class StageLowering:
             adapter=_adapter(stage),
             reference=_reference(stage, use),
             rewards=tuple(
-                RewardTerm(weight=each.weight, score=score_spec(each.score, self.facts)) for each in stage.rewards
+                RewardTerm(weight=each.weight, score=score_spec(each.score, self.facts))
+                for each in stage.rewards
             ),
             gives=stage.method.gives,
             seed=derive(run["seed"], stage.name) if seed is None else seed,
@@ -148,7 +149,9 @@ class StageLowering:
             best = nearest(name, known)
             hint = f"; `{best}` is one" if best else ""
             words = f"`{stage.method.config_class}` has no argument `{name}`{hint}"
-            self.problems.report(UnknownArgument, words, Label(place.source, place.span, f"no argument `{name}`"))
+            self.problems.report(
+                UnknownArgument, words, Label(place.source, place.span, f"no argument `{name}`")
+            )
         return given
 
 
@@ -196,7 +199,10 @@ def _schedule(use: ConceptUse | None) -> dict[str, Any]:
     concept = use.concept if use is not None else Linear
     assert issubclass(concept, Schedule)
     settings = use.settings if use is not None else {}
-    found: dict[str, Any] = {"lr_scheduler_type": concept.scheduler, "warmup_steps": settings.get("warmup", 0.0)}
+    found: dict[str, Any] = {
+        "lr_scheduler_type": concept.scheduler,
+        "warmup_steps": settings.get("warmup", 0.0),
+    }
     if concept is Cosine and settings.get("floor"):
         found["lr_scheduler_type"] = "cosine_with_min_lr"
         found["lr_scheduler_kwargs"] = {"min_lr_rate": settings["floor"]}

@@ -41,9 +41,12 @@ _SETTLED = {
 }
 
 
-def command(plan: Path, stage: str, *, inputs: Path, out: Path, work: Path) -> list[str]:
+def command(
+    plan: Path, stage: str, *, inputs: Path, out: Path, work: Path, allow_unsandboxed: bool = False
+) -> list[str]:
     """The command that starts a worker for a stage with this Python."""
     options = ["--inputs", str(inputs), "--out", str(out), "--work", str(work)]
+    options += ["--allow-unsandboxed"] if allow_unsandboxed else []
     return [sys.executable, "-m", "recipedsl.runtime.worker", str(plan), stage, *options]
 
 
@@ -64,6 +67,11 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     )
     parser.add_argument("--out", type=Path, required=True, help="empty folder for the result")
     parser.add_argument("--work", type=Path, help="folder for checkpoints; default: beside OUT")
+    parser.add_argument(
+        "--allow-unsandboxed",
+        action="store_true",
+        help="rewards may run programs where nothing isolates them",
+    )
     return parser.parse_args(arguments)
 
 
@@ -120,18 +128,26 @@ def _work(options: Namespace, plan: Plan) -> int:
 
 def _task(options: Namespace, plan: Plan) -> Task:
     from recipedsl.runtime.loading import find_machine
-    from recipedsl.runtime.stages.task import read_inputs, task_of
+    from recipedsl.runtime.stages.task import read_inputs, scorer_maker, task_of
 
     root, folders = read_inputs(options.inputs)
     out = options.out.absolute()
-    work = (options.work or out.with_name(f"{out.name}.work")).absolute()
-    return task_of(plan, options.stage, folders, root=root, out=out, work=work, machine=find_machine())
+    return task_of(
+        plan,
+        options.stage,
+        folders,
+        root=root,
+        out=out,
+        work=(options.work or out.with_name(f"{out.name}.work")).absolute(),
+        machine=find_machine(),
+        make_scorer=scorer_maker(allow_unsandboxed=options.allow_unsandboxed),
+    )
 
 
 def listen(stop: Stop) -> None:
     """The first interrupt asks for a checkpoint and an end; the second one ends at once."""
 
-    def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the handler's signature
+    def ask(number: int, frame: FrameType | None) -> None:
         stop.asked = True
         signal.signal(number, signal.SIG_DFL)
 

@@ -147,7 +147,13 @@ def _outside(context: Context) -> None:
         found = context.root.declared.get(name or f"{kind} ")
         if found is None or found.kind != kind:
             place = Place(source, Span(0, source.text.find("=")))
-            _no_such(context, place, f"{kind} {name}".strip() + f" (for `{key}`)", "declaration", names(context.root, kind))
+            _no_such(
+                context,
+                place,
+                f"{kind} {name}".strip() + f" (for `{key}`)",
+                "declaration",
+                names(context.root, kind),
+            )
     for each in context.root.declared.values():
         if each.kind == "profile" and isinstance(each.node, tree.Thing):
             _profile(context, each, each.node, known)
@@ -164,7 +170,7 @@ def _profile(context: Context, declared: Declared, thing: tree.Thing, known: lis
     for entry in thing.block.entries:
         if isinstance(entry, tree.Attribute) and entry.key.text not in allowed:
             place = declared.module.place(entry.key)
-            words = f"profile `{declared.name}` sets `{entry.key.text}`, which is no param and no setting of `run`"
+            words = f"profile `{declared.name}` sets `{entry.key.text}`, no param and no setting of `run`"
             helps = did_you_mean(place, entry.key.text, allowed)
             context.report(UnknownParam, words, place, "no such param", helps=helps)
 
@@ -176,15 +182,25 @@ def _edition(context: Context, file: tree.File) -> None:
     start = Place(file.source, Span(0, 0))
     if file.edition is None:
         helps = (
-            Help("write `ftr 1` on the first line", (Edit(file.source, Span(0, 0), "ftr 1\n\n"),), Applicability.SAFE),
+            Help(
+                "write `ftr 1` on the first line",
+                (Edit(file.source, Span(0, 0), "ftr 1\n\n"),),
+                Applicability.SAFE,
+            ),
         )
-        context.report(MissingEdition, "the recipe does not say which edition it is written in", start, helps=helps)
+        context.report(
+            MissingEdition, "the recipe does not say which edition it is written in", start, helps=helps
+        )
     elif file.edition.text != str(EDITION):
         words = f"edition {file.edition.text} is not known; this version reads edition {EDITION}"
         context.report(UnknownEdition, words, Place(file.source, file.edition.span), "not known")
 
 
 def _lints(context: Context, run: dict[str, object]) -> None:
+    """What is fine to run and likely not meant; a recipe with errors has other worries, and half
+    of what looks unused there is a misspelt name."""
+    if context.problems.has_errors:
+        return
     used = context.used | {
         used.name for each in context.datasets.values() if each is not None for used in each.source.inputs
     }

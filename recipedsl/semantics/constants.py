@@ -42,7 +42,9 @@ def constant(context: Context, module: Module, expression: tree.Expression) -> V
         case tree.Broken():
             return UNKNOWN
         case _:
-            context.report(NotConstant, "a value that is known beforehand is wanted here", module.place(expression))
+            context.report(
+                NotConstant, "a value that is known beforehand is wanted here", module.place(expression)
+            )
             return UNKNOWN
 
 
@@ -84,7 +86,7 @@ def _named(context: Context, module: Module, expression: tree.Name | tree.Member
         context.unknown_name(module, name, names(module, "param", "let"))
         return UNKNOWN
     if found.kind not in ("param", "let"):
-        words = f"`{found.name}` is a {found.kind}, not a value"
+        words = f"`{found.name}` is {found.noun}, not a value"
         context.report(NotConstant, words, module.place(expression), "a value is wanted here")
         return UNKNOWN
     return value_of(context, found)
@@ -161,7 +163,9 @@ def _binary(context: Context, module: Module, expression: tree.Binary) -> Value:
     return UNKNOWN
 
 
-def _compute_number(context: Context, module: Module, expression: tree.Binary, left: Value, right: Value) -> Value:
+def _compute_number(
+    context: Context, module: Module, expression: tree.Binary, left: Value, right: Value
+) -> Value:
     sign = expression.operator.text
     unit = _unit_of(sign, left.unit, right.unit)
     if unit is None:
@@ -172,7 +176,12 @@ def _compute_number(context: Context, module: Module, expression: tree.Binary, l
         context.report(WrongOperand, "division by zero", module.place(expression.right))
         return UNKNOWN
     result = _ARITHMETIC[sign](left.data, right.data)
-    whole = isinstance(result, float) and result.is_integer() and isinstance(left.data, int) and isinstance(right.data, int)
+    whole = (
+        isinstance(result, float)
+        and result.is_integer()
+        and isinstance(left.data, int)
+        and isinstance(right.data, int)
+    )
     return Value(Sort.NUMBER, int(result) if whole else result, unit)
 
 

@@ -50,6 +50,10 @@ class Given:
     overrides: dict[tuple[str, str, str], tuple[Source, tree.Expression]] = field(default_factory=dict)
 
 
+#: Kinds of declarations that are not called by their keyword.
+NOUNS = {"data": "a dataset", "eval": "an eval"}
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A declaration with the module it stands in; `kind` is what may be done with the name."""
@@ -58,6 +62,11 @@ class Declared:
     name: str
     node: tree.Item
     module: Module
+
+    @property
+    def noun(self) -> str:
+        """What it is, with its article, for messages."""
+        return NOUNS.get(self.kind, f"a {self.kind}")
 
     @property
     def full_name(self) -> str:
@@ -131,7 +140,9 @@ class Context:
         primary = Label(place.source, place.span, text)
         return self.problems.report(kind, message, primary, secondary=labels, notes=notes, helps=helps)
 
-    def unknown_name(self, module: Module, name: tree.Name, candidates: Iterable[str], what: str = "name") -> None:
+    def unknown_name(
+        self, module: Module, name: tree.Name, candidates: Iterable[str], what: str = "name"
+    ) -> None:
         """Report a name that is not known, once for each place."""
         place = module.place(name)
         self.report(
@@ -143,10 +154,42 @@ class Context:
         )
 
 
+#: Words of other tools, and ours.
+FOREIGN: dict[str, tuple[str, ...]] = {
+    "bfloat16": ("bf16",),
+    "float16": ("f16",),
+    "fp16": ("f16",),
+    "float32": ("f32",),
+    "fp32": ("f32",),
+    "string": ("text",),
+    "str": ("text",),
+    "integer": ("int",),
+    "number": ("float",),
+    "boolean": ("bool",),
+    "lr": ("learning_rate",),
+    "model": ("from",),
+    "base_model": ("from",),
+    "dataset": ("data",),
+    "num_epochs": ("epochs",),
+    "num_train_epochs": ("epochs",),
+    "batch_size": ("batch",),
+    "per_device_train_batch_size": ("micro_batch",),
+    "max_steps": ("steps",),
+    "max_seq_length": ("max_length",),
+    "lr_scheduler_type": ("schedule",),
+    "num_generations": ("generations",),
+    "max_completion_length": ("max_new_tokens",),
+    "r": ("rank",),
+    "lora_r": ("rank",),
+    "lora_alpha": ("alpha",),
+    "target_modules": ("target",),
+}
+
+
 def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple[Help, ...]:
     """A help with the nearest candidate as a fix, or a list of a few candidates."""
     known = sorted(set(candidates))
-    best = nearest(written, known)
+    best = next((each for each in FOREIGN.get(written, ()) if each in known), None) or nearest(written, known)
     if best is not None:
         return (fix(place, best, f"a similar name exists: `{best}`"),)
     if known and len(known) <= 12:

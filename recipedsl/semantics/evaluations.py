@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Bug, Help
 from recipedsl.diagnostics.codes.data import Leakage, UnknownColumn, WrongShape
 from recipedsl.diagnostics.codes.names import StageOrder, WrongKind
 from recipedsl.diagnostics.codes.types import NotACondition, WrongOperand, WrongType
@@ -127,12 +126,13 @@ def _metrics(context: Context, settings: Settings, data: DataReference | None) -
     if None in scores:
         return None
     found = tuple(each for each in scores if each)
-    return found if data is None or all([_suits(context, data, each) for each in found]) else None
+    return found if data is None or not [each for each in found if not _suits(context, data, each)] else None
 
 
 def _suits(context: Context, data: DataReference, score: Score) -> bool:
     concept = catalogue.find("metric", score.keyword)
-    assert concept is not None and issubclass(concept, Metric)
+    if concept is None or not issubclass(concept, Metric):
+        raise Bug(f"no metric {score.keyword}")
     dataset = context.datasets[data.name]
     if dataset.shape in concept.takes or (dataset.row is None and dataset.shape is Shape.ROWS):
         return True
@@ -169,7 +169,11 @@ def _gate(
 
 
 def _score_expression(
-    context: Context, module: Module, node: tree.Expression, models: tuple[str, ...], metrics: tuple[Score, ...]
+    context: Context,
+    module: Module,
+    node: tree.Expression,
+    models: tuple[str, ...],
+    metrics: tuple[Score, ...],
 ) -> RowExpression | None:
     """An expression over scores: `metric(model)`, numbers, arithmetic, comparison."""
     match node:
@@ -178,7 +182,9 @@ def _score_expression(
         case tree.Call():
             return _measured(context, module, node, models, metrics)
         case tree.Binary() if node.operator.text in OPERATORS:
-            sides = [_score_expression(context, module, each, models, metrics) for each in (node.left, node.right)]
+            sides = [
+                _score_expression(context, module, each, models, metrics) for each in (node.left, node.right)
+            ]
             left, right = sides
             if left is None or right is None:
                 return None
@@ -192,7 +198,9 @@ def _score_expression(
             if value.sort is Sort.NUMBER:
                 return Constant(value=value.data)
             if value.sort is not Sort.UNKNOWN:
-                context.report(WrongOperand, f"{value.describe()} cannot be compared with scores", module.place(node))
+                context.report(
+                    WrongOperand, f"{value.describe()} cannot be compared with scores", module.place(node)
+                )
             return None
 
 
@@ -212,7 +220,9 @@ def _measured(
     if found is None or found.full_name not in models:
         known = ", ".join(f"`{each}`" for each in models)
         helps = (Help(f"it judges {known}"),)
-        context.report(WrongType, f"`{written}` of a model that this eval judges", place, "of which?", helps=helps)
+        context.report(
+            WrongType, f"`{written}` of a model that this eval judges", place, "of which?", helps=helps
+        )
         return None
     return Column(name=f"{metric.keyword}({found.full_name})")
 
@@ -223,8 +233,9 @@ def _measured(
 def _leakage(context: Context, declared: Declared, models: tuple[str, ...], data: DataReference) -> None:
     """Whether a judged model was trained on these very rows."""
     for name in models:
-        while name in context.stages:
-            stage = context.stages[name]
+        ancestor = name
+        while ancestor in context.stages:
+            stage = context.stages[ancestor]
             if _trained_on(context, stage.data, data):
                 context.report(
                     Leakage,
@@ -232,10 +243,14 @@ def _leakage(context: Context, declared: Declared, models: tuple[str, ...], data
                     data.place,
                     "these rows were trained on",
                     secondary=[(stage.data.place, f"`{name}` trains on them here")],
-                    helps=(Help("keep rows apart with `| split train = 95%, held = 5%` and judge on the held ones"),),
+                    helps=(
+                        Help(
+                            "keep rows apart with `| split train = 95%, held = 5%` and judge on the held ones"
+                        ),
+                    ),
                 )
                 return
-            name = stage.start
+            ancestor = stage.start
 
 
 def _title(data: DataReference) -> str:
@@ -249,5 +264,3 @@ def _trained_on(context: Context, trained: DataReference, judged: DataReference)
     if dataset is None or trained.part:
         return False
     return any(_trained_on(context, each, judged) for each in dataset.source.inputs)
-
-

@@ -76,8 +76,8 @@ def _template(context: Context, written: Deferred) -> TemplateUse | None:
 def _no_template(context: Context, written: Deferred, found: Declared | None) -> None:
     place, name = written.place, written.expression
     if found is not None:
-        words = f"a template is wanted here, `{found.name}` is a {found.kind}"
-        context.report(WrongKind, words, place, f"a {found.kind}")
+        words = f"a template is wanted here, `{found.name}` is {found.noun}"
+        context.report(WrongKind, words, place, found.noun)
     elif isinstance(name, tree.Name):
         helps = did_you_mean(place, name.text, [*SHIPPED, *names(written.module, "template")])
         context.report(NotAChoice, f"unknown template `{name.text}`", place, "no such template", helps=helps)
@@ -92,10 +92,14 @@ def _declared(context: Context, declared: Declared) -> TemplateUse | None:
     given = {name: value for name, value in settings.values.items() if name in settings.written}
     if not settings.complete:
         return None
-    ways = [name for name in ("jinja", "shipped") if name in given] + (["assistant"] if "assistant" in given else [])
+    ways = [name for name in ("jinja", "shipped") if name in given] + (
+        ["assistant"] if "assistant" in given else []
+    )
     if len(ways) != 1:
         words = "a template is one of: a Jinja file, a shipped one, or typed parts with `assistant`"
-        context.report(WrongArguments, words, declared.name_place, "says " + (" and ".join(ways) or "none of them"))
+        context.report(
+            WrongArguments, words, declared.name_place, "says " + (" and ".join(ways) or "none of them")
+        )
         return None
     shipped = given.pop("shipped", "")
     if shipped and shipped not in SHIPPED:
@@ -125,7 +129,9 @@ def run_settings(context: Context) -> dict[str, Any]:
 
 def _of_profile(context: Context, profile: Declared, thing: tree.Thing) -> dict[str, Any]:
     own = tuple(
-        each for each in thing.block.entries if isinstance(each, tree.Attribute) and each.key.text in Run.settings()
+        each
+        for each in thing.block.entries
+        if isinstance(each, tree.Attribute) and each.key.text in Run.settings()
     )
     block = replace(thing.block, entries=own)
     settings = read_block(context, profile.module, Run, replace(thing, block=block))

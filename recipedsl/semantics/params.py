@@ -87,12 +87,16 @@ def _fits(
     while isinstance(node, tree.RefinedType):
         if node.nullable and value.sort is Sort.NOTHING:
             return True
-        if node.within is not None and not _in_range(context, module, param, node.within, value, place, constant):
+        if node.within is not None and not _in_range(
+            context, module, param, node.within, value, place, constant
+        ):
             return False
         node = node.base
     if isinstance(node, tree.ChoiceType):
         members = [constant(context, module, each).data for each in node.choices]
-        return value.data in members or not _mismatch(context, param, value, place, f"one of {members}")
+        return value.data in members or not _mismatch(
+            context, param, value, place, " or ".join(f"`{each}`" for each in members)
+        )
     return _has_type(context, module, param, node, value, place)
 
 
@@ -108,7 +112,7 @@ def _in_range(
         return True
     context.report(
         OutOfRange,
-        f"param `{param.name.text}` is {value.written or value.data}, outside {module.source.slice(within.span)}",
+        f"param `{param.name.text}` is {value.written or value.data}, outside its range",
         place,
         "outside its range",
         secondary=[(module.place(within), "the range")],
@@ -123,7 +127,10 @@ def _has_type(
     if name not in PARAM_TYPES:
         where = module.place(node)
         context.report(
-            UnknownType, f"`{name}` is no type of a param", where, helps=did_you_mean(where, name, PARAM_TYPES)
+            UnknownType,
+            f"`{name}` is no type of a param",
+            where,
+            helps=did_you_mean(where, name, PARAM_TYPES),
         )
         return False
     return _is(name, value) or not _mismatch(context, param, value, place, f"a value of type `{name}`")

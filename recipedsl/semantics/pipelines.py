@@ -14,7 +14,7 @@ from recipedsl.language.shapes import Shape
 from recipedsl.language.types import ANY, Kind, RowType, Type, common, record
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
-from recipedsl.semantics.recipe import DataReference, Dataset, Place, ResolvedStep, SourceUse
+from recipedsl.semantics.recipe import DataReference, Dataset, Place, SourceUse
 from recipedsl.semantics.row_types import row_type
 from recipedsl.semantics.rows import type_of_value
 from recipedsl.semantics.scope import lookup, names
@@ -58,7 +58,13 @@ def anonymous(context: Context, module: Module, name: str, node: tree.Pipeline) 
 
 
 def _pipeline(
-    context: Context, module: Module, name: str, node: tree.Pipeline, annotated: RowType | None, place: Place, doc: str
+    context: Context,
+    module: Module,
+    name: str,
+    node: tree.Pipeline,
+    annotated: RowType | None,
+    place: Place,
+    doc: str,
 ) -> Dataset:
     head = _source(context, module, name, node.source, annotated)
     flow = Flow(context, module, name, head.row, head.shape, other=_Inputs(context, name))
@@ -69,7 +75,9 @@ def _pipeline(
 # --- references -----------------------------------------------------------------------------------
 
 
-def reference(context: Context, module: Module, expression: tree.Expression, name: str) -> DataReference | None:
+def reference(
+    context: Context, module: Module, expression: tree.Expression, name: str
+) -> DataReference | None:
     """The dataset that an expression stands for; one written in place gets `name`.
 
     Returns None after a problem was reported.
@@ -93,7 +101,9 @@ def reference(context: Context, module: Module, expression: tree.Expression, nam
 
 def _whole(context: Context, found: Dataset, place: Place) -> DataReference | None:
     if found.parts:
-        context.report(PartNeeded, "a pipeline in place cannot end in `split`", place, "declare it with `data` first")
+        context.report(
+            PartNeeded, "a pipeline in place cannot end in `split`", place, "declare it with `data` first"
+        )
         return None
     return DataReference(found.name, "", place)
 
@@ -105,27 +115,32 @@ def _declared_part(module: Module, expression: tree.Expression) -> tuple[Declare
     return found, None
 
 
-def _no_dataset(context: Context, module: Module, expression: tree.Expression, found: Declared | None) -> None:
+def _no_dataset(
+    context: Context, module: Module, expression: tree.Expression, found: Declared | None
+) -> None:
     place = module.place(expression)
     known = names(module, "data")
     if found is not None:
         context.report(
             WrongKind,
-            f"a dataset is wanted here, `{found.name}` is a {found.kind}",
+            f"a dataset is wanted here, `{found.name}` is {found.noun}",
             place,
-            f"a {found.kind}",
+            found.noun,
             secondary=[(found.name_place, f"`{found.name}` is declared here")],
             helps=did_you_mean(place, found.name, known),
         )
     elif isinstance(expression, tree.Name | tree.Member):
-        name = expression
-        while isinstance(name, tree.Member):
-            if not isinstance(name.target, tree.Name | tree.Member):
-                break
-            name = name.target
-        context.unknown_name(module, name if isinstance(name, tree.Name) else expression.name, known, "dataset")  # type: ignore[union-attr]
+        context.unknown_name(module, _first_name(expression), known, "dataset")
     elif not isinstance(expression, tree.Broken):
         context.report(WrongType, "a dataset is wanted here", place, "no dataset")
+
+
+def _first_name(expression: tree.Name | tree.Member) -> tree.Name:
+    """The name that a chain of members begins with; the last member's when it begins otherwise."""
+    if isinstance(expression, tree.Name):
+        return expression
+    target = expression.target
+    return _first_name(target) if isinstance(target, tree.Name | tree.Member) else expression.name
 
 
 def _part(
@@ -194,7 +209,9 @@ def _source(
     place = module.place(expression)
     if isinstance(expression, tree.Call) and isinstance(expression.function, tree.Name):
         return _call(context, module, name, expression, expression.function, annotated)
-    found = None if isinstance(expression, tree.Broken) else reference(context, module, expression, f"{name}.1")
+    found = (
+        None if isinstance(expression, tree.Broken) else reference(context, module, expression, f"{name}.1")
+    )
     if found is None:
         return _Head(SourceUse("data", {}, (), annotated, place), annotated)
     origin = context.datasets[found.name]
@@ -202,7 +219,12 @@ def _source(
 
 
 def _call(
-    context: Context, module: Module, name: str, call: tree.Call, function: tree.Name, annotated: RowType | None
+    context: Context,
+    module: Module,
+    name: str,
+    call: tree.Call,
+    function: tree.Name,
+    annotated: RowType | None,
 ) -> _Head:
     keyword, place = function.text, module.place(call)
     concept = catalogue.find("source", keyword)
@@ -301,7 +323,9 @@ def _union(context: Context, inputs: list[DataReference], rows: list[RowType | N
     return RowType(()).with_columns({n: t.or_null() if n in lacking else t for n, t in columns.items()})
 
 
-def _clash(context: Context, used: DataReference, first: DataReference, name: str, one: Type, two: Type) -> None:
+def _clash(
+    context: Context, used: DataReference, first: DataReference, name: str, one: Type, two: Type
+) -> None:
     context.report(
         ColumnClash,
         f"column `{name}` is `{two}` in `{used.name}` and `{one}` in `{first.name}`",
@@ -337,7 +361,9 @@ def _row_of_values(rows: tuple[Value, ...]) -> RowType | None:
                 return None
             columns[name] = type_
     lacking = {name for name in columns if any(name not in row.data for row in rows)}
-    return RowType(()).with_columns({name: _settled(type_, name in lacking) for name, type_ in columns.items()})
+    return RowType(()).with_columns(
+        {name: _settled(type_, name in lacking) for name, type_ in columns.items()}
+    )
 
 
 def _settled(type_: Type, lacking: bool) -> Type:
@@ -354,4 +380,3 @@ def _type_of(value: Value) -> Type:
             item = common(item, _type_of(each)) or ANY
         return Type(Kind.LIST, item=item.without_null())
     return type_of_value(value) or ANY
-

@@ -21,6 +21,7 @@ from recipedsl.diagnostics.codes.types import (
 from recipedsl.language import catalogue
 from recipedsl.language.expressions import Call, Column, Constant
 from recipedsl.language.functions.base import Function, Parameter
+from recipedsl.language.functions.catalogue import FUNCTIONS
 from recipedsl.language.types import ANY, BOOL, FLOAT, INT, TEXT, Kind, RowType, Type, common, list_of
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant, value_of
@@ -31,7 +32,7 @@ from recipedsl.semantics.values import Sort, Value
 from recipedsl.syntax import tree
 
 #: Spelling of an operator to the keyword of its function.
-OPERATORS = {each.operator: each.keyword for each in catalogue.FAMILIES["function"] if getattr(each, "operator", "")}
+OPERATORS = {each.operator: each.keyword for each in FUNCTIONS if each.operator}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,9 @@ def _index(rows: Rows, expression: tree.Index) -> Typed | None:
         return None
     if target.type.kind not in (Kind.LIST, Kind.ANY) or not isinstance(index.data, int):
         rows.context.report(
-            WrongOperand, f"`[{index.plain}]` takes an item of a list, this is `{target.type}`", rows.module.place(expression)
+            WrongOperand,
+            f"`[{index.plain}]` takes an item of a list, this is `{target.type}`",
+            rows.module.place(expression),
         )
         return None
     item = (target.type.item or ANY).or_null()
@@ -288,7 +291,9 @@ def _never(rows: Rows, value: str, type_: Type, node: tree.Expression, column: s
     helps = did_you_mean(place, value, type_.choices)
     quoted = tuple(replace(h, edits=tuple(replace(e, text=f'"{e.text}"') for e in h.edits)) for h in helps)
     words = f'`{column}` is never "{value}"'
-    rows.context.report(NeverTrue, words, place, "none of its values", notes=(f"its values: {members}",), helps=quoted)
+    rows.context.report(
+        NeverTrue, words, place, "none of its values", notes=(f"its values: {members}",), helps=quoted
+    )
 
 
 # --- calls ------------------------------------------------------------------------------------
@@ -321,7 +326,7 @@ def _function(rows: Rows, name: tree.Expression) -> type[Function] | None:
         return function
     place = rows.module.place(name)
     written = name.text if isinstance(name, tree.Name) else rows.module.source.slice(name.span)
-    known = [each.keyword for each in catalogue.FAMILIES["function"] if not getattr(each, "operator", "")]
+    known = [each.keyword for each in FUNCTIONS if not each.operator]
     rows.context.report(
         UnknownFunction,
         f"unknown function `{written}`",
@@ -356,11 +361,15 @@ def _in_order(
         elif parameter.optional:
             order.append((parameter, None))
         else:
-            return _wrong_count(rows, function, expression)
+            _wrong_count(rows, function, expression)
+            return None
     if function.rest is not None:
         order += [(Parameter(name="value", type=function.rest), each.value) for each in positional]
         positional = []
-    return _wrong_count(rows, function, expression) if positional or by_name else order
+    if positional or by_name:
+        _wrong_count(rows, function, expression)
+        return None
+    return order
 
 
 def _wrong_count(rows: Rows, function: type[Function], expression: tree.Call) -> None:
@@ -425,7 +434,9 @@ def _wrong_argument(
     )
 
 
-def _no_result(rows: Rows, function: type[Function], arguments: tuple[Typed, ...], whole: tree.Expression) -> None:
+def _no_result(
+    rows: Rows, function: type[Function], arguments: tuple[Typed, ...], whole: tree.Expression
+) -> None:
     types = " and ".join(f"`{each.type.without_null()}`" for each in arguments)
     rows.context.report(
         WrongOperand,
@@ -444,8 +455,17 @@ _BACK_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
 def _good_pattern(rows: Rows, node: tree.Expression, pattern: Any) -> bool:
     problem = pattern_problem(pattern)
     if problem:
-        rows.context.report(BadPattern, f"this pattern cannot run: {problem}", rows.module.place(node), problem)
+        rows.context.report(
+            BadPattern, f"this pattern cannot run: {problem}", rows.module.place(node), problem
+        )
     return not problem
+
+
+def _stand_in(match: re.Match[str]) -> str:
+    """What Python has in the place of a class or flag that only Rust has."""
+    if match[0].startswith("[["):
+        return "["
+    return "" if match[0].startswith("(?") else r"\w"
 
 
 def pattern_problem(pattern: Any) -> str:
@@ -460,8 +480,13 @@ def pattern_problem(pattern: Any) -> str:
     if _BACK_REFERENCE.search(pattern):
         return "back-references are not in the syntax"
     try:
-        re.compile(re.sub(r"\\[pP](\{\w+\}|\w)|\(\?[imsuxU-]+\)|\[\[:\^?\w+:\]", lambda m: "[" if m[0].startswith("[[") else "", pattern))
+        re.compile(
+            re.sub(
+                r"\\[pP](\{\w+\}|\w)|\(\?[imsuxU-]+\)|\[\[:\^?\w+:\]",
+                _stand_in,
+                pattern,
+            )
+        )
     except re.error as error:
         return str(error)
     return ""
-

@@ -106,7 +106,9 @@ def _unknown_kind(context: Context, module: Module, item: tree.Data | tree.Thing
 # --- imports ----------------------------------------------------------------------------------
 
 
-def _follow(context: Context, module: Module, item: tree.Import, importer: Importer, path: tuple[str, ...]) -> None:
+def _follow(
+    context: Context, module: Module, item: tree.Import, importer: Importer, path: tuple[str, ...]
+) -> None:
     if item.name.text in module.declared or item.name.text in module.imports:
         context.report(DuplicateName, f"`{item.name.text}` is declared twice", module.place(item.name))
         return
@@ -115,7 +117,9 @@ def _follow(context: Context, module: Module, item: tree.Import, importer: Impor
     found = None if problem else importer(target)
     if found is None:
         words = problem or f"`{item.path.value}` cannot be read"
-        context.report(ImportProblem, f"import of `{item.path.value}`: {words}", module.place(item.path), words)
+        context.report(
+            ImportProblem, f"import of `{item.path.value}`: {words}", module.place(item.path), words
+        )
         return
     file, problems = found
     context.problems.extend(problems)
@@ -147,7 +151,11 @@ def lookup(module: Module, expression: tree.Expression) -> Declared | None:
 
 def names(module: Module, *kinds: str) -> list[str]:
     """Names of the declarations of these kinds, of all kinds when none is given."""
-    own = [name for name, each in module.declared.items() if each.kind != RUN and (not kinds or each.kind in kinds)]
+    own = [
+        name
+        for name, each in module.declared.items()
+        if each.kind != RUN and (not kinds or each.kind in kinds)
+    ]
     imported = [
         f"{prefix}.{name}" for prefix, inner in module.imports.items() for name in names(inner, *kinds)
     ]

@@ -61,10 +61,14 @@ def _product(scoring: Scoring, node: tree.Binary, weight: float) -> tuple[Weight
         if value.sort is Sort.UNKNOWN:
             return None
         if value.sort is Sort.NUMBER and value.data != 0:
-            return _terms(scoring, rest, weight * value.data if node.operator.text == "*" else weight / value.data)
+            return _terms(
+                scoring, rest, weight * value.data if node.operator.text == "*" else weight / value.data
+            )
     words = "a reward is a sum of terms, each a number times a reward"
     helps = (Help("such as `0.8 * judge + 0.2 * passes(tests)`"),)
-    scoring.context.report(WrongOperand, words, scoring.module.place(node), "not a number times a reward", helps=helps)
+    scoring.context.report(
+        WrongOperand, words, scoring.module.place(node), "not a number times a reward", helps=helps
+    )
     return None
 
 
@@ -98,8 +102,8 @@ def _judge(scoring: Scoring, node: tree.Expression, declared: Declared | None) -
         return None if stage is None else Score("model", declared.full_name, {}, {}, stage, "", place)
     known = [*catalogue.keywords("reward"), *_reward_stages(scoring)]
     if declared is not None:
-        words = f"a reward function or a reward stage is wanted here, `{declared.name}` is a {declared.kind}"
-        scoring.context.report(WrongKind, words, place, f"a {declared.kind}", helps=did_you_mean(place, "", known))
+        words = f"a reward function or a reward stage is wanted here, `{declared.name}` is {declared.noun}"
+        scoring.context.report(WrongKind, words, place, declared.noun, helps=did_you_mean(place, "", known))
     elif isinstance(node, tree.Name):
         scoring.context.unknown_name(scoring.module, node, known, "reward")
     elif not isinstance(node, tree.Broken):
@@ -109,7 +113,11 @@ def _judge(scoring: Scoring, node: tree.Expression, declared: Declared | None) -
 
 def _reward_stages(scoring: Scoring) -> list[str]:
     stages = scoring.context.stages
-    return [name for name in names(scoring.module, "stage") if name in stages and stages[name].method.gives == "reward"]
+    return [
+        name
+        for name in names(scoring.module, "stage")
+        if name in stages and stages[name].method.gives == "reward"
+    ]
 
 
 def reward_stage(context: Context, declared: Declared, place: Place) -> str | None:
@@ -119,13 +127,15 @@ def reward_stage(context: Context, declared: Declared, place: Place) -> str | No
     if stage is None:
         if declared.full_name not in context.broken:
             words = f"stage `{declared.name}` stands further down; a stage asks those above it"
-            context.report(StageOrder, words, place, "not there yet", secondary=[(declared.name_place, "declared here")])
+            context.report(
+                StageOrder, words, place, "not there yet", secondary=[(declared.name_place, "declared here")]
+            )
         return None
     if stage.method.gives == "reward":
         return stage.name
     context.report(
         WrongShape,
-        f"`{declared.name}` is a {stage.method.keyword} stage, which gives a policy; a reward model is wanted",
+        f"`{declared.name}` ({stage.method.keyword}) gives a policy; a reward model is wanted",
         place,
         "gives no rewards",
         secondary=[(stage.place, "declared here")],
@@ -146,7 +156,9 @@ def read_score(scoring: Scoring, node: tree.Expression, family: str) -> Score | 
     if concept is None:
         known = catalogue.keywords(family)
         helps = did_you_mean(place, written, known)
-        scoring.context.report(NotAChoice, f"unknown {family} `{written}`", place, f"no such {family}", helps=helps)
+        scoring.context.report(
+            NotAChoice, f"unknown {family} `{written}`", place, f"no such {family}", helps=helps
+        )
         return None
     settings = read_call(scoring.context, scoring.module, concept, node)
     if not settings.complete:
@@ -179,7 +191,9 @@ def _resolve(scoring: Scoring, concept: type[Concept], settings: Settings, place
 
 def _row_value(scoring: Scoring, value: Any) -> Any:
     assert isinstance(value, Deferred)
-    typed = type_expression(Rows(scoring.context, value.module, scoring.row, scoring.origin), value.expression)
+    typed = type_expression(
+        Rows(scoring.context, value.module, scoring.row, scoring.origin), value.expression
+    )
     return None if typed is None else typed.expression
 
 
@@ -189,4 +203,3 @@ def _good_pattern(scoring: Scoring, constants: dict[str, Any], settings: Setting
         words = f"this pattern cannot run: {problem}"
         scoring.context.report(BadPattern, words, settings.written["pattern"], problem)
     return not problem
-

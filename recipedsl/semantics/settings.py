@@ -79,7 +79,9 @@ def read_block(context: Context, module: Module, concept: type[Concept], thing: 
     kind, name = thing.kind.text, thing.name.text if thing.name else ""
     entries: list[Entry] = []
     outside = {
-        key: value for (where, who, key), value in context.given.overrides.items() if (where, who) == (kind, name)
+        key: value
+        for (where, who, key), value in context.given.overrides.items()
+        if (where, who) == (kind, name)
     }
     for entry in thing.block.entries:
         if isinstance(entry, tree.Attribute) and entry.key.text not in outside:
@@ -103,7 +105,9 @@ def read_entries(
             _unknown(context, place, name, title, known)
         elif name in result.values:
             first = (result.written[name], "first written here")
-            context.report(DuplicateSetting, f"`{name}` is written twice", place, "again here", secondary=[first])
+            context.report(
+                DuplicateSetting, f"`{name}` is written twice", place, "again here", secondary=[first]
+            )
         else:
             result.written[name] = module.place(expression)
             result.values[name] = take(context, module, setting.type, expression, name)
@@ -138,7 +142,9 @@ def _fill(context: Context, known: dict[str, Setting], result: Settings, owner: 
         result.values.setdefault(name, setting.default)
 
 
-def read_call(context: Context, module: Module, concept: type[Concept], expression: tree.Expression) -> Settings:
+def read_call(
+    context: Context, module: Module, concept: type[Concept], expression: tree.Expression
+) -> Settings:
     """Settings of `keyword` or `keyword(arguments)`; positional arguments fill the settings in order."""
     arguments = expression.arguments if isinstance(expression, tree.Call) else ()
     return read_entries(
@@ -203,7 +209,11 @@ def _suits(value: Value, type_: ValueType) -> bool:
 
 def _plain(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
     if type_.wants in _SORTS:
-        return value.data if value.sort is _SORTS[type_.wants] else _wrong_type(context, place, type_, value, name)
+        return (
+            value.data
+            if value.sort is _SORTS[type_.wants]
+            else _wrong_type(context, place, type_, value, name)
+        )
     if value.sort is not Sort.NUMBER:
         return _wrong_type(context, place, type_, value, name)
     if not _suits(value, type_) and not _harmless(value, type_):
@@ -278,7 +288,9 @@ def _unit_helps(place: Place, type_: ValueType, value: Value) -> tuple[Help, ...
 # --- values of other sorts ------------------------------------------------------------------------
 
 
-def _choice(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+def _choice(
+    context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str
+) -> Any:
     place = module.place(expression)
     written = expression.text if isinstance(expression, tree.Name) else None
     if written in type_.choices:
@@ -304,7 +316,9 @@ def _or(choices: tuple[str, ...]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
 
 
-def _several(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+def _several(
+    context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str
+) -> Any:
     assert type_.item is not None
     if type_.item.wants is Wants.EXPRESSION or not isinstance(expression, tree.ListOf):
         items: tuple[tree.Expression, ...] = (expression,)
@@ -330,11 +344,17 @@ def _list_value(context: Context, module: Module, expression: tree.Expression) -
 def _map(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
     if not isinstance(expression, tree.MapOf):
         value = constant(context, module, expression)
-        return FAILED if value.sort is Sort.UNKNOWN else _wrong_type(context, module.place(expression), type_, value, name)
+        return (
+            FAILED
+            if value.sort is Sort.UNKNOWN
+            else _wrong_type(context, module.place(expression), type_, value, name)
+        )
     if type_.item is None:
         value = constant(context, module, expression)
         return value.plain
-    return {map_key(each.key): take(context, module, type_.item, each.value, name) for each in expression.entries}
+    return {
+        map_key(each.key): take(context, module, type_.item, each.value, name) for each in expression.entries
+    }
 
 
 def _name(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
@@ -353,12 +373,19 @@ def _name(context: Context, module: Module, type_: ValueType, expression: tree.E
 def _column_name(context: Context, module: Module, expression: tree.Expression, name: str) -> Any:
     if isinstance(expression, tree.Name):
         return expression
-    context.report(WrongType, f"`{name}` takes names of columns", module.place(expression), "not a column's name")
+    context.report(
+        WrongType, f"`{name}` takes names of columns", module.place(expression), "not a column's name"
+    )
     return FAILED
 
 
 def _no_such_name(
-    context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str, found: Declared | None
+    context: Context,
+    module: Module,
+    type_: ValueType,
+    expression: tree.Expression,
+    name: str,
+    found: Declared | None,
 ) -> None:
     wanted = " or ".join(type_.families)
     place = module.place(expression)
@@ -366,9 +393,9 @@ def _no_such_name(
     if found is not None:
         context.report(
             WrongKind,
-            f"`{name}` takes a {wanted}, `{found.name}` is a {found.kind}",
+            f"`{name}` takes a {wanted}, `{found.name}` is {found.noun}",
             place,
-            f"a {found.kind}",
+            found.noun,
             secondary=[(found.name_place, f"`{found.name}` is declared here")],
             helps=did_you_mean(place, found.name, candidates),
         )
@@ -379,7 +406,9 @@ def _no_such_name(
         context.report(WrongType, words, place, "not a name", helps=did_you_mean(place, "", candidates))
 
 
-def _concept(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+def _concept(
+    context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str
+) -> Any:
     head = expression.function if isinstance(expression, tree.Call) else expression
     place = module.place(head)
     known = [keyword for family in type_.families for keyword in catalogue.keywords(family)]
@@ -401,7 +430,9 @@ def _concept(context: Context, module: Module, type_: ValueType, expression: tre
     return ConceptUse(concept, settings.values, settings.written) if settings.complete else FAILED
 
 
-def _deferred(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:  # noqa: ARG001 - one signature for all readers
+def _deferred(
+    context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str
+) -> Any:
     return Deferred(module, expression)
 
 

@@ -9,7 +9,16 @@ from recipedsl.diagnostics.codes.data import ShapeArguments
 from recipedsl.diagnostics.codes.names import UnknownSetting
 from recipedsl.language import catalogue
 from recipedsl.language.shapes import Shape
-from recipedsl.language.steps.shaping import AMOUNT, EXTRA_COLUMNS, MARK, PAIRS, SPEECH, TALK, WORDS, ShapeForm
+from recipedsl.language.steps.shaping import (
+    AMOUNT,
+    EXTRA_COLUMNS,
+    MARK,
+    PAIRS,
+    SPEECH,
+    TALK,
+    WORDS,
+    ShapeForm,
+)
 from recipedsl.language.types import Kind, Type
 from recipedsl.semantics.context import did_you_mean
 from recipedsl.semantics.recipe import RowExpression
@@ -44,7 +53,9 @@ def read_shape(rows: Rows, node: tree.Expression) -> Shaped | None:
     shaped = Shaped(form.shape, columns=dict(form.columns))
     arguments = node.arguments if isinstance(node, tree.Call) else ()
     given: set[str] = set()
-    for name, place, _, expression in named_arguments(rows.context, rows.module, form, arguments, form.keyword):
+    for name, place, _, expression in named_arguments(
+        rows.context, rows.module, form, arguments, form.keyword
+    ):
         if name not in form.accepts:
             words = f"`{form.keyword}` has no argument `{name}`"
             helps = did_you_mean(place, name, form.accepts)
@@ -53,7 +64,8 @@ def read_shape(rows: Rows, node: tree.Expression) -> Shaped | None:
             continue
         given.add(name)
         _fill(rows, form, shaped, name, expression)
-    if not any(way <= given for way in form.ways):
+    unknown = any(each.name is not None and each.name.text not in form.accepts for each in arguments)
+    if not unknown and not any(way <= given for way in form.ways):
         _too_little(rows, form, node)
         shaped.failed = True
     return shaped
@@ -64,12 +76,18 @@ def _unknown(rows: Rows, head: tree.Expression) -> None:
     known = catalogue.keywords("shape")
     written = rows.module.source.slice(head.span)
     rows.context.report(
-        ShapeArguments, f"unknown shape `{written}`", place, "no such shape", helps=did_you_mean(place, written, known)
+        ShapeArguments,
+        f"unknown shape `{written}`",
+        place,
+        "no such shape",
+        helps=did_you_mean(place, written, known),
     )
 
 
 def _too_little(rows: Rows, form: type[ShapeForm], node: tree.Expression) -> None:
-    ways = " or ".join("(" + ", ".join(name for name in form.accepts if name in way) + ")" for way in form.ways)
+    ways = " or ".join(
+        "(" + ", ".join(name for name in form.accepts if name in way) + ")" for way in form.ways
+    )
     example = form.page().split("Example:")[-1].strip()
     rows.context.report(
         ShapeArguments,

@@ -6,7 +6,13 @@ from typing import Any
 
 from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.data import WrongShape
-from recipedsl.diagnostics.codes.names import AbsentMethod, MissingSetting, StageOrder, UnknownMethod, WrongKind
+from recipedsl.diagnostics.codes.names import (
+    AbsentMethod,
+    MissingSetting,
+    StageOrder,
+    UnknownMethod,
+    WrongKind,
+)
 from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch, UnusualRate
 from recipedsl.language import catalogue
 from recipedsl.language.adapters.lora import Lora
@@ -35,8 +41,8 @@ def stage(context: Context, declared: Declared) -> None:
 def _method(context: Context, declared: Declared, thing: tree.Thing) -> type[StageMethod] | None:
     if thing.method is None:
         words = f"stage `{declared.name}` does not say how it trains"
-        helps = (Help(f"`stage {declared.name}: sft {{ … }}`"),)
-        context.report(MissingSetting, words, declared.name_place, "method missing", helps=helps)
+        example = (Help(f"`stage {declared.name}: sft {{ … }}`"),)
+        context.report(MissingSetting, words, declared.name_place, "method missing", helps=example)
         return None
     found = catalogue.find("stage", thing.method.text)
     if found is not None and issubclass(found, StageMethod):
@@ -51,7 +57,9 @@ def _method(context: Context, declared: Declared, thing: tree.Thing) -> type[Sta
     return None
 
 
-def _resolve(context: Context, declared: Declared, thing: tree.Thing, method: type[StageMethod]) -> Stage | None:
+def _resolve(
+    context: Context, declared: Declared, thing: tree.Thing, method: type[StageMethod]
+) -> Stage | None:
     settings = read_block(context, declared.module, method, thing)
     start = _start(context, declared, settings)
     data = _data(context, declared, method, settings)
@@ -60,7 +68,7 @@ def _resolve(context: Context, declared: Declared, thing: tree.Thing, method: ty
         if isinstance(entry, tree.Expect):
             place = declared.module.place(entry)
             context.report(Conflict, "gates stand in pipelines and evals, not in stages", place, "not here")
-    _check(context, declared, method, settings)
+    _check(context, method, settings)
     if not settings.complete or start is None or data is None or rewards is None:
         return None
     values = {name: each for name, each in settings.values.items() if name not in ("from", "data", "reward")}
@@ -113,18 +121,23 @@ def _data(
     if found is None or context.datasets[found.name] is None:
         return None
     shape = context.datasets[found.name].shape
-    if shape in method.takes or context.datasets[found.name].row is None and shape == "rows":
+    unknown = context.datasets[found.name].row is None and shape == "rows"
+    if shape in method.takes or unknown:
         return found
     _wrong_shape(context, declared, method, found)
     return None
 
 
-def _wrong_shape(context: Context, declared: Declared, method: type[StageMethod], found: DataReference) -> None:
+def _wrong_shape(
+    context: Context, declared: Declared, method: type[StageMethod], found: DataReference
+) -> None:
     dataset = context.datasets[found.name]
     takes = " or ".join(f"`{each}`" for each in method.takes)
     has = "no shape yet" if dataset.shape == "rows" else f"the shape `{dataset.shape}`"
     others = [
-        f"`{each.name}`" for each in context.datasets.values() if each is not None and each.shape in method.takes
+        f"`{each.name}`"
+        for each in context.datasets.values()
+        if each is not None and each.shape in method.takes
     ]
     helps = [Help(f"shape it with `| as {method.takes[0]}(…)`")]
     if others:
@@ -153,7 +166,7 @@ def _rewards(
 # --- settings that go together ------------------------------------------------------------------------
 
 
-def _check(context: Context, declared: Declared, method: type[StageMethod], settings: Settings) -> None:
+def _check(context: Context, method: type[StageMethod], settings: Settings) -> None:
     if settings.get("epochs") is not None and settings.get("steps") is not None:
         places = settings.written
         words = "`epochs` and `steps` both say how long the stage trains"
@@ -167,7 +180,9 @@ def _check(context: Context, declared: Declared, method: type[StageMethod], sett
         context.report(Conflict, words, settings.written["loss_weights"], "one for each loss")
     if losses and "exo_pair" in losses and not settings.get("label_smoothing"):
         words = "the loss `exo_pair` needs `label_smoothing` above 0"
-        context.report(Conflict, words, settings.written["loss"], helps=(Help("add `label_smoothing = 0.001`"),))
+        context.report(
+            Conflict, words, settings.written["loss"], helps=(Help("add `label_smoothing = 0.001`"),)
+        )
 
 
 def _check_batch(context: Context, method: type[StageMethod], settings: Settings) -> None:
@@ -203,10 +218,11 @@ def _check_rate(context: Context, method: type[StageMethod], settings: Settings)
     low, high = (each * scale for each in method.usual_rate)
     if low / 10 <= rate <= high * 10:
         return
+    title = f"{method.keyword} with LoRA" if lora else method.keyword
     far = f"{rate / high:,.0f} times above" if rate > high else f"{low / rate:,.0f} times below"
     context.report(
         UnusualRate,
-        f"a learning rate of {rate:g} is {far} the usual band of {method.keyword}{' with LoRA' if lora else ''}",
+        f"a learning rate of {rate:g} is {far} the usual band of {title}",
         settings.written["learning_rate"],
         f"usual: {low:g} to {high:g}",
         notes=() if lora else ("with LoRA the usual band lies ten times higher",),

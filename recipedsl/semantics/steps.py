@@ -89,7 +89,9 @@ def _concept(flow: Flow, node: tree.Step) -> type[Step] | None:
     place = flow.module.place(node.name)
     absent = catalogue.ABSENT_STEPS.get(node.name.text)
     if absent is not None:
-        flow.context.report(AbsentMethod, f"there is no step `{node.name.text}`: {absent}", place, "no such step")
+        flow.context.report(
+            AbsentMethod, f"there is no step `{node.name.text}`: {absent}", place, "no such step"
+        )
         return None
     known = (*catalogue.keywords("step"), "expect")
     helps = did_you_mean(place, node.name.text, known)
@@ -121,10 +123,21 @@ def _finish(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> R
         return None
     if flow.row is not None:
         use = StepUse(parts.columns, parts.by, parts.types, parts.settings, parts.other_row)
-        flow.row = None if concept.takes is Takes.DATASET and parts.other_row is None else concept.flow(flow.row, use)
+        flow.row = (
+            None
+            if concept.takes is Takes.DATASET and parts.other_row is None
+            else concept.flow(flow.row, use)
+        )
         _no_twins(flow, place)
     return ResolvedStep(
-        concept.keyword, place, parts.columns, parts.by, parts.expressions, parts.types, parts.settings, parts.other
+        concept.keyword,
+        place,
+        parts.columns,
+        parts.by,
+        parts.expressions,
+        parts.types,
+        parts.settings,
+        parts.other,
     )
 
 
@@ -134,6 +147,7 @@ def _no_twins(flow: Flow, place: Place) -> None:
     if twins:
         words = f"two columns would be named `{twins[0]}`"
         flow.context.report(DuplicateColumn, words, place, helps=(Help(f"`| drop {twins[0]}` first"),))
+        flow.row = None
 
 
 def _expect(flow: Flow, node: tree.Expect) -> ResolvedStep | None:
@@ -142,7 +156,11 @@ def _expect(flow: Flow, node: tree.Expect) -> ResolvedStep | None:
         return None
     message = node.message.value if node.message else ""
     return ResolvedStep(
-        "expect", flow.module.place(node), expressions={"condition": typed.expression}, settings={}, message=message
+        "expect",
+        flow.module.place(node),
+        expressions={"condition": typed.expression},
+        settings={},
+        message=message,
     )
 
 
@@ -180,7 +198,11 @@ def _too_few(flow: Flow, concept: type[Step], node: tree.Step, count: int) -> bo
     words = f"`{concept.keyword}` takes {concept.takes}"
     example = concept.page().split("Example:")[-1].strip()
     flow.context.report(
-        WrongArguments, words, flow.module.place(node.name), "nothing is given", helps=(Help(f"such as {example}"),)
+        WrongArguments,
+        words,
+        flow.module.place(node.name),
+        "nothing is given",
+        helps=(Help(f"such as {example}"),),
     )
     return True
 
@@ -196,7 +218,10 @@ def _condition(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     if argument.name is not None:
         place = flow.module.place(argument)
         flow.context.report(
-            WrongArguments, "`=` sets a value, `==` compares", place, helps=(Help(f"`{argument.name.text} == …`"),)
+            WrongArguments,
+            "`=` sets a value, `==` compares",
+            place,
+            helps=(Help(f"`{argument.name.text} == …`"),),
         )
         return Parts(failed=True)
     typed = type_condition(flow.rows(), argument.value)
@@ -208,7 +233,9 @@ def _named(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     for argument in node.arguments:
         if argument.name is None:
             place = flow.module.place(argument)
-            flow.context.report(WrongArguments, f"`{concept.keyword}` takes {concept.takes}", place, "has no name")
+            flow.context.report(
+                WrongArguments, f"`{concept.keyword}` takes {concept.takes}", place, "has no name"
+            )
             parts.failed = True
             continue
         typed = type_expression(flow.rows(), argument.value)
@@ -317,7 +344,9 @@ def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     if not parts.failed and abs(sum(shares.values()) - 1) > 1e-9:
         total = f"{sum(shares.values()) * 100:g}%"
         place = flow.module.place(node)
-        flow.context.report(BadShares, f"the shares of a split sum to {total}, not 100%", place, f"{total} in all")
+        flow.context.report(
+            BadShares, f"the shares of a split sum to {total}, not 100%", place, f"{total} in all"
+        )
         parts.failed = True
     return parts
 
@@ -326,7 +355,12 @@ def _share(flow: Flow, argument: tree.Argument) -> float | None:
     value = constant(flow.context, flow.module, argument.value)
     if value.sort is Sort.UNKNOWN:
         return None
-    if argument.name is not None and value.sort is Sort.NUMBER and value.unit is Unit.SHARE and 0 <= value.data <= 1:
+    if (
+        argument.name is not None
+        and value.sort is Sort.NUMBER
+        and value.unit is Unit.SHARE
+        and 0 <= value.data <= 1
+    ):
         return float(value.data)
     words = f"`split` takes named shares, found {value.describe()}"
     helps = (Help("such as `| split train = 95%, held = 5%`"),)

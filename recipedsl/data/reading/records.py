@@ -50,13 +50,14 @@ def records(file: Path, form: Form) -> Iterator[Record]:
     Raises:
         RecipeError: when the file breaks off or its compression is broken.
     """
-    readers = {"jsonl": _json_lines, "json": _json_array, "csv": _csv}
     try:
         with open_bytes(file) as stream:
             if form == "csv":
                 yield from _csv(stream, separator_of(file))
+            elif form == "json":
+                yield from _json_array(stream, file.name)
             else:
-                yield from readers[form](stream, file.name)  # type: ignore[operator]
+                yield from _json_lines(stream)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise mistake(UnreadableFile, f"`{file.name}` cannot be read", str(error)) from error
     except Exception as error:
@@ -83,9 +84,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 #: Strict: no NaN, no Infinity, no key twice.
 DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_once)
+_LENIENT = json.JSONDecoder()
 
 
-def _json_lines(stream: IO[bytes], _name: str) -> Iterator[Record]:
+def _json_lines(stream: IO[bytes]) -> Iterator[Record]:
     offset = 0
     for number, line in enumerate(stream, start=1):
         content = line.removeprefix(_MARK) if number == 1 else line
@@ -148,18 +150,24 @@ class _Text:
                 return self.buffer[self.place : self.place + 1]
             self.more()
 
-    def item(self) -> tuple[str, Any] | None:
-        """The next JSON value and its text; None when more text is needed to tell. Raises ValueError."""
+    def item(self) -> tuple[str, Any, str] | None:
+        """The next JSON value: its text, itself, and what is wrong with it.
+
+        None when more text is needed to tell. Raises JSONDecodeError when no more text would help.
+        """
+        problem = ""
         try:
             value, end = DECODER.raw_decode(self.buffer, self.place)
         except json.JSONDecodeError:
             if self.ended:
                 raise
             return None
+        except ValueError as error:  # well-formed but for a NaN or a key that stands twice
+            problem, (value, end) = str(error), _LENIENT.raw_decode(self.buffer, self.place)
         if end == len(self.buffer) and not self.ended:
             return None  # a number may go on
         self._chunk = _CHUNK
-        return self.pass_to(end), value
+        return self.pass_to(end), value, problem
 
 
 def _json_array(stream: IO[bytes], name: str) -> Iterator[Record]:

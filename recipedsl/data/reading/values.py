@@ -213,7 +213,7 @@ def _choice_check(choices: frozenset[str]) -> Check:
 def _cell_check(type_: Type, path: str) -> Check:
     """Reads the text of a cell as its type; an empty cell is null, or the empty text."""
     check = RowCheck(RowType(()))._check(type_, path)
-    read = _CELLS.get(type_.kind, lambda cell: cell)
+    read = _CELLS.get(type_.kind, str)
 
     def checked(cell: str | None) -> Any:
         if cell is None:

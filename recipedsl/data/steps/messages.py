@@ -82,7 +82,7 @@ def joined(parts: Iterable[Turns]) -> Turns:
 
 def turns_type(optional: tuple[str, ...] = ()) -> pl.List:
     """Polars type of canonical messages."""
-    return pl.List(pl.Struct({name: pl.String for name in ("role", "content", *optional)}))
+    return pl.List(pl.Struct(dict.fromkeys(("role", "content", *optional), pl.String)))
 
 
 def none(problem: str = "") -> pl.Expr:
@@ -177,7 +177,7 @@ def _messages(value: pl.Expr, empty: pl.Expr, record: pl.Struct, what: str, *, c
 
 def _problem(element: pl.Expr, said: pl.Expr, text: pl.Expr, called: pl.Expr, *, calls: bool) -> pl.Expr:
     unknown = said.is_in(list(ROLES)).not_()
-    checked = pl.when(element.is_null()).then(pl.lit("a message is null"))
+    checked: Any = pl.when(element.is_null()).then(pl.lit("a message is null"))
     checked = checked.when(said.is_null()).then(pl.lit("a message has no role"))
     checked = checked.when(unknown).then(pl.format("unknown role `{}`", said))
     if calls:

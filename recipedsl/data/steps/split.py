@@ -55,7 +55,10 @@ def _units(rows: pl.LazyFrame, column: str) -> np.ndarray:
 
 
 def _grouped(strata: np.ndarray, units: np.ndarray, shares: list[float], seed: int) -> np.ndarray:
-    """Units in a seeded order, each to the part that lacks most rows; a unit counts in its first row's stratum."""
+    """Units in a seeded order, each to the part that lacks most rows.
+
+    A unit counts in the stratum of its first row.
+    """
     if not len(units):
         return np.zeros(0, np.int64)
     sizes = np.bincount(units)
@@ -68,4 +71,4 @@ def _grouped(strata: np.ndarray, units: np.ndarray, shares: list[float], seed: i
         place = int(np.argmax(np.round(lacking[homes[unit]], 6)))
         places[unit] = place
         lacking[homes[unit], place] -= sizes[unit]
-    return places[units]
+    return np.asarray(places[units])

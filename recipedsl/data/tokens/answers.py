@@ -116,7 +116,7 @@ def make_feedback(shop: Workshop, batch: list[Row]) -> list[Row]:
     return made
 
 
-def write_answers(shop: Workshop, made: list[Row], rows: Path, path: Path) -> int:  # noqa: ARG001 - as all writers
+def write_answers(shop: Workshop, made: list[Row], rows: Path, path: Path) -> int:
     """Write the columns of the rows; returns the number of rows."""
     columns = {name: [row[name] for row in made] for name in made[0]}
     frame = pl.DataFrame(

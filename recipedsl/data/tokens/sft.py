@@ -102,7 +102,7 @@ def _count(tally: Tally, encoded: Encoded) -> None:
     tally.trained += int(encoded.trained[1:].sum())
 
 
-def write_sft(shop: Workshop, made: list[Row], rows: Path, path: Path) -> int:  # noqa: ARG001 - as all writers
+def write_sft(shop: Workshop, made: list[Row], rows: Path, path: Path) -> int:
     """Write `input_ids`, `labels`, `seq_lengths`, `row`, packed if asked; returns the number of sequences."""
     sequences: list[Encoded] = [row["encoded"] for row in made]
     lengths = np.array([len(each) for each in sequences], dtype=np.int32)

@@ -25,10 +25,19 @@ class Lora(Adapter):
     keyword: ClassVar[str] = "lora"
 
     rank: Any = setting(whole(1, 4096), "rows of the low-rank factor", 16, argument="r")
-    alpha: Any = setting(number(0), "scale of the update; twice the rank when left out", None, argument="lora_alpha")
+    alpha: Any = setting(
+        number(0), "scale of the update; twice the rank when left out", None, argument="lora_alpha"
+    )
     dropout: Any = setting(share(), "share of inputs dropped in training", 0.0, argument="lora_dropout")
     target: Any = setting(
-        several(text()), "names of the layers that get one; all linear layers when left out", "all-linear", argument="target_modules"
+        several(text()),
+        "names of the layers that get one; all linear layers when left out",
+        "all-linear",
+        argument="target_modules",
     )
-    rank_stabilised: Any = setting(flag(), "scale by the root of the rank (arXiv:2312.03732)", False, argument="use_rslora")
-    decomposed: Any = setting(flag(), "weight-decomposed form, DoRA (arXiv:2402.09353)", False, argument="use_dora")
+    rank_stabilised: Any = setting(
+        flag(), "scale by the root of the rank (arXiv:2312.03732)", False, argument="use_rslora"
+    )
+    decomposed: Any = setting(
+        flag(), "weight-decomposed form, DoRA (arXiv:2402.09353)", False, argument="use_dora"
+    )

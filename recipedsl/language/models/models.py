@@ -64,10 +64,14 @@ class Model(Concept):
 
     from_: Any = setting(concept("model_source"), "where it comes from")
     dtype: Any = setting(
-        one_of("auto", "bf16", "f16", "f32"), "number format of weights; auto takes bf16 where the machine has it", "auto"
+        one_of("auto", "bf16", "f16", "f32"),
+        "number format of weights; auto takes bf16 where the machine has it",
+        "auto",
     )
     template: Any = setting(
-        name_of("template", optional=True), "chat template: a declared one or the name of a shipped one; the tokenizer's own when left out", None
+        name_of("template", optional=True),
+        "chat template: a declared one or the name of a shipped one; the tokenizer's own when left out",
+        None,
     )
     attention: Any = setting(
         one_of("eager", "sdpa", "flash_attention_2"), "attention implementation of transformers", None

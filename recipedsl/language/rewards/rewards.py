@@ -26,7 +26,9 @@ class Passes(RewardFunction):
     keyword: ClassVar[str] = "passes"
 
     tests: Any = setting(row_value(), "Python tests of the row")
-    language: Any = setting(row_value(optional=True), "`python` or `sql` of the row; the fence's when left out", None)
+    language: Any = setting(
+        row_value(optional=True), "`python` or `sql` of the row; the fence's when left out", None
+    )
     timeout: Any = setting(duration(), "longest time of one program", 10.0)
     memory: Any = setting(size(), "most memory of one program", 512e6)
 

@@ -18,7 +18,9 @@ class Schedule(Concept):
     scheduler: ClassVar[str]
 
     warmup: Any = setting(
-        either(share(), whole(0)), "first part, in which the rate rises from zero: a share of the steps or a number", 0.0
+        either(share(), whole(0)),
+        "first part, in which the rate rises from zero: a share of the steps or a number",
+        0.0,
     )
 
 

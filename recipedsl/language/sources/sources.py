@@ -24,7 +24,9 @@ class Read(DataSource):
 
     path: Any = setting(text(), "file or glob, relative to the project root")
     format: Any = setting(
-        one_of("json", "jsonl", "csv", "parquet", optional=True), "form of the file; told from its name when left out", None
+        one_of("json", "jsonl", "csv", "parquet", optional=True),
+        "form of the file; told from its name when left out",
+        None,
     )
 
 

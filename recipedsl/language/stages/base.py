@@ -43,26 +43,49 @@ class StageMethod(Concept):
     from_: Any = setting(name_of("model", "stage"), "model or earlier stage whose weights it starts from")
     data: Any = setting(name_of("data"), "dataset it trains on")
     adapter: Any = setting(
-        concept("adapter", optional=True), "adapter to train instead of all weights; none trains all weights", None
+        concept("adapter", optional=True),
+        "adapter to train instead of all weights; none trains all weights",
+        None,
     )
     learning_rate: Any = setting(
-        number(0, 1), "peak learning rate; the default depends on the method and the adapter", None, argument="learning_rate"
+        number(0, 1),
+        "peak learning rate; the default depends on the method and the adapter",
+        None,
+        argument="learning_rate",
     )
     schedule: Any = setting(concept("schedule"), "how the learning rate changes over the steps", None)
     optimizer: Any = setting(concept("optimizer"), "update rule", None)
-    epochs: Any = setting(number(0), "passes over the rows; 1 when neither epochs nor steps is written", None, argument="num_train_epochs")
+    epochs: Any = setting(
+        number(0),
+        "passes over the rows; 1 when neither epochs nor steps is written",
+        None,
+        argument="num_train_epochs",
+    )
     steps: Any = setting(whole(1), "optimizer steps, instead of epochs", None, argument="max_steps")
-    batch: Any = setting(whole(1), "rows in one optimizer step, over all devices; answers for online methods", None)
-    micro_batch: Any = setting(whole(1), "rows that one device holds at a time; found from memory when left out", None)
-    max_length: Any = setting(whole(1), "longest row in tokens; what happens to longer ones is in the plan", 1024)
+    batch: Any = setting(
+        whole(1), "rows in one optimizer step, over all devices; answers for online methods", None
+    )
+    micro_batch: Any = setting(
+        whole(1), "rows that one device holds at a time; found from memory when left out", None
+    )
+    max_length: Any = setting(
+        whole(1), "longest row in tokens; what happens to longer ones is in the plan", 1024
+    )
     weight_decay: Any = setting(number(0, 1), "weight decay", 0.0, argument="weight_decay")
-    max_grad_norm: Any = setting(number(0), "gradients are clipped to this norm; 0 leaves them", 1.0, argument="max_grad_norm")
+    max_grad_norm: Any = setting(
+        number(0), "gradients are clipped to this norm; 0 leaves them", 1.0, argument="max_grad_norm"
+    )
     gradient_checkpointing: Any = setting(
-        flag(), "keep less of the forward pass in memory and compute it again", None, argument="gradient_checkpointing"
+        flag(),
+        "keep less of the forward pass in memory and compute it again",
+        None,
+        argument="gradient_checkpointing",
     )
     seed: Any = setting(whole(0), "seed of this stage; that of `run` when left out", None)
     save_every: Any = setting(whole(0), "steps between checkpoints; that of `run` when left out", None)
-    trainer: Any = setting(mapping(), "arguments of the trainer's configuration that the vocabulary lacks", None)
+    trainer: Any = setting(
+        mapping(), "arguments of the trainer's configuration that the vocabulary lacks", None
+    )
 
 
 class Preferring(StageMethod):
@@ -89,4 +112,6 @@ class Online(StageMethod):
     temperature: Any = setting(number(0), "sampling temperature", 1.0, argument="temperature")
     top_p: Any = setting(share(), "share of probability that sampling draws from", 1.0, argument="top_p")
     epsilon: Any = setting(number(0, 1), "clipping range of the probability ratio", 0.2, argument="epsilon")
-    iterations: Any = setting(whole(1), "optimizer passes over each batch of answers", 1, argument="num_iterations")
+    iterations: Any = setting(
+        whole(1), "optimizer passes over each batch of answers", 1, argument="num_iterations"
+    )

@@ -27,7 +27,9 @@ class Grpo(Online):
     rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 
-    beta: Any = setting(number(0), "weight of the divergence from the reference; 0 needs none", 0.0, argument="beta")
+    beta: Any = setting(
+        number(0), "weight of the divergence from the reference; 0 needs none", 0.0, argument="beta"
+    )
     loss: Any = setting(
         one_of("grpo", "dapo", "dr_grpo", "bnpo", "cispo", "sapo", "luspo", "vespo"),
         "how token losses are put together",
@@ -35,13 +37,22 @@ class Grpo(Online):
         argument="loss_type",
     )
     epsilon_high: Any = setting(
-        number(0, optional=True), "upper clipping range when it differs from the lower", None, argument="epsilon_high"
+        number(0, optional=True),
+        "upper clipping range when it differs from the lower",
+        None,
+        argument="epsilon_high",
     )
     scale_rewards: Any = setting(
-        one_of("group", "batch", "none"), "whose deviation advantages are divided by", "group", argument="scale_rewards"
+        one_of("group", "batch", "none"),
+        "whose deviation advantages are divided by",
+        "group",
+        argument="scale_rewards",
     )
     mask_truncated: Any = setting(
-        flag(), "leave answers that were cut off out of the loss", False, argument="mask_truncated_completions"
+        flag(),
+        "leave answers that were cut off out of the loss",
+        False,
+        argument="mask_truncated_completions",
     )
 
 
@@ -60,5 +71,9 @@ class Rloo(Online):
     rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 
-    beta: Any = setting(number(0), "weight of the divergence from the reference; 0 needs none", 0.05, argument="beta")
-    normalize_advantages: Any = setting(flag(), "divide advantages by their deviation", False, argument="normalize_advantages")
+    beta: Any = setting(
+        number(0), "weight of the divergence from the reference; 0 needs none", 0.05, argument="beta"
+    )
+    normalize_advantages: Any = setting(
+        flag(), "divide advantages by their deviation", False, argument="normalize_advantages"
+    )

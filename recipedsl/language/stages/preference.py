@@ -36,9 +36,15 @@ class Dpo(Preferring):
     rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 
-    loss: Any = setting(several(one_of(*DPO_LOSSES)), "which loss; several are added", "sigmoid", argument="loss_type")
-    loss_weights: Any = setting(several(number(0), optional=True), "weights of several losses", None, argument="loss_weights")
-    label_smoothing: Any = setting(number(0, 0.5), "assumed share of pairs the wrong way round", 0.0, argument="label_smoothing")
+    loss: Any = setting(
+        several(one_of(*DPO_LOSSES)), "which loss; several are added", "sigmoid", argument="loss_type"
+    )
+    loss_weights: Any = setting(
+        several(number(0), optional=True), "weights of several losses", None, argument="loss_weights"
+    )
+    label_smoothing: Any = setting(
+        number(0, 0.5), "assumed share of pairs the wrong way round", 0.0, argument="label_smoothing"
+    )
 
 
 class Kto(Preferring):

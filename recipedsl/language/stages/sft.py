@@ -30,8 +30,17 @@ class Sft(StageMethod):
     rate: ClassVar[float] = 2e-5
     lora_rate: ClassVar[float] = 2e-4
 
-    packing: Any = setting(flag(), "fill sequences of max_length with several rows, kept apart in attention", False)
-    train_on: Any = setting(
-        one_of("assistant", "last", "all"), "which tokens are trained: all assistant turns, the last one, everything", "assistant"
+    packing: Any = setting(
+        flag(), "fill sequences of max_length with several rows, kept apart in attention", False
     )
-    loss: Any = setting(one_of("nll", "dft"), "plain likelihood, or dynamic fine-tuning (arXiv:2508.05629)", "nll", argument="loss_type")
+    train_on: Any = setting(
+        one_of("assistant", "last", "all"),
+        "which tokens are trained: all assistant turns, the last one, everything",
+        "assistant",
+    )
+    loss: Any = setting(
+        one_of("nll", "dft"),
+        "plain likelihood, or dynamic fine-tuning (arXiv:2508.05629)",
+        "nll",
+        argument="loss_type",
+    )

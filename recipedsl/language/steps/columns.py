@@ -108,5 +108,8 @@ class Join(Step):
         if use.other is None:
             return rows
         new = use.other.without(tuple(use.settings["on"]) + rows.names)
-        types = {each.name: each.type.or_null() if use.settings["kind"] == "left" else each.type for each in new.columns}
+        types = {
+            each.name: each.type.or_null() if use.settings["kind"] == "left" else each.type
+            for each in new.columns
+        }
         return rows.with_columns(types)

@@ -62,7 +62,9 @@ class Sample(Step):
     grouped: ClassVar[bool] = True
     draws: ClassVar[bool] = True
 
-    amount: Any = setting(either(share(), whole(0)), "share or number of rows, of each group where `by` follows")
+    amount: Any = setting(
+        either(share(), whole(0)), "share or number of rows, of each group where `by` follows"
+    )
 
 
 class Repeat(Step):

@@ -91,7 +91,8 @@ class ChatForm(ShapeForm):
     keyword: ClassVar[str] = "chat"
     shape: ClassVar[Shape] = Shape.CHAT
     accepts: ClassVar[dict[str, str]] = {
-        "messages": TALK, "user": WORDS, "assistant": WORDS, "system": WORDS, "history": PAIRS, "tools": WORDS,
+        "messages": TALK, "user": WORDS, "assistant": WORDS, "system": WORDS, "history": PAIRS,
+        "tools": WORDS,
     }  # fmt: skip
     ways: ClassVar[tuple[frozenset[str], ...]] = (frozenset({"messages"}), frozenset({"user", "assistant"}))
     columns: ClassVar[dict[str, Type]] = {"messages": MESSAGES}

@@ -42,7 +42,7 @@ def convert(file: Path, out: Path) -> None:
     settle_tokens(model, tokenizer)
     model.to(torch.bfloat16).save_pretrained(out)
     save_tokenizer(tokenizer, out, context=model.config.get_text_config().max_position_embeddings)
-    _clean(out / "config.json", ("_name_or_path",))
+    _clean(out / "config.json", ("_model_name_or_path",))
 
 
 def read_tokenizer(file: Path) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,10 +51,10 @@ class _Order:
     root: Path
     folders: Mapping[str, Path]
     policy: ScorePolicy
-    settings: Mapping[str, Any] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "settings", self.spec.settings)
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self.spec.settings
 
 
 def make_scorer(

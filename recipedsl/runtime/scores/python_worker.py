@@ -42,7 +42,7 @@ def place(problem: BaseException, file: str) -> dict[str, Any]:
 
 def failure(problem: BaseException, file: str, kind: str) -> dict[str, Any]:
     """The reply that tells an error."""
-    return {"kind": kind, "message": f"{type(problem).__name__}: {problem}", **place(problem, file)}
+    return {"kind": kind, "message": f"{type(problem).__name__}: {problem}"[:1000], **place(problem, file)}
 
 
 def score(function: Callable[..., Any], request: dict[str, Any], file: str) -> dict[str, Any]:

@@ -14,14 +14,13 @@ AnyExpression = Column | Constant | Call
 Rows = list[dict[str, Any]]
 Prompts = list[list[dict[str, Any]]]
 
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)"
 _NUMBER = re.compile(
     rf"""
-    (?<![\w.,])                                   # not inside a word or another number
-    (?P<sign>[-+−]?) [$€£]? (?P<inner>[-−]?)      # -$5 and $-5
-    (?P<value>
-        (?P<over>{_DIGITS}) / (?P<under>\d+) (?![\d/.,]\d|/)   # a fraction, but no date
-      | (?:{_DIGITS} (?:\.\d+)? | \.\d+) (?:[eE][-+]?\d{{1,3}}(?!\w))?
+    (?<!\w) (?<!\d\.)                                   # not inside a word or another number
+    (?P<sign>[-+−]?) [$€£]? (?P<inner>[-−]?)             # -$5 and $-5
+    (?: (?<!\d/) (?P<over>{_DIGITS}) / (?P<under>\d++) (?![.,]\d|/)     # a fraction, but no date
+      | (?P<plain>(?:{_DIGITS} (?:\.\d++)? | (?<!\.)\.\d++) (?:[eE][-+]?\d{{1,3}}(?!\w))?)
     )
     """,
     re.VERBOSE,
@@ -31,24 +30,13 @@ _NUMBER = re.compile(
 def last_number(text: str) -> float | None:
     """The last number in a text, None when there is none.
 
-    Thousands separators (`1,234`), a currency sign before (`$5`), a percent sign behind (`5%` is 5)
-    and marks like `####` are read over. `-` belongs to a number unless something is directly before
-    it (`7-5` ends in 5). `1/2` is the quotient, `1/2/2024` is no fraction, and decimals and
-    exponents count. Numbers in words, LaTeX fractions and units of size (`5k`) are not read.
+    Thousands separators (`1,234`), a currency sign before (`$5`), a percent sign or unit behind (`5%`
+    and `5km` are 5) and marks like `####` are read over. `-` belongs to a number unless something
+    stands directly before it (`7-5` ends in 5). `1/2` is the quotient, `1/2/2024` no fraction;
+    decimals and exponents count. Numbers in words and LaTeX fractions are not read.
     """
-    found = [each for each in _NUMBER.finditer(text) if text[each.end() : each.end() + 1] not in _LETTERS]
-    values = (_value(each) for each in reversed(found))
+    values = (_value(each) for each in reversed([*_NUMBER.finditer(text)]))
     return next((each for each in values if each is not None), None)
-
-
-class _Letters:
-    """`in` for letters: what directly follows a number must not make it a word (`5k`, `3rd`)."""
-
-    def __contains__(self, letter: str) -> bool:
-        return letter.isalpha()
-
-
-_LETTERS = _Letters()
 
 
 def _value(match: re.Match[str]) -> float | None:
@@ -57,7 +45,7 @@ def _value(match: re.Match[str]) -> float | None:
         under = float(match["under"])
         size = float(match["over"].replace(",", "")) / under if under else math.inf
     else:
-        size = float(match["value"].replace(",", ""))
+        size = float(match["plain"].replace(",", ""))
     return None if math.isinf(size) else (-size if negative else size)
 
 

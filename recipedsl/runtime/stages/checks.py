@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -74,22 +76,26 @@ def check_saving(task: Task, trainer: Any) -> None:
 
 
 def _not_saved(model: Any, folder: Path) -> Iterator[str]:
-    """Names of trained parameters that the files of the folder do not hold as they are.
-
-    A parameter that is stored under another name is found by its value: peft leaves the name of the
-    adapter out, transformers may rename, and tied weights stand under one name only.
-    """
-    stored: dict[tuple[int, ...], list[torch.Tensor]] = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as file:
-            for key in file.keys():  # noqa: SIM118 - a file, not a mapping
-                tensor = file.get_tensor(key)
-                stored.setdefault(tuple(tensor.shape), []).append(tensor)
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            mine = parameter.detach().cpu()
-            if not any(torch.equal(mine, each.to(mine.dtype)) for each in stored.get(tuple(mine.shape), [])):
+    """Names of trained parameters that the files of the folder do not hold as they are."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(safe_open(path, "pt")) for path in sorted(folder.glob("*.safetensors"))]
+        stored = {key: file for file in files for key in file.keys()}  # noqa: SIM118 - a file, not a mapping
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad and not _is_stored(name, parameter, stored):
                 yield name
+
+
+def _is_stored(name: str, parameter: torch.Tensor, stored: dict[str, Any]) -> bool:
+    """Whether a file holds the parameter, under its own name or another.
+
+    peft leaves the adapter's name out, transformers may rename, and tied weights stand under one
+    name only; so what is not found by name is looked for by shape and value.
+    """
+    mine = parameter.detach().cpu()
+    usual = name.replace(".default", "").replace(".modules_to_save", "")
+    others = (key for key, file in stored.items() if file.get_slice(key).get_shape() == list(mine.shape))
+    keys = chain([usual] if usual in stored else [], others)
+    return any(torch.equal(mine, stored[key].get_tensor(key).to(mine.dtype)) for key in keys)
 
 
 # --- packing ----------------------------------------------------------------------------------------

@@ -8,14 +8,14 @@ from trl import RewardTrainer
 
 from recipedsl.runtime.loading import cut_after_stop, stop_ids
 from recipedsl.runtime.stages.arguments import configuration
-from recipedsl.runtime.stages.rows import read_dataset
+from recipedsl.runtime.stages.rows import read_dataset, with_zeros
 from recipedsl.runtime.stages.start import Beginning
 from recipedsl.runtime.stages.task import Task
 
 
 def make_trainer(task: Task, beginning: Beginning) -> Any:
     """The trainer of a `reward` stage. Ready `chosen_ids` and `rejected_ids` pass TRL untouched."""
-    rows = read_dataset(task, ("chosen_ids", "rejected_ids"), optional=("margin",))
+    rows = with_zeros(read_dataset(task, ("chosen_ids", "rejected_ids"), optional=("margin",)), "margin")
     stops = stop_ids(beginning.tokenizer, task.tokens.template.stop)
 
     def cut(row: dict[str, Any]) -> dict[str, Any]:

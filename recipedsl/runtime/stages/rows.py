@@ -35,6 +35,14 @@ def read_dataset(task: Task, columns: tuple[str, ...], optional: tuple[str, ...]
     return Dataset(arrow.table({name: table[name] for name in present}))
 
 
+def with_zeros(rows: Any, name: str) -> Any:
+    """The rows with 0 where a column of numbers is null; unchanged without that column."""
+    if name not in rows.column_names:
+        return rows
+    values = [0.0 if value is None else float(value) for value in rows[name]]
+    return rows.remove_columns(name).add_column(name, values)
+
+
 def no_rows(message: str, *notes: str) -> RecipeError:
     """The diagnostic for a stage without rows."""
     help_ = Help("a longer `max_length`, a smaller batch, or more rows")

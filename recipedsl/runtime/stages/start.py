@@ -15,7 +15,9 @@ outlive the stage: the sum of `merge_full` is kept in the working folder.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -36,6 +38,9 @@ from recipedsl.runtime.loading import (
     stop_ids,
 )
 from recipedsl.runtime.stages.task import Task
+
+#: What peft calls every linear layer but the output.
+ALL_LINEAR = "all-linear"
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def begin(task: Task) -> Beginning:
     start = read_artefact(task.folders[task.node.start])
     model, lies_on = _weights(task, start)
     tokenizer = load_tokenizer(task.folders[task.node.base])
+    tokenizer.chat_template = task.template or tokenizer.chat_template
     _agree(model, tokenizer, task.tokens.template.stop)
     has_new = task.node.adapter_use in ("new", "merge_new")
     return Beginning(model, tokenizer, _peft(task) if has_new else None, lies_on)
@@ -103,7 +109,9 @@ def _peft(task: Task) -> LoraConfig:
     adapter = task.node.adapter
     if adapter is None:
         raise Bug(f"`{task.node.name}` wants a new adapter, but the plan describes none")
-    settings = {"target_modules": "all-linear", **adapter.settings}
+    settings = {"target_modules": ALL_LINEAR, **adapter.settings}
+    if settings["target_modules"] in ([ALL_LINEAR], (ALL_LINEAR,)):
+        settings["target_modules"] = ALL_LINEAR  # peft knows the word, not a list with the word in it
     if task.node.gives == "reward":
         kept = settings.get("modules_to_save") or []
         settings |= {"task_type": "SEQ_CLS", "modules_to_save": list(dict.fromkeys([*kept, "score"]))}
@@ -144,6 +152,12 @@ def _agree(model: Any, tokenizer: Any, stop: str) -> None:
         model.generation_config.eos_token_id = stop_ids(tokenizer, stop)
 
 
-def keep_tokenizer(task: Task, folder: Any) -> None:
-    """Puts the base model's tokenizer beside saved weights."""
+def keep_tokenizer(task: Task, folder: Path) -> None:
+    """Puts the base model's tokenizer beside saved weights, with the template that was trained on."""
     copy_tokenizer(task.folders[task.node.base], folder)
+    if task.template:
+        (folder / "chat_template.jinja").write_text(task.template, "utf-8")
+        configuration = folder / "tokenizer_config.json"
+        form = json.loads(configuration.read_text("utf-8"))
+        if form.pop("chat_template", None) is not None:
+            configuration.write_text(json.dumps(form, indent=2, ensure_ascii=False), "utf-8")

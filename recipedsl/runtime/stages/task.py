@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,11 +34,20 @@ class ScorerMaker(Protocol):
         ...
 
 
-def shipped_scorer(spec: ScoreSpec, *, root: Path, folders: Mapping[str, Path]) -> Scorer:
-    """The scorer of the catalogue."""
-    from recipedsl.runtime.scores import make_scorer
+def scorer_maker(*, allow_unsandboxed: bool = False) -> ScorerMaker:
+    """The scorers of the catalogue.
 
-    return make_scorer(spec, root=root, folders=folders)
+    Args:
+        allow_unsandboxed: whether programs may run where nothing isolates them.
+    """
+
+    def make(spec: ScoreSpec, *, root: Path, folders: Mapping[str, Path]) -> Scorer:
+        from recipedsl.runtime.scores import ScorePolicy, make_scorer
+
+        policy = ScorePolicy(allow_unsandboxed=allow_unsandboxed)
+        return make_scorer(spec, root=root, folders=folders, policy=policy)
+
+    return make
 
 
 class Interrupted(Exception):
@@ -80,7 +89,7 @@ class Task:
     machine: Machine
     events: EventWriter
     stop: Stop = field(default_factory=Stop)
-    make_scorer: ScorerMaker = shipped_scorer
+    make_scorer: ScorerMaker = field(default_factory=scorer_maker)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -90,6 +99,12 @@ class Task:
     @property
     def tokens_file(self) -> Path:
         return self.folders[self.node.tokens] / "tokens.parquet"
+
+    @property
+    def template(self) -> str:
+        """Chat template that the rows were rendered with; empty where it is the tokenizer's own."""
+        file = self.folders[self.node.tokens] / "template.jinja"
+        return file.read_text("utf-8") if file.exists() else ""
 
 
 def task_of(
@@ -101,7 +116,7 @@ def task_of(
     out: Path,
     work: Path,
     machine: Machine,
-    make_scorer: Callable[..., Scorer] = shipped_scorer,
+    make_scorer: ScorerMaker,
 ) -> Task:
     """The task of a stage of a plan. Raises Bug where the plan or the inputs do not fit together."""
     node = plan.node(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from importlib import import_module
 from pathlib import Path
@@ -55,6 +56,7 @@ def _run(task: Task) -> dict[str, Any]:
     set_seed(task.node.seed)
     beginning = begin(task)
     trainer = make_trainer(task, beginning)
+    _limit_steps(trainer)
     _check_reference(task, trainer)
     if checkpoint is None:
         _try_out(task, trainer)
@@ -73,6 +75,18 @@ def make_trainer(task: Task, beginning: Beginning) -> Any:
     trainer = method.make_trainer(task, beginning)
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _limit_steps(trainer: Any) -> None:
+    """Where epochs and steps are both given, the one that ends first counts.
+
+    transformers lets `max_steps` win, so that a limit above the epochs would train longer.
+    """
+    settings = trainer.args
+    if settings.max_steps > 0:
+        batches = len(trainer.get_train_dataloader())
+        per_epoch = max(1, -(-batches // settings.gradient_accumulation_steps))
+        settings.max_steps = min(settings.max_steps, math.ceil(settings.num_train_epochs * per_epoch))
 
 
 def _try_out(task: Task, trainer: Any) -> None:

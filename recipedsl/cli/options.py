@@ -1,0 +1,57 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from recipedsl.compiler import Request
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+root_option = click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Project root; found from the recipe's folder when left out.",
+)
+
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "concise", "json"]),
+    default="text",
+    help="How problems are shown.",
+)
+
+
+def request_options(command: Command) -> Command:
+    """`--set`, `--profile` and `--override`."""
+    for option in (
+        click.option("--override", "overrides", multiple=True, metavar="PATH=VALUE", help="Change any setting, such as stages.final.beta=0.2; repeatable."),
+        click.option("--profile", default="", metavar="NAME", help="Take the values of a profile."),
+        click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set a param; repeatable."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def request_of(sets: tuple[str, ...], profile: str, overrides: tuple[str, ...]) -> Request:
+    """The compiler's request. Raises click.BadParameter for what has no `=` or is set twice."""
+    from recipedsl.compiler import Request
+
+    params: dict[str, str] = {}
+    for each in sets:
+        name, equals, value = each.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{each!r} is not NAME=VALUE", param_hint="--set")
+        if name.strip() in params:
+            raise click.BadParameter(f"{name.strip()!r} is set twice", param_hint="--set")
+        params[name.strip()] = value
+    for each in overrides:
+        if "=" not in each:
+            raise click.BadParameter(f"{each!r} is not PATH=VALUE", param_hint="--override")
+    return Request(params, profile, overrides)

@@ -1,0 +1,152 @@
+"""Recipes on the disk: which project one belongs to, and its text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from recipedsl.diagnostics import Diagnostic
+    from recipedsl.plan.model import Plan
+    from recipedsl.source import Source
+
+SUFFIX = ".ftr"
+STDIN = "-"
+
+#: What makes a folder a project's root.
+_SIGNS = ("recipedsl.toml", ".recipedsl", "pyproject.toml", ".git")
+
+#: Folders in which no recipes of the project lie.
+_SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
+
+
+@dataclass(frozen=True)
+class Project:
+    """A recipe's text and the folder that all paths of its plan are relative to."""
+
+    root: Path
+    source: Source
+
+
+def root_of(folder: Path) -> Path:
+    """The nearest folder at or above `folder` that is a project's root; else `folder` itself."""
+    folder = folder.resolve()
+    found = (each for each in (folder, *folder.parents) if any((each / sign).exists() for sign in _SIGNS))
+    return next(found, folder)
+
+
+def load_recipe(path: str, root: Path | None = None) -> Project:
+    """Reads a recipe; `-` reads the standard input.
+
+    Raises:
+        RecipeError: there is no such file, or it is a folder, no text, or empty.
+    """
+    from recipedsl.source import Source
+
+    if path == STDIN:
+        return Project((root or root_of(Path())).resolve(), Source("<stdin>", _text(sys.stdin.buffer.read(), "<stdin>")))
+    file = Path(path)
+    if not file.is_file():
+        raise _error(_missing(file))
+    text = _text(file.read_bytes(), path)
+    home = (root or root_of(file.parent)).resolve()
+    return Project(home, Source(_relative(file, home), text))
+
+
+def _relative(file: Path, root: Path) -> str:
+    """The path with `/`, seen from the root. Raises click.UsageError."""
+    try:
+        return file.resolve().relative_to(root).as_posix()
+    except ValueError:
+        raise click.UsageError(f"{file} lies outside the root {root}; name another with --root") from None
+
+
+def _text(content: bytes, path: str) -> str:
+    from recipedsl.diagnostics import Diagnostic, Help
+    from recipedsl.diagnostics.codes.recipe_files import RecipeEmpty, RecipeNotText
+
+    try:
+        # A byte order mark is no part of the text.
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        note = f"byte {error.start} (line {line}) is 0x{content[error.start]:02X}"
+        helps = (Help("save the file as UTF-8"),)
+        raise _error(Diagnostic(RecipeNotText, f"{path} is not UTF-8 text", notes=(note,), helps=helps)) from None
+    if "\0" in text:
+        raise _error(Diagnostic(RecipeNotText, f"{path} is a binary file"))
+    if not text.strip():
+        helps = (Help("`recipedsl new` writes a recipe to begin from"),)
+        raise _error(Diagnostic(RecipeEmpty, f"{path} is empty", helps=helps))
+    return text
+
+
+def _missing(file: Path) -> Diagnostic:
+    from recipedsl.diagnostics import Diagnostic, Help, nearest
+    from recipedsl.diagnostics.codes.recipe_files import RecipeMissing
+
+    if file.is_dir():
+        names = sorted(each.name for each in file.glob(f"*{SUFFIX}"))
+        helps = (Help(f"it holds {', '.join(names[:5])}"),) if names else ()
+        return Diagnostic(RecipeMissing, f"{file} is a folder, not a recipe", helps=helps)
+    parent = file.parent
+    names = [each.name for each in parent.iterdir() if each.is_file()] if parent.is_dir() else []
+    close = nearest(file.name, names)
+    helps = (Help(f"there is `{(parent / close).as_posix()}`"),) if close else ()
+    return Diagnostic(RecipeMissing, f"there is no file {file}", helps=helps)
+
+
+def _error(diagnostic: Diagnostic) -> Exception:
+    from recipedsl.diagnostics import RecipeError
+
+    return RecipeError(diagnostic)
+
+
+def find_recipes(paths: Iterable[str]) -> Iterator[str]:
+    """The recipes that paths stand for: files as they are, folders searched; `.` when there are none."""
+    for path in list(paths) or ["."]:
+        if path != STDIN and Path(path).is_dir():
+            yield from sorted(_below(Path(path)))
+        else:
+            yield path
+
+
+def _below(folder: Path) -> Iterator[str]:
+    for each in folder.rglob(f"*{SUFFIX}"):
+        inner = each.relative_to(folder).parts[:-1]
+        if each.is_file() and not any(part.startswith(".") or part in _SKIPPED for part in inner):
+            yield str(each)
+
+
+def load_plan(path: str, root: Path | None = None) -> tuple[Path, Plan]:
+    """Reads a plan file; the root is that of its folder unless given.
+
+    Raises:
+        RecipeError: it cannot be read or is unfit.
+    """
+    from pydantic import ValidationError
+
+    from recipedsl.diagnostics import Diagnostic
+    from recipedsl.diagnostics.codes.recipe_files import PlanFile
+    from recipedsl.plan.model import Plan
+    from recipedsl.plan.verify import faults
+
+    file = Path(path)
+    if not file.is_file():
+        raise _error(_missing(file))
+    try:
+        plan = Plan.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        note = f"{place}: {first['msg']}" if place else first["msg"]
+        raise _error(Diagnostic(PlanFile, f"{path} is no plan of this version", notes=(note,))) from None
+    found = tuple(faults(plan))
+    if found:
+        raise _error(Diagnostic(PlanFile, f"the plan in {path} contradicts itself", notes=found[:5]))
+    return (root or root_of(file.parent)).resolve(), plan
