@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recipedsl.plan.facts import Facts, Look, ModelFacts
-    from recipedsl.plan.model import HubSource, ModelSource, ReadSource
+    from recipedsl.plan.model import DataNode, HubSource, ModelSource, Plan, ReadSource, TokensNode
+    from recipedsl.report.model import PlanFacts, Speed, Standing
+    from recipedsl.runtime.execute import Makers
+    from recipedsl.runtime.store import Store, Why
+
+
+# --- facts --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,11 @@ class ProjectFacts:
         return self.files.look(source)
 
     def digest(self, path: str) -> str:
-        """SHA-256 over the files of a path."""
+        """SHA-256 over the files of a path, or over those of a model's folder."""
+        if (self.root / path).is_dir():
+            from recipedsl.runtime.models import digest_of_folder
+
+            return digest_of_folder(self.root / path)
         return self.files.digest(path)
 
     def read_text(self, path: str) -> str | None:
@@ -32,13 +43,100 @@ class ProjectFacts:
 
     def model(self, source: ModelSource) -> ModelFacts:
         """What is at hand of a model; never downloads."""
-        from recipedsl.runtime.models import model_facts
+        from recipedsl.runtime.models import default_cache, model_facts
 
-        return model_facts(source, self.root)
+        return model_facts(source, self.root, default_cache())
 
 
 def facts_of(root: Path) -> ProjectFacts:
-    """Facts about a project; importing them costs no heavy library."""
+    """Facts about a project; making them imports no heavy library."""
     from recipedsl.data.look import FileFacts
 
     return ProjectFacts(root, FileFacts(root))
+
+
+# --- carrying out ---------------------------------------------------------------------------------------
+
+
+def store_of(root: Path) -> Store:
+    """The project's store."""
+    from recipedsl.runtime.store import Store
+
+    return Store(root)
+
+
+def makers_of(root: Path) -> Makers:
+    """What carries out each kind of node."""
+    from recipedsl.data.engine import make_data
+    from recipedsl.data.reading.files import ReadPolicy
+    from recipedsl.data.tokens.prepare import make_tokens
+    from recipedsl.runtime.execute import Makers
+
+    policy = ReadPolicy(root)
+
+    def data(node: DataNode, inputs: Mapping[str, Path], out: Path) -> dict[str, Any]:
+        return make_data(node, inputs, out, policy)
+
+    def tokens(node: TokensNode, rows: Path, model: Path, out: Path) -> dict[str, Any]:
+        return make_tokens(node, rows, model, out, root)
+
+    return Makers(data=data, tokens=tokens, digest=facts_of(root).digest)
+
+
+# --- what is shown of a plan ------------------------------------------------------------------------------
+
+
+def reasons_of(plan: Plan, store: Store) -> dict[str, Why]:
+    """Whether and why each node will be carried out, as things stand now."""
+    return {node.name: store.why(plan, node) for node in plan.nodes}
+
+
+def plan_facts(plan: Plan, root: Path, store: Store, reasons: Mapping[str, Why]) -> PlanFacts:
+    """The plan with what was counted so far.
+
+    Args:
+        plan: the plan.
+        root: of the project.
+        store: of the project.
+        reasons: taken before anything was prepared, or nothing would seem new.
+    """
+    from recipedsl.plan.model import ModelNode
+    from recipedsl.report.model import PlanFacts
+
+    known = facts_of(root)
+    models = {node.name: known.model(node.source) for node in plan.nodes if isinstance(node, ModelNode)}
+    standings = {name: _standing(plan, name, store, why) for name, why in reasons.items()}
+    return PlanFacts(plan, standings, models, speeds_of(plan, store))
+
+
+def _standing(plan: Plan, name: str, store: Store, why: Why) -> Standing:
+    from recipedsl.report.model import Standing, Status
+
+    result = store.get(plan.node(name).fingerprint)
+    facts = None
+    if result is not None:
+        facts = {"seconds": result.manifest.seconds, **result.manifest.facts}
+    return Standing(Status(why.state), why.reasons, facts)
+
+
+def speeds_of(plan: Plan, store: Store) -> dict[str, Speed]:
+    """How fast earlier stages trained on the plan's base models; the one with most tokens counts."""
+    from recipedsl.plan.model import ModelNode
+
+    bases = {node.fingerprint: node.name for node in plan.nodes if isinstance(node, ModelNode)}
+    found: dict[str, tuple[float, Speed]] = {}
+    for result in store.list():
+        tokens, seconds = result.manifest.facts.get("tokens") or 0, result.manifest.seconds
+        if result.manifest.kind != "stage" or not tokens or seconds <= 0:
+            continue
+        for base in set(result.node.get("inputs", {}).values()) & set(bases):
+            speed = _speed(tokens / seconds, result.manifest.name, result.manifest.facts)
+            if tokens > found.get(bases[base], (0.0, speed))[0]:
+                found[bases[base]] = (tokens, speed)
+    return {name: speed for name, (_, speed) in found.items()}
+
+
+def _speed(tokens_per_second: float, stage: str, facts: Mapping[str, Any]) -> Speed:
+    from recipedsl.report.model import Speed
+
+    return Speed(tokens_per_second, stage, str(facts.get("device", "this machine")))

@@ -82,7 +82,8 @@ class Context:
             return frame
         path = self.work / f"settled-{len(list(self.work.iterdir())):04}.parquet"
         sink = standing(frame).sink_parquet(path, compression="lz4", statistics=False, lazy=True)
-        self._run(frame, [sink])
+        # The step that asks is not done yet: its count comes with the next run.
+        self._run(frame, [sink], [number for number in self._open if number < len(self.steps) - 1])
         self._settled = opened(pl.scan_parquet(path, glob=False))
         return self._settled
 
@@ -90,16 +91,17 @@ class Context:
         """Writes the result: one file, or one for each part."""
         rows = standing(frame)
         if list(files) == [""]:
-            return self._run(frame, [_written(rows.drop(PART, strict=False), files[""])])
+            return self._run(frame, [_written(rows.drop(PART, strict=False), files[""])], self._open)
         parts = [_written(rows.filter(pl.col(PART) == part).drop(PART), path) for part, path in files.items()]
-        return self._run(frame, parts)
+        return self._run(frame, parts, self._open)
 
-    def _run(self, frame: pl.LazyFrame, sinks: list[pl.LazyFrame]) -> None:
+    def _run(self, frame: pl.LazyFrame, sinks: list[pl.LazyFrame], done: list[int]) -> None:
+        """Carries out the sinks and counts, in the same pass, what fell to each step that is done."""
         counts = frame.group_by(FELL).len()
         asked = [*sinks, counts]
         has_reasons = WHY in frame.collect_schema()
         if has_reasons:
-            aside = frame.filter(pl.col(WHY).is_not_null() & pl.col(FELL).is_in(self._open))
+            aside = frame.filter(pl.col(WHY).is_not_null() & pl.col(FELL).is_in(done))
             asked += [aside.group_by(FELL, WHY).len(), aside.head(EXAMPLES)]
         with self.refusals():
             results = pl.collect_all(asked, engine="streaming")
@@ -107,10 +109,10 @@ class Context:
         if has_reasons:
             self._note_reasons(results[-2], results[-1])
         left = sum(fell.values())
-        for number in self._open:
+        for number in done:
             left -= fell.get(number, 0)
             self.steps[number]["rows"] = left
-        self._open = []
+        self._open = [number for number in self._open if number not in done]
 
     def _note_reasons(self, counts: pl.DataFrame, examples: pl.DataFrame) -> None:
         for number, why, rows in sorted(counts.rows(), key=lambda row: (row[0], -row[2], row[1])):

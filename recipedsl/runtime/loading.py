@@ -288,7 +288,7 @@ def _end_of_turn(tokenizer: Any) -> int | None:
     turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": mark}]
     text = tokenizer.apply_chat_template(turns, tokenize=False)
     tail = tokenizer(text[text.rindex(mark) + len(mark) :], add_special_tokens=False)["input_ids"]
-    special = set(tokenizer.all_special_ids)
+    special = {each for each, token in tokenizer.added_tokens_decoder.items() if token.special}
     return next((each for each in tail if each in special), None)
 
 

@@ -322,13 +322,15 @@ class Store:
             return Why("new")
         if last["fingerprint"] == node.fingerprint:
             return Why("again", ("its result is gone",))
-        found = changes(last["form"], _form(plan, node))
+        found = changes(last["form"], form_of(plan, node))
         return Why("again", tuple(found) or ("the way it is made has changed",))
 
     def remember(self, plan: Plan, node: Node) -> None:
         """Keeps what a node was made from, for the next `why`."""
+        if (last := self._read_last(plan.recipe, node.name)) and last["fingerprint"] == node.fingerprint:
+            return
         path = self._last_path(plan.recipe, node.name)
-        text = json.dumps({"fingerprint": node.fingerprint, "form": _form(plan, node)}, ensure_ascii=False)
+        text = json.dumps({"fingerprint": node.fingerprint, "form": form_of(plan, node)}, ensure_ascii=False)
         with self._said_in_words():
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f"{path.name}.{uuid4().hex[:8]}")
@@ -346,7 +348,8 @@ class Store:
         return self.folder / "last" / quote(recipe, safe="") / f"{quote(node, safe='')}.json"
 
 
-def _form(plan: Plan, node: Node) -> dict[str, Any]:
+def form_of(plan: Plan, node: Node) -> dict[str, Any]:
+    """What decides the node's result, names kept: see `recipedsl.plan.diff`."""
     fingerprints = {name: plan.node(name).fingerprint for name in inputs_of(node)}
     return described(node, fingerprints, plan.versions)
 

@@ -14,7 +14,7 @@ from recipedsl.data.engine import make_data
 from recipedsl.data.look import look, merged, type_of_value
 from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.language.expressions import Call, Column, Constant, Expression
-from recipedsl.language.types import Field, RowType
+from recipedsl.language.types import RowType
 from recipedsl.plan.model import ConcatSource, DataNode, Input, NodeSource, Origin, ReadSource, RowsSource, StepSpec
 
 ORIGIN = Origin(path="recipe.ftr", line=1, column=1, end_line=1, end_column=2)
@@ -52,11 +52,10 @@ def shape(name: str, **roles: Any) -> StepSpec:
 
 def row_type(rows: Sequence[dict[str, Any]]) -> RowType:
     """Type of rows, as a look would tell it; a key that one row lacks may be null."""
-    whole = type_of_value(rows[0]) if rows else type_of_value({})
+    whole = type_of_value(rows[0])
     for row in rows[1:]:
         whole = merged(whole, type_of_value(row))
-    fields = (Field(each.name, type_of_value(rows[0].get(each.name), each.name)) for each in ())
-    return RowType(tuple(fields) or whole.fields)
+    return RowType(whole.fields)
 
 
 def data_node(source: Any, *steps: StepSpec, parts: Sequence[str] = (), **more: Any) -> DataNode:

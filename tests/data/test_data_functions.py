@@ -174,8 +174,8 @@ def test_json_ok_is_strict() -> None:
 
 
 def test_hash_never_changes() -> None:
-    assert hash_of("") == 7209571713640437239 or hash_of("") >= 0
-    assert hash_of("recipe") == hash_of("recipe") != hash_of("Recipe")
+    # Literals on purpose: splits that were made with it must come out the same for ever.
+    assert (hash_of(""), hash_of("recipe")) == (7252660547403494068, 7286309202372295297)
 
 
 @pytest.mark.parametrize(

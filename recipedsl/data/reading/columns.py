@@ -1,4 +1,7 @@
-"""Python values as Polars columns. Records and lists are taken apart first: Polars would build a frame a row."""
+"""Python values as Polars columns.
+
+Records and lists are taken apart first: Polars would build a frame for every row.
+"""
 
 from __future__ import annotations
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import gzip
+import zlib
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
 from typing import IO, Literal, cast
 
 from recipedsl.data.problems import mistake
-from recipedsl.diagnostics.codes.data_run import FileNotFound, PathOutsideRoot, UnknownFormat
+from recipedsl.diagnostics.codes.data_run import FileNotFound, PathOutsideRoot, UnknownFormat, UnreadableFile
 
 Form = Literal["json", "jsonl", "csv", "parquet"]
 
@@ -24,6 +24,8 @@ _FORMS: dict[str, Form] = {
     ".pq": "parquet",
 }
 _COMPRESSED = (".gz", ".zst")
+#: What reading raises for a file that is broken or may not be read.
+BROKEN = (OSError, EOFError, zlib.error, UnicodeDecodeError)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -109,8 +111,11 @@ def form_of(file: Path, asked: str = "") -> Form:
 
 
 def _first_bytes(file: Path) -> bytes:
-    with open_bytes(file) as stream:
-        return stream.read(4096).removeprefix(_BYTE_ORDER_MARK).lstrip()
+    try:
+        with open_bytes(file) as stream:
+            return stream.read(4096).removeprefix(_BYTE_ORDER_MARK).lstrip()
+    except BROKEN as error:
+        raise mistake(UnreadableFile, f"`{file.name}` cannot be read", str(error)) from error
 
 
 def open_bytes(file: Path) -> IO[bytes]:
@@ -118,9 +123,9 @@ def open_bytes(file: Path) -> IO[bytes]:
     if file.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(file, "rb"))
     if file.suffix == ".zst":
-        import zstandard
+        from recipedsl.data.reading.zstd import open_zstd
 
-        return BufferedReader(cast("BufferedReader", zstandard.open(file, "rb")), 1 << 20)
+        return open_zstd(file)
     return file.open("rb")
 
 

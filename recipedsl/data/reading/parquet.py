@@ -105,7 +105,10 @@ def _record(value: pl.Expr, dtype: pl.Struct, type_: Type) -> pl.Expr:
 
 
 def json_series(values: pl.Series) -> pl.Series:
-    """Records and lists as JSON text; parts that are null are left out, since a column has all parts in every row."""
+    """Records and lists as JSON text.
+
+    Parts that are null are left out: a column has all parts in every row.
+    """
     found = [None if value is None else to_json_text(without_nulls(value)) for value in values.to_list()]
     return pl.Series(values.name, found, dtype=pl.String)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from recipedsl.data.problems import mistake
-from recipedsl.data.reading.files import Form, open_bytes, separator_of
+from recipedsl.data.reading.files import BROKEN, Form, open_bytes, separator_of
 from recipedsl.diagnostics.codes.data_run import UnreadableFile
 
 _MARK = b"\xef\xbb\xbf"
@@ -58,12 +58,8 @@ def records(file: Path, form: Form) -> Iterator[Record]:
                 yield from _json_array(stream, file.name)
             else:
                 yield from _json_lines(stream)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except BROKEN as error:
         raise mistake(UnreadableFile, f"`{file.name}` cannot be read", str(error)) from error
-    except Exception as error:
-        if type(error).__module__.startswith("zstandard"):
-            raise mistake(UnreadableFile, f"`{file.name}` cannot be read", str(error)) from error
-        raise
 
 
 # --- JSON ---------------------------------------------------------------------------------------

@@ -65,7 +65,8 @@ class Rejects:
         share = self.count / total
         return mistake(
             TooManyRejects,
-            f"{self.count} of {total} rows of `{what}` had to be set aside ({share:.1%}, allowed are {most:.1%})",
+            f"{self.count} of {total} rows of `{what}` had to be set aside ({share:.1%}), "
+            f"allowed are {most:.1%}",
             *(str(each) for each in self.first),
             helps="mend the file, declare the type that the rows have, or raise `max_rejects` in `run`",
         )

@@ -11,7 +11,10 @@ from recipedsl.plan.model import StepSpec
 
 
 def derive(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFrame:
-    """Adds or replaces columns. All see the rows as they were; a column made here is seen by those behind it."""
+    """Adds or replaces columns.
+
+    All see the rows as they were; a column that is new here is seen by those behind it.
+    """
     known = set(frame.collect_schema().names())
     together: dict[str, Expression] = {}
     for name, expression in step.expressions.items():

@@ -1,4 +1,4 @@
-"""Problems of running a plan: workers, the store, gates, sources of models (R700 to R799)."""
+"""Problems of running a plan: workers, the store, sources of models (R700 to R799)."""
 
 from __future__ import annotations
 
@@ -97,19 +97,6 @@ class FileChanged(Code):
     name = "file-changed"
 
 
-class GateFailed(Code):
-    """A gate of an evaluation does not hold.
-
-    What: the condition of an `expect` is false for the scores that were measured.
-    Why: a gate is there to stop a model that is not good enough; what stands behind it is not run.
-    Bad: `expect pass_rate(final) >= pass_rate(base) + 50%`
-    Good: a gate that the goal really needs, or a better recipe
-    """
-
-    code = "R707"
-    name = "gate-failed"
-
-
 class UnknownNode(Code):
     """The plan has no such node.
 
@@ -119,7 +106,7 @@ class UnknownNode(Code):
     Good: `recipedsl run --only tuned`
     """
 
-    code = "R708"
+    code = "R707"
     name = "unknown-node"
 
 
@@ -132,7 +119,7 @@ class DiskTooSmall(Code):
     Good: adapters, `recipedsl store gc`, or a project on a larger disk
     """
 
-    code = "R709"
+    code = "R708"
     name = "disk-too-small"
 
 
@@ -287,7 +274,6 @@ CODES: tuple[type[Code], ...] = (
     StoreUnwritable,
     PlanUnfit,
     FileChanged,
-    GateFailed,
     UnknownNode,
     DiskTooSmall,
     ModelNotFound,

@@ -58,16 +58,16 @@ class TestsUnreadable(Code):
 
 
 class RowValueUnusable(Code):
-    """A row has no usable value for a score.
+    """A row has a value that a score cannot use.
 
-    What: an expression of a reward or metric gives null, or something of another type than the
-    score reads, for some row.
+    What: an expression of a reward or metric gives something of another type than the score reads,
+    or a function in it does not take what a row has. (A row where it gives null has no score.)
 
     Why: an answer without something to compare it with cannot be scored.
 
-    Bad: `metrics = [exact(answer)]` where some rows have no `answer`.
+    Bad: `metrics = [exact(tags)]` where `tags` is a list.
 
-    Good: `data held = read("…") | where answer != none`
+    Good: `metrics = [exact(join(tags, ", "))]`
     """
 
     code = "R653"

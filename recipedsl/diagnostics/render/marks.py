@@ -57,7 +57,7 @@ def _as_line(row: dict[int, tuple[str, Role]]) -> Line:
 def draw(marks: Sequence[Mark]) -> list[Line]:
     """The rows below a source line.
 
-    The rightmost label stands beside its underline where nothing is to its right; the others hang
+    The label that ends last stands beside its underline; the others hang
     from the start of theirs, from right to left, as many in a row as there is room for.
     """
     canvas = _Canvas()
@@ -65,15 +65,19 @@ def draw(marks: Sequence[Mark]) -> list[Line]:
     for mark in sorted(marks, key=lambda each: each.sign == "^"):
         canvas.put(0, mark.start, mark.sign * (mark.end - mark.start), mark.role)
     waiting = sorted((each for each in marks if each.text), key=lambda each: (-each.start, each.end))
-    if waiting and _stands_free(waiting[0], marks):
-        beside = waiting.pop(0)
+    beside = _beside(waiting, marks)
+    if beside is not None:
+        waiting.remove(beside)
         canvas.put(0, beside.end + 1, escaped(beside.text), beside.role)
     _hang(canvas, waiting)
     return canvas.lines()
 
 
-def _stands_free(mark: Mark, marks: Sequence[Mark]) -> bool:
-    return bool(mark.sign) and all(mark.end >= other.end for other in marks)
+def _beside(waiting: Sequence[Mark], marks: Sequence[Mark]) -> Mark | None:
+    """The mark whose label can stand at the end of its underline: the innermost that ends last."""
+    end = max((each.end for each in marks), default=0)
+    free = [each for each in waiting if each.sign and each.end == end]
+    return max(free, key=lambda each: (each.start, each.sign == "^"), default=None)
 
 
 def _hang(canvas: _Canvas, waiting: Sequence[Mark]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import count, pairwise
 
 from recipedsl.diagnostics.render.marks import Mark, draw
 from recipedsl.diagnostics.render.pieces import Line, Piece, Role, columns, cut, escaped, line, width
@@ -110,13 +110,12 @@ def _stretch(source: Source, pointer: Pointer) -> _Stretch:
 
 
 def _with_depths(stretches: Sequence[_Stretch]) -> list[_Stretch]:
+    """Gives every stretch of several lines a bar of its own among those that it overlaps."""
     found: list[_Stretch] = []
-    depth = 0
     for each in stretches:
-        if each.last > each.first:
-            depth += 1
-        own = depth if each.last > each.first else 0
-        found.append(_Stretch(each.pointer, each.first, each.last, each.start, each.end, own))
+        taken = {other.depth for other in found if other.first <= each.last and each.first <= other.last}
+        free = next(depth for depth in count(1) if depth not in taken)
+        found.append(replace(each, depth=free if each.last > each.first else 0))
     return found
 
 

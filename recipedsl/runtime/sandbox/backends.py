@@ -25,7 +25,13 @@ _ENTER = Path(__file__).with_name("enter.py")
 #: -s -S -P -B: no packages, no current folder, no byte code written. Not -E: the environment is
 #: ours, and with it the hash seed, so that a program gives the same answer twice.
 _FLAGS = ("-s", "-S", "-P", "-B")
-_ENVIRONMENT = {"PATH": "/usr/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+_ENVIRONMENT = {
+    "PATH": "/usr/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+}
 
 #: Users that programs run as when we are root; no system gives these numbers to anybody.
 _FIRST_USER, _USERS = 1_600_000_000, 1 << 28
@@ -96,7 +102,7 @@ def _bubblewrap(view: View, limits: Limits, other_user: bool) -> tuple[str, ...]
     folders = [part for each in view.folders for part in ("--perms", "0755", "--dir", each)]
     environment = [part for key, value in _ENVIRONMENT.items() for part in ("--setenv", key, value)]
     namespaces = ["ipc", "pid", "net", "uts", "cgroup-try"]
-    # Root keeps the two rights that it needs to become another user, everybody else gets a namespace of users.
+    # Root keeps the two rights that it needs to become another user; others get a namespace of users.
     rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     mapped = ["--unshare-user", "--uid", "65534", "--gid", "65534"]
     return (
@@ -192,6 +198,9 @@ def _nothing_isolates(problems: list[str]) -> Diagnostic:
     ]
     switch = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
     if switch.exists() and switch.read_text("ascii").strip() == "1":
-        helps.insert(1, Help("AppArmor holds user namespaces back here: `kernel.apparmor_restrict_unprivileged_userns`"))
+        helps.insert(
+            1,
+            Help("AppArmor holds user namespaces back here: `kernel.apparmor_restrict_unprivileged_userns`"),
+        )
     message = "nothing on this machine isolates programs that a model writes"
     return Diagnostic(NothingIsolates, message, notes=tuple(problems), helps=tuple(helps))

@@ -18,7 +18,14 @@ from typing import Any
 
 LIBRARY = ctypes.CDLL(None, use_errno=True)
 
-NEW = {"mount": 0x20000, "cgroup": 0x2000000, "uts": 0x4000000, "ipc": 0x8000000, "pid": 0x20000000, "net": 0x40000000}
+NEW = {
+    "mount": 0x20000,
+    "cgroup": 0x2000000,
+    "uts": 0x4000000,
+    "ipc": 0x8000000,
+    "pid": 0x20000000,
+    "net": 0x40000000,
+}
 NEW_USER = 0x10000000
 READ_ONLY, NO_SUID, NO_DEVICES, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 DETACH = 2
@@ -37,7 +44,14 @@ def call(name: str, *arguments: Any) -> int:
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     """mount(2)."""
-    call("mount", source.encode(), target.encode(), kind.encode() or None, ctypes.c_ulong(flags), options.encode())
+    call(
+        "mount",
+        source.encode(),
+        target.encode(),
+        kind.encode() or None,
+        ctypes.c_ulong(flags),
+        options.encode(),
+    )
 
 
 def read_frame(channel: int) -> dict[str, Any]:
@@ -83,7 +97,9 @@ def bind(handle: int, target: str) -> None:
         os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)  # noqa: PTH103, PTH120
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
     mount(source, target, flags=BIND | RECURSIVE)
-    kept = os.statvfs(target).f_flag & (NO_SUID | 8 | 1024 | 2048)  # noexec, noatime, nodiratime may be locked
+    kept = os.statvfs(target).f_flag & (
+        NO_SUID | 8 | 1024 | 2048
+    )  # noexec, noatime, nodiratime may be locked
     devices = 0 if target.startswith(f"{STAGE}/dev/") else NO_DEVICES
     mount("none", target, flags=REMOUNT | BIND | READ_ONLY | NO_SUID | devices | kept)
 

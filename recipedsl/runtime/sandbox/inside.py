@@ -18,7 +18,7 @@ tests share one interpreter, so a program made against this very file can find t
 stack frame while the tests call it. Files, network and limits do not depend on that.
 """
 
-import _signal  # what `signal` wraps, without its enumerations
+import _signal  # type: ignore[import-not-found]  # what `signal` wraps, faster to load
 import builtins
 import gc
 import marshal
@@ -41,7 +41,9 @@ def read_exactly(channel: int, size: int) -> bytes:
 
 def read_frame(channel: int) -> dict[str, Any]:
     """One message."""
-    frame: dict[str, Any] = marshal.loads(read_exactly(channel, int.from_bytes(read_exactly(channel, 8), "big")))
+    frame: dict[str, Any] = marshal.loads(
+        read_exactly(channel, int.from_bytes(read_exactly(channel, 8), "big"))
+    )
     return frame
 
 
@@ -85,7 +87,9 @@ def close_doors(instructions: bytes) -> None:
     library.capset(header, (ctypes.c_uint32 * 6)())
     buffer = ctypes.create_string_buffer(instructions, len(instructions))
     program = Filter(len(instructions) // 8, ctypes.cast(buffer, ctypes.c_void_p))
-    if instructions and library.prctl(22, ctypes.c_ulong(2), ctypes.byref(program), zero, zero):  # PR_SET_SECCOMP
+    if instructions and library.prctl(
+        22, ctypes.c_ulong(2), ctypes.byref(program), zero, zero
+    ):  # PR_SET_SECCOMP
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECCOMP)")
 
 

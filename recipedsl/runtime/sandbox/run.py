@@ -135,7 +135,7 @@ def _threads_if_mine(process: Path) -> int:
     try:
         if process.stat().st_uid != os.getuid():
             return 0
-        return len(os.listdir(process / "task"))
+        return sum(1 for _ in (process / "task").iterdir())
     except OSError:  # it has gone meanwhile
         return 0
 
@@ -146,7 +146,7 @@ def _threads_if_mine(process: Path) -> int:
 class _Equalities(ast.NodeTransformer):
     """`a == b` of the tests becomes a call that looks through objects which equal everything."""
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:  # noqa: N802 - the library's name
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
         if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq):
             return node
@@ -170,7 +170,10 @@ def compile_tests(tests: str) -> Any:
             Diagnostic(
                 TestsUnreadable,
                 "the tests of a row are no Python that can be read",
-                notes=(f"{problem}", f"line {line}: {(tests.splitlines() or [''])[line - 1]}" if line else tests[:200]),
+                notes=(
+                    f"{problem}",
+                    f"line {line}: {(tests.splitlines() or [''])[line - 1]}" if line else tests[:200],
+                ),
                 helps=(Help("`where code_ok(tests)` in the pipeline sets such rows aside"),),
             )
         ) from None

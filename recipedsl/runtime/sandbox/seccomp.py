@@ -84,7 +84,12 @@ def _only_families(socket: int, families: tuple[int, ...]) -> bytes:
     tests = b"".join(
         _instruction(_JUMP_EQUAL, family, len(families) - place) for place, family in enumerate(families)
     )
-    block = _instruction(_LOAD, 16) + tests + _instruction(_RETURN, _FAIL | _EPERM) + _instruction(_RETURN, _ALLOW)
+    block = (
+        _instruction(_LOAD, 16)
+        + tests
+        + _instruction(_RETURN, _FAIL | _EPERM)
+        + _instruction(_RETURN, _ALLOW)
+    )
     return _instruction(_JUMP_EQUAL, socket, 0, len(block) // 8) + block
 
 

@@ -14,7 +14,7 @@ from recipedsl.runtime.sandbox.run import SandboxBroken, run_on
 _LIMITS = Limits(seconds=20.0, memory=512 << 20)
 
 #: What programs use of the standard library; an interpreter that cannot load it is of no use.
-_LOADS = "import collections, decimal, datetime, fractions, heapq, itertools, json, math, random, re, sqlite3, typing"
+_LOADS = "import collections, decimal, datetime, heapq, itertools, json, math, random, re, sqlite3, typing"
 
 _ISOLATED = """
 import os, socket
@@ -54,7 +54,10 @@ def _problem_of_loading(backend: Backend) -> str:
 
 def _problem_of_isolation(backend: Backend) -> str:
     """A secret file and an open port of the machine must be out of reach."""
-    with tempfile.NamedTemporaryFile(prefix="secret-") as secret, socket.create_server(("127.0.0.1", 0)) as server:
+    with (
+        tempfile.NamedTemporaryFile(prefix="secret-") as secret,
+        socket.create_server(("127.0.0.1", 0)) as server,
+    ):
         paths = (secret.name, str(Path(__file__)), "/etc/passwd")
         names = (("secrets", "\n".join(paths)), ("port", str(server.getsockname()[1])))
         outcome = run_on(backend, Program("", _ISOLATED, names), _LIMITS)

@@ -205,15 +205,19 @@ def _prefer_for_out_of_memory(process: int) -> None:
 # --- the tree of processes --------------------------------------------------------------------------
 
 
-def tree(process: int) -> list[int]:
-    """A process and all that it started, itself first; what has gone meanwhile is left out."""
+def tree(process: int, most: int = 256) -> list[int]:
+    """A process and what it started, itself first; what has gone meanwhile is left out.
+
+    A program may start new ones faster than they are counted, so that counting stops at `most`.
+    """
     found = [process]
     for each in found:
+        if len(found) > most:
+            break
         with contextlib.suppress(OSError):
-            for task in os.listdir(f"/proc/{each}/task"):
+            for task in Path(f"/proc/{each}/task").iterdir():
                 with contextlib.suppress(OSError):
-                    children = Path(f"/proc/{each}/task/{task}/children").read_text("ascii")
-                    found.extend(int(child) for child in children.split())
+                    found.extend(int(child) for child in (task / "children").read_text("ascii").split())
     return found
 
 
@@ -229,7 +233,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def _excess(process: int, limits: Limits) -> str:
     """Which limit on all processes together is broken, if any."""
-    members = tree(process)
+    members = tree(process, 2 * limits.processes)
     if len(members) > 2 * limits.processes:
         return "processes"
     if sum(_resident(each) for each in members) <= limits.memory:

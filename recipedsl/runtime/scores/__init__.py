@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from recipedsl.runtime.scores.make import Scorer, ScorePolicy, make_scorer
+from recipedsl.runtime.scores.make import ScorePolicy, Scorer, make_scorer
 
 __all__ = ["ScorePolicy", "Scorer", "make_scorer"]

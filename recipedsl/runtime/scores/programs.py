@@ -94,7 +94,9 @@ class Passes:
 
     def _program(self, answer: str, row: dict[str, Any]) -> Program | None:
         tests = _text_or_none(evaluate(self.tests, row), "tests")
-        language = _text_or_none(evaluate(self.language, row), "language") if self.language is not None else None
+        language = (
+            _text_or_none(evaluate(self.language, row), "language") if self.language is not None else None
+        )
         return None if tests is None else program_of(answer, tests, language)
 
 

@@ -85,7 +85,9 @@ class PythonFunction:
             raise self._failed(f"`{self.function}` took more than {seconds:g} s", ())
         if not line:
             code = self._process.wait()
-            raise self._failed(f"the process of `{self.function}` ended with status {code}", self._last_words())
+            raise self._failed(
+                f"the process of `{self.function}` ended with status {code}", self._last_words()
+            )
         reply: dict[str, Any] = json.loads(line)
         return reply
 
@@ -114,11 +116,21 @@ class PythonFunction:
 
     def _check_file(self, path: str) -> None:
         if not self.file.is_relative_to(self.root):
-            raise _error(PythonMissing, f"`{self.function}` lies outside the project", (f"project: {self.root}",))
+            raise _error(
+                PythonMissing, f"`{self.function}` lies outside the project", (f"project: {self.root}",)
+            )
         if not self.file.is_file() or not self.name:
-            others = sorted(each.name for each in self.file.parent.glob("*.py")) if self.file.parent.is_dir() else []
+            others = (
+                sorted(each.name for each in self.file.parent.glob("*.py"))
+                if self.file.parent.is_dir()
+                else []
+            )
             near = nearest(self.file.name, others)
-            helps = (f"`{near}` is there",) if near else ("the form is `file.py:function`, from the project's folder",)
+            helps = (
+                (f"`{near}` is there",)
+                if near
+                else ("the form is `file.py:function`, from the project's folder",)
+            )
             raise _error(PythonMissing, f"there is no file `{path}`", (f"looked for {self.file}",), helps)
 
     def _check_ready(self, reply: dict[str, Any]) -> None:

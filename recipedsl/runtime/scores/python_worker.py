@@ -59,7 +59,12 @@ def score(function: Callable[..., Any], request: dict[str, Any], file: str) -> d
             return {"score": float(value)}
         except (TypeError, ValueError, RuntimeError):
             pass
-    return {"kind": "type", "message": f"{type(value).__name__}: {str(value)[:100]}", "line": None, "text": ""}
+    return {
+        "kind": "type",
+        "message": f"{type(value).__name__}: {str(value)[:100]}",
+        "line": None,
+        "text": "",
+    }
 
 
 def main(file: str, name: str) -> None:

@@ -264,7 +264,9 @@ def as_text(value: Any) -> str:
     """
     kind = type(value).__name__
     message = "a score needs a text and a row has something else"
-    raise RecipeError(Diagnostic(RowValueUnusable, message, notes=(f"the value is a {kind}: {str(value)[:100]}",)))
+    raise RecipeError(
+        Diagnostic(RowValueUnusable, message, notes=(f"the value is a {kind}: {str(value)[:100]}",))
+    )
 
 
 as_text.register(str, lambda value: value)

@@ -18,7 +18,7 @@ OURS = frozenset(
         "output_dir", "report_to", "push_to_hub", "hub_model_id", "use_cpu", "bf16", "fp16", "disable_tqdm",
         "dataset_kwargs", "resume_from_checkpoint", "model_init_kwargs", "trust_remote_code", "packing",
         "remove_unused_columns", "save_strategy", "save_steps", "save_total_limit", "seed", "data_seed",
-        "reward_weights", "max_length", "logging_nan_inf_filter", "deepspeed", "fsdp", "use_vllm",
+        "reward_weights", "max_length", "logging_nan_inf_filter", "deepspeed", "fsdp",
     }
 )  # fmt: skip
 

@@ -56,7 +56,7 @@ def _run(task: Task) -> dict[str, Any]:
     set_seed(task.node.seed)
     beginning = begin(task)
     trainer = make_trainer(task, beginning)
-    _limit_steps(trainer)
+    _limit_steps(task, trainer)
     _check_reference(task, trainer)
     if checkpoint is None:
         _try_out(task, trainer)
@@ -77,13 +77,13 @@ def make_trainer(task: Task, beginning: Beginning) -> Any:
     return trainer
 
 
-def _limit_steps(trainer: Any) -> None:
+def _limit_steps(task: Task, trainer: Any) -> None:
     """Where epochs and steps are both given, the one that ends first counts.
 
     transformers lets `max_steps` win, so that a limit above the epochs would train longer.
     """
     settings = trainer.args
-    if settings.max_steps > 0:
+    if {"max_steps", "num_train_epochs"} <= task.node.arguments.keys():
         batches = len(trainer.get_train_dataloader())
         per_epoch = max(1, -(-batches // settings.gradient_accumulation_steps))
         settings.max_steps = min(settings.max_steps, math.ceil(settings.num_train_epochs * per_epoch))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,7 +105,7 @@ def test_answers_stop_at_the_end_of_the_turn(shop: Shop) -> None:
 
 
 def test_a_constant_reward_is_warned_of_once(shop: Shop) -> None:
-    shop.scorers |= {"same": lambda answers, rows, prompts: [1.0] * len(answers), "length": length}
+    shop.scorers |= {"same": lambda answers, *_: [1.0] * len(answers), "length": length}
     terms = (reward_term("same"), reward_term("length"))
     shop.run("online", "grpo", reference="start", rewards=terms)
     warnings = [
@@ -113,18 +115,17 @@ def test_a_constant_reward_is_warned_of_once(shop: Shop) -> None:
     assert "`same`" in warnings[0].message
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        lambda answers, rows, prompts: [0.0],
-        lambda answers, rows, prompts: 1.0,
-        lambda answers, rows, prompts: [float("nan")] * len(answers),
-        lambda answers, rows, prompts: [len(rows[0]["no_such_column"])],
-    ],
-    ids=["too-few", "no-list", "not-finite", "raises"],
-)
-def test_a_reward_that_fails_is_found_before_training(shop: Shop, bad: Any) -> None:
-    shop.scorers["bad"] = bad
+BAD_SCORERS: dict[str, Callable[[list[str]], Any]] = {
+    "too few": lambda answers: answers[:0],
+    "no list": lambda answers: float(len(answers)),
+    "not finite": lambda answers: [math.nan for _ in answers],
+    "raises": lambda answers: [each.no_such_method() for each in answers],  # type: ignore[attr-defined]
+}
+
+
+@pytest.mark.parametrize("bad", BAD_SCORERS)
+def test_a_reward_that_fails_is_found_before_training(shop: Shop, bad: str) -> None:
+    shop.scorers["bad"] = lambda answers, *_: BAD_SCORERS[bad](answers)
     with pytest.raises(RecipeError, match=r"R602.*`bad`"):
         shop.run("online", "grpo", reference="start", rewards=(reward_term("bad"),))
     assert not (shop.folders["online"] / "artefact.json").exists()
@@ -139,3 +140,44 @@ def test_too_few_prompts_for_a_batch(shop: Shop) -> None:
         shop.run(
             "online", "grpo", rows=prompt_rows()[:1], reference="start", rewards=(reward_term("length"),)
         )
+
+
+@pytest.mark.parametrize("method", ["grpo", "rloo"])
+def test_bfloat16_samples_and_trains(shop: Shop, method: str) -> None:
+    shop.scorers["length"] = length
+    facts = shop.run(
+        "online",
+        method,
+        dtype="bf16",
+        adapter_use="new",
+        adapter=LORA,
+        reference="adapter_off",
+        rewards=(reward_term("length"),),
+    )
+    assert facts["dtype"] == "bfloat16"
+    assert all(math.isfinite(loss) for _, loss in facts["losses"])
+
+
+def test_beta_zero_needs_no_reference(shop: Shop) -> None:
+    shop.scorers["length"] = length
+    facts = shop.run("online", "grpo", arguments={"beta": 0.0}, rewards=(reward_term("length"),))
+    assert facts["reference"] == "none"
+
+
+def test_shipped_scores_are_found(shop: Shop) -> None:
+    from recipedsl.language.expressions import Column
+    from recipedsl.plan.model import RewardTerm, ScoreSpec
+    from recipedsl.runtime.stages.task import scorer_maker
+    from recipedsl.runtime.stages.train import run_stage
+    from tests.runtime.stages.workshop import HERE
+
+    shop.run("judge", "reward")
+    exact = ScoreSpec(
+        keyword="exact", name="exact", expressions={"expected": Column(name="answer")}, origin=HERE
+    )
+    judge = ScoreSpec(keyword="model", name="judge", node="judge", origin=HERE)
+    terms = (RewardTerm(weight=0.2, score=exact), RewardTerm(weight=0.8, score=judge))
+    task = shop.task("online", "grpo", reference="start", rewards=terms)
+    facts = run_stage(replace(task, make_scorer=scorer_maker()))
+    assert facts["rewards"]["exact"]["mean"] == 0
+    assert facts["rewards"]["judge"]["low"] < facts["rewards"]["judge"]["high"]

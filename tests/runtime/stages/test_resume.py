@@ -46,19 +46,25 @@ def length(answers: list[str], rows: Any, prompts: Any) -> list[float | None]:
     return [float(len(each)) for each in answers]
 
 
+#: With dropout, so that the random state counts.
+DROPPING = LORA.model_copy(update={"settings": {"r": 4, "lora_dropout": 0.2}})
+NEW = {"adapter_use": "new", "adapter": DROPPING}
+REWARDED = {"rewards": (reward_term("length"),)}
+
+
 @pytest.mark.parametrize(
     ("method", "fields"),
     [
         ("sft", {}),
-        ("sft", {"adapter_use": "new", "adapter": LORA.model_copy(update={"settings": {"r": 4, "lora_dropout": 0.2}})}),
+        ("sft", NEW),
         ("dpo", {"reference": "start"}),
         ("kto", {"reference": "start"}),
-        ("reward", {"adapter_use": "new", "adapter": LORA}),
-        ("grpo", {"reference": "start", "rewards": (reward_term("length"),)}),
-        ("rloo", {"adapter_use": "new", "adapter": LORA, "reference": "adapter_off", "rewards": (reward_term("length"),)}),
+        ("reward", NEW),
+        ("grpo", {"reference": "start", **REWARDED}),
+        ("rloo", {"reference": "adapter_off", **NEW, **REWARDED}),
     ],
     ids=["sft", "sft-lora", "dpo", "kto", "reward-lora", "grpo", "rloo-lora"],
-)  # fmt: skip
+)
 def test_an_interrupted_stage_ends_like_one_that_was_not(shop: Shop, method: str, fields: Any) -> None:
     shop.scorers["length"] = length
     whole = shop.run("whole", method, arguments=NINE_STEPS, **fields)

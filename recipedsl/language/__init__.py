@@ -1,0 +1,1 @@
+"""The vocabulary: types, shapes and every concept, one small class each. `catalogue` lists them."""

@@ -1,0 +1,249 @@
+"""What a run says while it goes on: a live display on a terminal, plain lines elsewhere.
+
+Both are observers of `recipedsl.runtime.execute`; they never decide anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from recipedsl.diagnostics import Diagnostic
+from recipedsl.diagnostics.render.pieces import STYLES, Line, Piece, Role, escaped, line
+from recipedsl.plan.model import Node, Plan, StageNode
+from recipedsl.report.layout import pad
+from recipedsl.report.numbers import about, count, duration, plural, short
+from recipedsl.runtime.events import Event, Start, Step, Warn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+    from rich.text import Text
+
+    from recipedsl.runtime.execute import RunOutcome
+    from recipedsl.runtime.store import Result, Why
+
+#: Plain lines of one stage come at least so far apart, in seconds, and no later than after ten steps.
+_PAUSE, _SHORT_PAUSE, _STEPS = 5.0, 1.0, 10
+
+
+def counted(kind: str, facts: Mapping[str, Any]) -> str:
+    """What a finished node has to tell, in a few words."""
+    if kind == "data":
+        rows = facts.get("rows", {})
+        parts = [f"{part or 'rows'} {count(number)}" for part, number in rows.items()]
+        lost = [f"{count(facts['rejects'])} lines set aside"] if facts.get("rejects") else []
+        return " · ".join([*parts, *lost])
+    if kind == "tokens":
+        return f"{plural(facts.get('kept', 0), 'row')} · {short(facts.get('tokens', 0))} tokens"
+    if kind == "stage":
+        loss = facts.get("loss")
+        steps = plural(int(facts.get("steps", 0)), "step")
+        return f"{steps} · last loss {loss:.3f}" if isinstance(loss, float) else steps
+    return plural(facts["rows"], "row") if kind == "eval" and "rows" in facts else ""
+
+
+def node_line(node: Node, word: str, role: Role, rest: str, room: int) -> Line:
+    """`stage tuned   done      12 steps · last loss 1.234 · 3 min`."""
+    name = pad(escaped(f"{node.kind} {node.name}"), room)
+    return line(Piece(name, Role.NAME), "  ", Piece(f"{word:<8}", role), f" {rest}")
+
+
+def step_words(step: Step, node: Node) -> str:
+    """`step 10 of 120 · loss 1.234 · 1.2k tokens/s · 3 min left`."""
+    unit = "step" if isinstance(node, StageNode) else "row"
+    words = [f"{unit} {count(step.step)} of {count(step.steps)}"]
+    words += [escaped(name) for name in step.metrics] if unit == "row" else []
+    words += [f"loss {step.loss:.3f}"] if step.loss is not None else []
+    words += [f"reward {step.metrics['reward']:.3f}"] if "reward" in step.metrics else []
+    words += [f"{short(step.tokens_per_second)} tokens/s"] if step.tokens_per_second else []
+    words += [f"{about(step.seconds_left)} left"] if step.seconds_left and step.step < step.steps else []
+    return " · ".join(words)
+
+
+class _Base:
+    """What both have in common: a line for each thing that happens."""
+
+    def __init__(self) -> None:
+        self.room = 10
+
+    def say(self, lines: Iterable[Line]) -> None:
+        """Prints lines."""
+        raise NotImplementedError
+
+    def tell(self, node: Node, word: str, role: Role, rest: str = "") -> None:
+        """One line about a node."""
+        self.say([node_line(node, word, role, rest, self.room)])
+
+    def run_started(self, plan: Plan, nodes: tuple[Node, ...]) -> None:  # noqa: ARG002 - the protocol's signature
+        """Names are aligned from here on."""
+        self.room = max((len(f"{node.kind} {node.name}") for node in nodes), default=10)
+
+    def node_cached(self, node: Node, result: Result) -> None:
+        """At hand."""
+        self.tell(node, "cached", Role.FAINT, counted(node.kind, result.manifest.facts))
+
+    def node_waiting(self, node: Node) -> None:
+        """Somebody else makes it."""
+        self.tell(node, "waiting", Role.WARNING, "another run is making it")
+
+    def node_done(self, node: Node, result: Result) -> None:
+        """Finished."""
+        known = counted(node.kind, result.manifest.facts)
+        took = duration(result.manifest.seconds)
+        self.tell(node, "done", Role.GOOD, f"{known} · {took}" if known else took)
+
+    def node_failed(self, node: Node, diagnostics: tuple[Diagnostic, ...], log: str) -> None:  # noqa: ARG002 - the protocol's signature
+        """The problem itself is told at the end."""
+        self.tell(node, "failed", Role.BAD, ", ".join(each.code for each in diagnostics))
+
+    def warning(self, node: Node, diagnostic: Diagnostic) -> None:
+        """Something to look at."""
+        self.tell(node, "warning", Role.WARNING, f"[{diagnostic.code}] {escaped(diagnostic.message)}")
+
+    def event(self, node: Node, event: Event) -> None:
+        """A worker tells something."""
+        match event:
+            case Start():
+                self.started(node, event)
+            case Step():
+                self.stepped(node, event)
+            case Warn():
+                code = f"[{event.code}] " if event.code else ""
+                self.tell(node, "warning", Role.WARNING, f"{code}{escaped(event.message)}")
+
+    def started(self, node: Node, start: Start) -> None:
+        """A worker begins."""
+
+    def stepped(self, node: Node, step: Step) -> None:
+        """A worker is further."""
+
+    def interrupting(self, node: Node, times: int) -> None:
+        """Somebody pressed Ctrl-C."""
+        words = "saving first; once more stops at once" if times == 1 else "at once"
+        self.tell(node, "stopping", Role.WARNING, words)
+
+    def run_finished(self, outcome: RunOutcome) -> None:
+        """The end is told by the command."""
+
+
+def _beginning(start: Start) -> str:
+    weights = f"{short(start.trainable)} of {short(start.parameters)} weights" if start.parameters else ""
+    again = f"goes on from step {count(start.step)}" if start.step else ""
+    return " · ".join(each for each in (weights, start.device, start.dtype, again) if each)
+
+
+class PlainProgress(_Base):
+    """Lines only: for logs and pipes.
+
+    Args:
+        say: prints lines.
+        clock: seconds; for the tests.
+    """
+
+    def __init__(self, say: Callable[[Iterable[Line]], None], clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._say = say
+        self._clock = clock
+        self._told = (float("-inf"), 0)
+
+    def say(self, lines: Iterable[Line]) -> None:
+        """Prints lines."""
+        self._say(lines)
+
+    def node_started(self, node: Node, why: Why) -> None:
+        """What takes long says that it begins."""
+        if node.kind in ("model", "stage", "eval"):
+            self.tell(node, "begins", Role.INFO, str(why))
+        self._told = (float("-inf"), 0)
+
+    def started(self, node: Node, start: Start) -> None:
+        """On which machine."""
+        self.tell(node, "trains" if isinstance(node, StageNode) else "judges", Role.INFO, _beginning(start))
+
+    def stepped(self, node: Node, step: Step) -> None:
+        """Now and then, and the last one."""
+        before, number = self._told
+        passed = self._clock() - before
+        is_due = passed >= _PAUSE or (passed >= _SHORT_PAUSE and step.step - number >= _STEPS)
+        if is_due or step.step == step.steps:
+            self._told = (self._clock(), step.step)
+            self.tell(node, "", Role.PLAIN, step_words(step, node))
+
+
+class LiveProgress(_Base):
+    """A bar for what takes long, with everything else as lines above it. Use as a context manager."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        # Only standard error: the output of a command can be piped while its progress is watched.
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._progress: Progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", style="bold", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[words]}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> LiveProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def say(self, lines: Iterable[Line]) -> None:
+        """Prints lines above the bar."""
+        for each in lines:
+            self._progress.console.print(_as_text(each), soft_wrap=True)
+
+    def node_started(self, node: Node, why: Why) -> None:
+        """A bar appears."""
+        self._end()
+        name = escaped(f"{node.kind} {node.name}")
+        self._task = self._progress.add_task(name, total=None, words=escaped(str(why)))
+
+    def started(self, node: Node, start: Start) -> None:
+        """The bar has a length."""
+        self.tell(node, "begins", Role.INFO, _beginning(start))
+        if self._task is not None:
+            self._progress.update(self._task, total=start.steps or None, completed=start.step, words="")
+
+    def stepped(self, node: Node, step: Step) -> None:
+        """The bar grows."""
+        if self._task is not None:
+            words = step_words(step, node)
+            self._progress.update(self._task, total=step.steps, completed=step.step, words=words)
+
+    def node_done(self, node: Node, result: Result) -> None:
+        """The bar becomes a line."""
+        self._end()
+        super().node_done(node, result)
+
+    def node_failed(self, node: Node, diagnostics: tuple[Diagnostic, ...], log: str) -> None:
+        """The bar becomes a line."""
+        self._end()
+        super().node_failed(node, diagnostics, log)
+
+    def run_finished(self, outcome: RunOutcome) -> None:
+        """No bar is left."""
+        self._end()
+        super().run_finished(outcome)
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+            self._task = None
+
+
+def _as_text(pieces: Line) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*((piece.text, STYLES[piece.role]) for piece in pieces))

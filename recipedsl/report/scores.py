@@ -1,0 +1,96 @@
+"""Scores of an evaluation as tables: a metric at a time, models as columns, overall and slices as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recipedsl.diagnostics.render.pieces import Line, Piece, Role, line
+from recipedsl.language.catalogue import METRICS
+from recipedsl.language.metrics.metrics import Metric
+from recipedsl.report.layout import Cell, Table, fit
+
+Scores = Mapping[str, Any]  # metric -> model -> {"overall": estimate, "slices": column -> value -> estimate}
+
+_VERDICTS = {True: ("holds", Role.GOOD), False: ("fails", Role.BAD), None: ("undecided", Role.WARNING)}
+
+
+def draw_scores(results: Scores, width: int) -> list[Line]:
+    """All metrics of `results.json` and its gates.
+
+    Args:
+        results: what the file holds.
+        width: columns of the terminal.
+    """
+    lines: list[Line] = []
+    for metric, models in results.items():
+        if metric != "gates":
+            lines += [*draw_metric(metric, models, width), ()]
+    gates = results.get("gates") or []
+    return [*lines, *draw_gates(gates, width)] if gates else lines[:-1]
+
+
+def draw_metric(metric: str, models: Mapping[str, Any], width: int) -> list[Line]:
+    """One metric: values with their 95% intervals."""
+    kind = _kind(metric)
+    note = "95% intervals; " + ("higher is better" if kind is None or kind.higher else "lower is better")
+    table = Table(list(_rows(models, kind)), (False, True, *(True for _ in models)))
+    return [line(Piece(fit(metric, width - len(note) - 2), Role.NAME), "  ", Piece(note, Role.FAINT)), *table.lines(width)]
+
+
+def _kind(metric: str) -> type[Metric] | None:
+    keyword = metric.partition("(")[0]
+    return next((each for each in METRICS if each.keyword == keyword), None)
+
+
+def _rows(models: Mapping[str, Any], kind: type[Metric] | None) -> Iterator[list[Cell]]:
+    yield [Cell(""), Cell("rows", Role.FAINT), *(Cell(name, Role.NAME) for name in models)]
+    yield _row("overall", [parts["overall"] for parts in models.values()], kind)
+    columns = dict.fromkeys(column for parts in models.values() for column in parts["slices"])
+    for column in columns:
+        yield [Cell(column, Role.FAINT)]
+        slices = [parts["slices"].get(column, {}) for parts in models.values()]
+        for value in dict.fromkeys(value for each in slices for value in each):
+            yield _row(f"  {value}", [each.get(value, {}) for each in slices], kind)
+
+
+def _row(name: str, estimates: Sequence[Mapping[str, Any]], kind: type[Metric] | None) -> list[Cell]:
+    rows = max((each.get("rows", 0) for each in estimates), default=0)
+    is_share = kind is not None and kind.share
+    # A table cuts what begins with spaces to one line; the indentation stays.
+    label = "\u00a0\u00a0" + name.strip() if name.startswith(" ") else name
+    return [Cell(label), Cell(f"{rows:,}", Role.FAINT), *(Cell(estimate(each, is_share)) for each in estimates)]
+
+
+def estimate(form: Mapping[str, Any], is_share: bool) -> str:
+    """`31.0% (16..51)` or `1.234 (1.101..1.367)`; a dash where nothing was measured."""
+    value, low, high = form.get("value"), form.get("low"), form.get("high")
+    if value is None:
+        return "-"
+    if is_share:
+        ends = f" ({100 * low:.0f}..{100 * high:.0f})" if low is not None and high is not None else ""
+        return f"{100 * value:.1f}%{ends}"
+    ends = f" ({low:.3f}..{high:.3f})" if low is not None and high is not None else ""
+    return f"{value:.3f}{ends}"
+
+
+def draw_gates(gates: Sequence[Mapping[str, Any]], width: int) -> list[Line]:
+    """Each gate with its verdict and the values that went into it."""
+    lines = [line(Piece("gates", Role.NAME))]
+    for gate in gates:
+        word, role = _VERDICTS[gate["passed"]]
+        lines.append(line("  ", Piece(f"{word:<9}", role), f" {fit(_condition(gate), width - 12)}"))
+        values = ", ".join(f"{name} = {_value(value)}" for name, value in gate["values"].items())
+        lines.append(line(" " * 12, Piece(fit(values, width - 12), Role.FAINT)))
+        if gate["passed"] is not True and gate.get("message"):
+            lines.append(line(" " * 12, fit(gate["message"], width - 12)))
+    return lines
+
+
+def _condition(gate: Mapping[str, Any]) -> str:
+    text = str(gate.get("text") or "").strip()
+    return text.removeprefix("expect").strip()
+
+
+def _value(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.4g}"

@@ -1,0 +1,1 @@
+"""Everything that carries a plan out: models, training, rewards, evaluation, the store, records."""

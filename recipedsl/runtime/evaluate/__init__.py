@@ -1,0 +1,1 @@
+"""Judges models on rows: overall, by slice, with intervals and gates."""

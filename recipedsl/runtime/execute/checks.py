@@ -1,0 +1,96 @@
+"""What is looked at before anything is made: the plan, the files it was made from, the disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from recipedsl.diagnostics import Diagnostic, Help, RecipeError
+from recipedsl.diagnostics.codes.run import DiskTooSmall, FileChanged, PlanUnfit
+from recipedsl.plan.model import DataNode, ModelNode, Node, Origin, Plan, ReadSource, StageNode, TokensNode
+from recipedsl.plan.verify import faults
+from recipedsl.runtime.execute.places import placed
+
+#: Bytes that any run may need for data, token ids and events.
+_FLOOR = 256 * 2**20
+
+#: Bytes a weight: 4 for itself; a checkpoint holds it and two moments of Adam, and the next one is
+#: written before the last one goes.
+_RESULT, _CHECKPOINTS = 4, 2 * 3 * 4
+
+
+def check_plan(plan: Plan) -> None:
+    """Raises RecipeError for a plan that contradicts itself."""
+    found = tuple(faults(plan))
+    if found:
+        hint = Help("`recipedsl run` on the recipe makes a new plan")
+        raise RecipeError(Diagnostic(PlanUnfit, "the plan is not fit to run", notes=found, helps=(hint,)))
+
+
+def check_files(nodes: Iterable[Node], digest: Callable[[str], str], root: Path) -> None:
+    """Whether the files are those that the plan was made from.
+
+    Raises:
+        RecipeError: one diagnostic for each that is not.
+    """
+    found = []
+    for path, (planned, origin) in dict(_files(nodes)).items():
+        now = digest(path)
+        if now != planned:
+            found.append(placed(_changed(path, planned, now), origin, root))
+    if found:
+        raise RecipeError(*found)
+
+
+def _files(nodes: Iterable[Node]) -> Iterator[tuple[str, tuple[str, Origin]]]:
+    """Every file with the digest that the plan knows of it, and who reads it."""
+    for node in nodes:
+        if isinstance(node, DataNode) and isinstance(node.source, ReadSource) and node.source.digest:
+            yield node.source.path, (node.source.digest, node.origin)
+        if isinstance(node, ModelNode | TokensNode) and node.template.digest:
+            yield node.template.path, (node.template.digest, node.origin)
+
+
+def _changed(path: str, planned: str, now: str) -> Diagnostic:
+    message = f"`{path}` has changed since the plan was made" if now else f"`{path}` is not there any more"
+    notes = (f"planned: {planned}", f"found:   {now}") if now else ()
+    helps = (Help("`recipedsl run` on the recipe plans anew"),)
+    return Diagnostic(FileChanged, message, notes=notes, helps=helps)
+
+
+def check_disk(nodes: Iterable[Node], weights: Callable[[str], int], folder: Path) -> None:
+    """Whether the disk has room for what is to be made.
+
+    Args:
+        nodes: to be made.
+        weights: number of weights of a base model by node name; 0 if unknown.
+        folder: on the disk in question.
+
+    Raises:
+        RecipeError: it has not.
+    """
+    needed = _FLOOR + sum(stage_bytes(node, weights(node.base)) for node in nodes if isinstance(node, StageNode))
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise RecipeError(_too_small(folder, needed, free))
+
+
+def stage_bytes(node: StageNode, weights: int) -> int:
+    """Estimate of what a stage writes, in bytes: result, two checkpoints, a merged start."""
+    trained = 0 if node.adapter_use in ("new", "continue", "merge_new") else weights
+    merged = _RESULT * weights if node.adapter_use == "merge_new" else 0
+    return merged + (_RESULT + _CHECKPOINTS) * trained
+
+
+def _too_small(folder: Path, needed: int, free: int) -> Diagnostic:
+    return Diagnostic(
+        DiskTooSmall,
+        f"the disk has {_size(free)} left, and the plan may need {_size(needed)}",
+        notes=(f"disk of {folder}", "full weights keep a result and two checkpoints with optimizer states"),
+        helps=(Help("`recipedsl store gc` removes results that no recipe needs; adapters need little room"),),
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
