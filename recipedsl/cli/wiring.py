@@ -31,7 +31,7 @@ class ProjectFacts:
 
     def digest(self, path: str) -> str:
         """SHA-256 over the files of a path, or over those of a model's folder."""
-        if (self.root / path).is_dir():
+        if (self.root / path / "config.json").is_file():
             from recipedsl.runtime.models import digest_of_folder
 
             return digest_of_folder(self.root / path)

@@ -56,8 +56,7 @@ def check_source(source: Source, facts: Facts, request: Request | None = None) -
     file, problems = parse(source)
     given, wrong = _given(request)
     problems.extend(wrong)
-    looker = _Looker(source.path, facts)
-    analysis = analyse(file, looker, _Importer(facts), given)
+    analysis = analyse(file, _Looker(facts), _Importer(facts), given)
     problems.extend(analysis.problems)
     return Outcome(file, analysis.recipe, None, problems)
 
@@ -81,20 +80,21 @@ def compile_source(source: Source, facts: Facts, request: Request | None = None)
 class _Looker:
     """Looks at sources of rows through the facts; each source once."""
 
-    recipe: str
     facts: Facts
     seen: dict[str, Look] = field(default_factory=dict)
 
-    def __call__(self, keyword: str, settings: dict[str, Any]) -> Look | None:
-        key = f"{keyword} {settings}"
+    def __call__(self, keyword: str, settings: dict[str, Any], path: str) -> Look | None:
+        source = _source(keyword, settings, path)
+        key = source.model_dump_json()
         if key not in self.seen:
-            self.seen[key] = self.facts.look(self._source(keyword, settings))
+            self.seen[key] = self.facts.look(source)
         return self.seen[key]
 
-    def _source(self, keyword: str, settings: dict[str, Any]) -> ReadSource | HubSource:
-        if keyword == "read":
-            return ReadSource(path=beside(self.recipe, settings["path"]), format=settings["format"] or "")
-        return HubSource(**settings)
+
+def _source(keyword: str, settings: dict[str, Any], path: str) -> ReadSource | HubSource:
+    if keyword == "read":
+        return ReadSource(path=beside(path, settings["path"]), format=settings["format"] or "")
+    return HubSource(**settings)
 
 
 @dataclass(frozen=True, slots=True)

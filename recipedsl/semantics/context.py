@@ -28,8 +28,9 @@ class RowLook(Protocol):
     def hint(self) -> str: ...
 
 
-#: Looks at a source of rows, given its keyword and settings; None when nobody can look.
-Looker = Callable[[str, dict[str, Any]], RowLook | None]
+#: Looks at a source of rows, given its keyword, its settings and the path of the file that names
+#: it; None when nobody can look.
+Looker = Callable[[str, dict[str, Any], str], RowLook | None]
 #: Opens and parses an imported file; None when it cannot be read.
 Importer = Callable[[str], tuple[tree.File, Problems] | None]
 

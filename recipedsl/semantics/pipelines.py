@@ -260,7 +260,7 @@ def _unknown_source(context: Context, module: Module, function: tree.Name) -> No
 
 
 def _look(context: Context, use: SourceUse, annotated: RowType | None) -> RowType | None:
-    look = context.look(use.keyword, use.settings)
+    look = context.look(use.keyword, use.settings, use.place.source.path)
     if look is None:
         return annotated
     if look.problem:

@@ -25,7 +25,7 @@ def dataset(root: Path, steps: str) -> Dataset:
         ("  | select answer, id", ["answer: text", "id: int"]),
         ("  | drop question, answer, topic", ["id: int", "score: float?"]),
         ("  | select id | rename number = id", ["number: int"]),
-        ("  | select id | derive twice = 2 * id, half = id / 2", ["id: int", "twice: int", "half: float"]),
+        ("  | select id | derive twice = 2 * id, half = id / 2", ["id: int", "twice: int", "half: float?"]),
         ("  | select answer | derive size = chars(answer), answer = lower(answer)", ["answer: text", "size: int"]),
         ("  | select answer | derive words_ = split(answer, \" \") | explode words_", ["answer: text", "words_: text"]),
         ("  | select score | derive known = score != none, filled = coalesce(score, 0)", ["score: float?", "known: bool", "filled: float"]),

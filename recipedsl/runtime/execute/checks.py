@@ -70,7 +70,9 @@ def check_disk(nodes: Iterable[Node], weights: Callable[[str], int], folder: Pat
     Raises:
         RecipeError: it has not.
     """
-    needed = _FLOOR + sum(stage_bytes(node, weights(node.base)) for node in nodes if isinstance(node, StageNode))
+    needed = _FLOOR + sum(
+        stage_bytes(node, weights(node.base)) for node in nodes if isinstance(node, StageNode)
+    )
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise RecipeError(_too_small(folder, needed, free))

@@ -93,7 +93,7 @@ class Child:
     folder: Path
     log: Path
     look: Callable[[], None] = lambda: None
-    asked: Callable[[int], None] = lambda times: None
+    asked: Callable[[int], None] = lambda _: None
     _told: int = field(default=0, init=False)
 
     def run(self, interrupts: Interrupts) -> Ended:

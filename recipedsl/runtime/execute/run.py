@@ -21,6 +21,7 @@ from recipedsl.plan.model import (
     inputs_of,
 )
 from recipedsl.runtime.events import Event
+from recipedsl.runtime.execute.card import write_card
 from recipedsl.runtime.execute.checks import check_disk, check_files, check_plan
 from recipedsl.runtime.execute.child import Interrupts, listening
 from recipedsl.runtime.execute.choose import choose, made_again
@@ -30,7 +31,6 @@ from recipedsl.runtime.execute.outcome import Makers, NodeOutcome, NodeState, Op
 from recipedsl.runtime.execute.places import placed
 from recipedsl.runtime.execute.workers import Interrupted, Worker
 from recipedsl.runtime.models import model_facts
-from recipedsl.runtime.records.card import write_card
 from recipedsl.runtime.store import Making, Result, Store, Why, form_of, timed
 
 
@@ -84,12 +84,12 @@ class _Run:
     log: str = ""
 
     def carry_out(self) -> RunOutcome:
-        clock, state = timed(), "failed"
-        outcome: RunOutcome | None = None
+        clock = timed()
+        state: RunState = "failed"
         try:
             state = self._try()
         finally:
-            outcome = self._outcome(state, clock())  # type: ignore[arg-type]
+            outcome = self._outcome(state, clock())
             self.observer.run_finished(outcome)
         return outcome
 

@@ -86,7 +86,10 @@ class Worker:
     def _prepare(self) -> None:
         (self.work / "checkpoints").mkdir(parents=True, exist_ok=True)
         (self.work / "plan.json").write_text(self.plan.model_dump_json(), "utf-8")
-        folders = {"root": self.root.absolute(), **{name: each.absolute() for name, each in self.inputs.items()}}
+        folders = {
+            "root": self.root.absolute(),
+            **{name: each.absolute() for name, each in self.inputs.items()},
+        }
         text = json.dumps({name: str(folder) for name, folder in folders.items()}, indent=1)
         (self.work / "inputs.json").write_text(text, "utf-8")
         (self.work / LOG).unlink(missing_ok=True)

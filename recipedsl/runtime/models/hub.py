@@ -92,12 +92,12 @@ def _diagnostic_of(error: Exception, name: str, revision: str) -> Diagnostic:
     return make(name, revision) if make else _offline(error, name, revision)
 
 
-def _gated(name: str, revision: str) -> Diagnostic:  # noqa: ARG001 - one signature for all
+def _gated(name: str, revision: str) -> Diagnostic:
     hint = f"accept the terms on the page of {name}, then `hf auth login` or `HF_TOKEN`"
     return _said(ModelGated, f"{name} is only for those who accepted its terms", hint)
 
 
-def _unknown_name(name: str, revision: str) -> Diagnostic:  # noqa: ARG001 - one signature for all
+def _unknown_name(name: str, revision: str) -> Diagnostic:
     hint = "look for a typo; a private model needs `hf auth login` or `HF_TOKEN`"
     return _said(ModelNotFound, f"the hub has no model `{name}`, or not for everybody", hint)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from recipedsl.plan.model import EvalNode, Plan
@@ -46,7 +46,13 @@ def _problems(outcome: RunOutcome) -> str:
 
 def _nodes(outcome: RunOutcome, facts: Forms) -> str:
     rows = [
-        (each.name, each.kind, each.state, _seconds(each.seconds) if each.seconds else "", _facts(each, facts))
+        (
+            each.name,
+            each.kind,
+            each.state,
+            _seconds(each.seconds) if each.seconds else "",
+            _facts(each, facts),
+        )
         for each in outcome.nodes
     ]
     return _table(("node", "kind", "state", "time", "facts"), rows)
@@ -54,7 +60,9 @@ def _nodes(outcome: RunOutcome, facts: Forms) -> str:
 
 def _facts(node: NodeOutcome, facts: Forms) -> str:
     known = facts.get(node.name, {})
-    found = {"model": _model, "data": _data, "tokens": _tokens, "stage": _stage, "eval": _eval}[node.kind](known)
+    found = {"model": _model, "data": _data, "tokens": _tokens, "stage": _stage, "eval": _eval}[node.kind](
+        known
+    )
     return ", ".join(found)
 
 
@@ -144,6 +152,6 @@ def _seconds(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

@@ -155,7 +155,9 @@ def can_change_user() -> bool:
 def candidates(policy: Policy) -> list[Backend]:
     """Back ends to try, in order; those that isolate nothing only where that is allowed."""
     root = can_change_user()
-    inner, bare = filter_of(network=True), filter_of(network=False)
+    inner = filter_of(network=True)
+    # No namespace ends what such a program leaves running, so it may start nothing.
+    bare = filter_of(network=False, processes=False)
     found = []
     if sys.platform == "linux":
         found = [Backend("bubblewrap", True, root, inner), Backend("namespaces", True, root, inner)]

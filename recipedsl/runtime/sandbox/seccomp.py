@@ -49,7 +49,7 @@ _AARCH64 = {
 _LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
-_NEW_USER = 0x10000000
+_NEW_USER, _THREAD = 0x10000000, 0x00010000
 _UNIX, _INET, _INET6 = 1, 2, 10
 
 
@@ -59,13 +59,14 @@ class Architecture:
 
     audit: int
     refused: dict[str, int]
+    forks: dict[str, int]
     clone: int
     socket: int
 
 
 ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, {**_X86_64, **_COMMON}, 56, 41),
-    "aarch64": Architecture(0xC00000B7, {**_AARCH64, **_COMMON}, 220, 198),
+    "x86_64": Architecture(0xC000003E, {**_X86_64, **_COMMON}, {"fork": 57, "vfork": 58}, 56, 41),
+    "aarch64": Architecture(0xC00000B7, {**_AARCH64, **_COMMON}, {}, 220, 198),
 }
 
 
@@ -93,11 +94,22 @@ def _only_families(socket: int, families: tuple[int, ...]) -> bytes:
     return _instruction(_JUMP_EQUAL, socket, 0, len(block) // 8) + block
 
 
-def filter_of(*, network: bool, machine: str = "") -> bytes:
+def _no_new_user() -> bytes:
+    """`clone` with a new namespace of users fails; its flags are loaded when this begins."""
+    return _instruction(_JUMP_SET, _NEW_USER, 0, 1) + _instruction(_RETURN, _FAIL | _EPERM)
+
+
+def _only_threads() -> bytes:
+    """`clone` fails, unless it makes a thread; its flags are loaded when this begins."""
+    return _instruction(_JUMP_SET, _THREAD, 1, 0) + _instruction(_RETURN, _FAIL | _EPERM)
+
+
+def filter_of(*, network: bool, processes: bool = True, machine: str = "") -> bytes:
     """The filter as an array of `struct sock_filter`; empty for a processor that has no table here.
 
     Args:
         network: whether internet sockets may be made (inside a network namespace they lead nowhere).
+        processes: whether processes may be started; threads always may.
         machine: as `platform.machine()` says; that of this machine if left out.
     """
     architecture = ARCHITECTURES.get(machine or platform.machine())
@@ -116,10 +128,11 @@ def filter_of(*, network: bool, machine: str = "") -> bytes:
         # Its flags lie in memory, where a filter cannot look; the C library then takes `clone`.
         _refuse(_CLONE3, _ENOSYS),
         _only_families(architecture.socket, families),
-        _instruction(_JUMP_EQUAL, architecture.clone, 0, 3),
+        *(b"" if processes else _refuse(number) for number in architecture.forks.values()),
+        _instruction(_JUMP_EQUAL, architecture.clone, 0, 3 if processes else 5),
         _instruction(_LOAD, 16),
-        _instruction(_JUMP_SET, _NEW_USER, 0, 1),
-        _instruction(_RETURN, _FAIL | _EPERM),
+        _no_new_user(),
+        b"" if processes else _only_threads(),
         _instruction(_RETURN, _ALLOW),
     ]
     return b"".join(parts)

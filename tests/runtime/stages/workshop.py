@@ -280,7 +280,7 @@ def tokens_node(name: str, method: str, packing: bool = False) -> TokensNode:
         model="base",
         template=TemplateSpec(),
         shape=shape,
-        purpose=purpose,  # type: ignore[arg-type]  # a literal out of the table above
+        purpose=purpose,
         packing=packing,
     )
 

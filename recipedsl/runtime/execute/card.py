@@ -90,7 +90,9 @@ def _data(plan: Plan, node: StageNode, facts_of: FactsOf) -> str:
         each = plan.node(name)
         facts = facts_of(name)
         if isinstance(each, TokensNode):
-            lines.append(f"- `{each.data}` as tokens: {facts.get('kept', '?')} of {facts.get('rows', '?')} rows")
+            lines.append(
+                f"- `{each.data}` as tokens: {facts.get('kept', '?')} of {facts.get('rows', '?')} rows"
+            )
         elif isinstance(each, DataNode):
             source = f" from `{each.source.path}`" if each.source.kind == "read" else ""
             parts = ", ".join(f"{part or 'all'} {count}" for part, count in facts.get("rows", {}).items())
@@ -108,7 +110,9 @@ def _above(plan: Plan, name: str) -> list[str]:
 
 
 def _settings(node: StageNode) -> dict[str, Any]:
-    adapter = {f"adapter.{name}": value for name, value in (node.adapter.settings if node.adapter else {}).items()}
+    adapter = {
+        f"adapter.{name}": value for name, value in (node.adapter.settings if node.adapter else {}).items()
+    }
     return {**dict(sorted(node.arguments.items())), **adapter}
 
 
