@@ -73,14 +73,16 @@ def _prepare(project: Project, request: Request, made: Plan) -> tuple[Plan, dict
     from recipedsl.cli.wiring import reasons_of, store_of
     from recipedsl.runtime.execute import Options
 
+    store = store_of(project.root)
     with progress() as observer:
+        reasons = reasons_of(made, store)
         missing = needs_fetching(made, project.root)
         if missing:
             outcome = carry_out(made, project.root, Options(only=missing), observer)
             if outcome.state != "done":
-                return made, reasons_of(made, store_of(project.root)), outcome
+                return made, reasons, outcome
             made = compiled_again(project, request, made)
-        reasons = reasons_of(made, store_of(project.root))
+            reasons = {**reasons_of(made, store), **{name: reasons[name] for name in missing}}
         outcome = carry_out(made, project.root, Options(prepare_only=True), observer)
     return made, reasons, outcome
 

@@ -9,7 +9,6 @@ from recipedsl.diagnostics import Problems
 from recipedsl.diagnostics.codes.names import UnknownParam
 from recipedsl.plan.facts import Facts, Look
 from recipedsl.plan.model import HubSource, Plan, ReadSource
-from recipedsl.planner.lower import lower
 from recipedsl.semantics.analyse import analyse
 from recipedsl.semantics.context import Given
 from recipedsl.semantics.recipe import Recipe
@@ -63,6 +62,9 @@ def check_source(source: Source, facts: Facts, request: Request | None = None) -
 
 def compile_source(source: Source, facts: Facts, request: Request | None = None) -> Outcome:
     """Parse, analyse and lower a recipe; the plan is None when there are errors."""
+    # The planner is imported here: `check` does without it, and answers sooner.
+    from recipedsl.planner.lower import lower
+
     request = request or Request()
     outcome = check_source(source, facts, request)
     if outcome.problems.has_errors or outcome.recipe is None:

@@ -41,7 +41,7 @@ def model_twigs(node: ModelNode, facts: PlanFacts, room: int) -> list[Branch]:
     else:
         weights = plural(known.parameters, "weight") if known.parameters else ""
         context = f"context {count(known.context)} tokens" if known.context else ""
-        twigs.append(leaf(_joined(weights, f"{count(known.vocabulary)} tokens known", context)))
+        twigs.append(leaf(_joined(weights, f"vocabulary of {count(known.vocabulary)}", context)))
     twigs.append(leaf(fit(_joined(f"dtype {node.dtype}", _template(node.template), node.quantize), room)))
     return twigs
 
@@ -104,8 +104,10 @@ def _step_rows(node: DataNode, known: Mapping[str, Any]) -> Iterator[list[Cell]]
 def _counts(rows: int | None, before: int | None) -> list[Cell]:
     if rows is None:
         return [Cell("")] * 3
-    cells = [Cell(count(rows) if before is not None else plural(rows, "row"))]
-    if before is None or rows == before:
+    cells = [Cell(count(rows))]
+    if before is None:
+        return [*cells, Cell("row" if rows == 1 else "rows", Role.FAINT), Cell("")]
+    if rows == before:
         return [*cells, Cell(""), Cell("")]
     sign, role = ("-", Role.REMOVED) if rows < before else ("+", Role.ADDED)
     change = abs(rows - before)

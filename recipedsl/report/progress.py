@@ -29,6 +29,8 @@ _PAUSE, _SHORT_PAUSE, _STEPS = 5.0, 1.0, 10
 
 def counted(kind: str, facts: Mapping[str, Any]) -> str:
     """What a finished node has to tell, in a few words."""
+    if kind == "model":
+        return f"{short(facts['parameters'])} weights" if facts.get("parameters") else ""
     if kind == "data":
         rows = facts.get("rows", {})
         parts = [f"{part or 'rows'} {count(number)}" for part, number in rows.items()]

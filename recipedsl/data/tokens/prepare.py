@@ -50,7 +50,7 @@ WRITERS: dict[str, Callable[[Workshop, list[Row], Path, Path], int]] = {
 
 
 def make_tokens(node: TokensNode, rows: Path, model_folder: Path, out: Path, root: Path) -> dict[str, Any]:
-    """Turn rows into `tokens.parquet` and `samples.json`.
+    """Turn rows into `tokens.parquet` and `samples.json`; the template goes to `template.jinja`.
 
     Args:
         node: what is asked for.
@@ -75,6 +75,9 @@ def make_tokens(node: TokensNode, rows: Path, model_folder: Path, out: Path, roo
     sequences = WRITERS[node.purpose](shop, made, rows, out / "tokens.parquet")
     samples = json.dumps(shop.tally.samples, ensure_ascii=False, indent=1)
     (out / "samples.json").write_text(samples + "\n", encoding="utf-8")
+    if shop.template is not None:
+        # Whoever trains, answers or publishes renders with the very template of these rows.
+        (out / "template.jinja").write_text(shop.template.text, encoding="utf-8")
     return _facts(shop, len(made), sequences)
 
 

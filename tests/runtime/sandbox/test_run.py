@@ -104,7 +104,7 @@ def test_equalities_keep_their_lines() -> None:
 
 
 @needs_isolation
-@pytest.mark.parametrize("name", ["sql_coding.jsonl", "coding.jsonl"])
+@pytest.mark.parametrize("name", ["coding.jsonl", "sql.jsonl"])
 def test_real_rows_pass_their_own_tests(name: str) -> None:
     if not (RECIPES / name).exists():
         pytest.skip(f"there is no recipes/data/{name}")

@@ -1,0 +1,239 @@
+"""The store: whole results or none, whatever happens while they are made."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from recipedsl.diagnostics import Bug, RecipeError
+from recipedsl.diagnostics.codes.run import StoreFull
+from recipedsl.runtime.store import Result, Store
+
+NAME = "ab" * 32
+
+#: Makes a result slowly in a process of its own; says when it is in the middle and who made it.
+SLOW = """
+import sys, time
+from pathlib import Path
+from recipedsl.runtime.store import Store
+root, seconds = Path(sys.argv[1]), float(sys.argv[2])
+with Store(root).making("ab" * 32) as making:
+    if making.result is None:
+        with (root / "made.txt").open("a") as made:
+            made.write("x")
+        (making.folder / "weights").write_bytes(b"w" * 1000)
+        print("middle", flush=True)
+        time.sleep(seconds)
+        making.finish(kind="data", name="slow", node={}, facts={}, seconds=0.0)
+print("end", flush=True)
+"""
+
+
+def make(store: Store, name: str = NAME, text: str = "rows", *, again: bool = False) -> Result:
+    with store.making(name, again=again) as making:
+        if making.result is None:
+            (making.folder / "inner").mkdir()
+            (making.folder / "inner" / "rows.txt").write_text(text)
+            making.finish(kind="data", name="lessons", node={"kind": "data"}, facts={"rows": 3}, seconds=1.5)
+    assert making.result is not None
+    return making.result
+
+
+def start_slow(root: Path, seconds: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SLOW, str(root), str(seconds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def wait_for_middle(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == "middle\n"
+
+
+def test_a_finished_result_is_found(tmp_path: Path) -> None:
+    made = make(Store(tmp_path))
+    found = Store(tmp_path).get(NAME)
+    assert found == made
+    assert found is not None
+    assert found.manifest.facts == {"rows": 3}
+    assert found.manifest.seconds == 1.5
+    assert found.sizes == {"inner/rows.txt": 4}
+    assert found.bytes == 4
+    assert found.folder == tmp_path / ".recipedsl" / "store" / NAME
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
+    make(Store(tmp_path), text="first")
+    assert (make(Store(tmp_path), text="second").folder / "inner/rows.txt").read_text() == "first"
+
+
+def test_again_replaces(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    make(store, text="first")
+    result = make(store, text="second", again=True)
+    assert (result.folder / "inner/rows.txt").read_text() == "second"
+    assert store.verify(NAME) == ()
+    assert [path.name for path in store.folder.glob("*.*")] == []
+
+
+def test_a_failed_maker_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(ZeroDivisionError), store.making(NAME) as making:
+        (making.folder / "half").write_text("x")
+        raise ZeroDivisionError
+    assert store.get(NAME) is None
+    assert [path.name for path in store.folder.iterdir()] == ["locks"]
+
+
+def test_not_finished_is_not_there(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.making(NAME) as making:
+        (making.folder / "half").write_text("x")
+    assert making.result is None
+    assert store.get(NAME) is None
+
+
+def test_a_kill_in_the_middle_leaves_nothing_that_counts(tmp_path: Path) -> None:
+    process = start_slow(tmp_path, 60)
+    wait_for_middle(process)
+    process.kill()
+    process.wait()
+    store = Store(tmp_path)
+    assert store.place_of(f"{NAME}.making").is_dir()
+    assert store.get(NAME) is None
+    assert store.list() == ()
+    assert (make(store).folder / "inner/rows.txt").exists()
+    assert not store.place_of(f"{NAME}.making").exists()
+
+
+def test_two_processes_make_it_once(tmp_path: Path) -> None:
+    first, second = start_slow(tmp_path, 0.5), start_slow(tmp_path, 0.5)
+    assert first.wait() == 0
+    assert second.wait() == 0
+    assert (tmp_path / "made.txt").read_text() == "x"
+    assert Store(tmp_path).verify(NAME) == ()
+
+
+def test_who_waits_may_give_up(tmp_path: Path) -> None:
+    process = start_slow(tmp_path, 60)
+    wait_for_middle(process)
+
+    def give_up() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Store(tmp_path).making(NAME, waiting=give_up):
+        pass
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("damage", ["shorter", "missing", "extra", "manifest", "other"])
+def test_a_damaged_result_is_never_used(tmp_path: Path, damage: str) -> None:
+    store = Store(tmp_path)
+    folder = make(store).folder
+    file = folder / "inner" / "rows.txt"
+    match damage:
+        case "shorter":
+            file.write_text("row")
+        case "missing":
+            file.unlink()
+        case "extra":
+            (folder / "inner" / "more.txt").write_text("x")
+        case "manifest":
+            (folder / "manifest.json").write_text("{")
+        case "other":
+            folder.rename(store.place_of("cd" * 32))
+    name = "cd" * 32 if damage == "other" else NAME
+    assert store.get(name) is None
+    (said,) = store.take_damage()
+    assert said.code == "R702"
+    assert not said.is_error
+    assert store.place_of(f"{name}.damaged").is_dir()
+    assert make(store, name).manifest.fingerprint == name
+
+
+def test_changed_contents_are_found_by_verify(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (make(store).folder / "inner" / "rows.txt").write_text("swor")
+    assert store.get(NAME) is not None
+    assert store.verify(NAME) == ("inner/rows.txt has other contents than when it was made",)
+    assert store.get(NAME) is None
+
+
+def test_hidden_files_of_the_system_do_not_matter(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (make(store).folder / ".DS_Store").write_text("x")
+    assert store.get(NAME) is not None
+
+
+def test_links_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Bug), Store(tmp_path).making(NAME) as making:
+        (making.folder / "link").symlink_to("/etc/hosts")
+        making.finish(kind="data", name="x", node={}, facts={}, seconds=0.0)
+    assert Store(tmp_path).get(NAME) is None
+
+
+def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as caught, Store(tmp_path).making(NAME):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.diagnostics[0].kind is StoreFull
+    assert Store(tmp_path).get(NAME) is None
+
+
+def test_gc_keeps_what_it_is_told(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for letter in "abc":
+        make(store, letter * 64)
+    removed = store.gc({"b" * 64})
+    assert [each.manifest.fingerprint[0] for each in removed] == ["a", "c"]
+    assert [each.manifest.fingerprint[0] for each in store.list()] == ["b"]
+
+
+def test_gc_keeps_what_a_run_uses(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    make(store)
+    with store.using([NAME]):
+        assert Store(tmp_path).gc(set()) == ()
+    assert len(Store(tmp_path).gc(set())) == 1
+
+
+def test_gc_removes_leftovers_but_not_what_is_being_made(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (store.folder / f"{'e' * 64}.making").mkdir(parents=True)
+    process = start_slow(tmp_path, 60)
+    wait_for_middle(process)
+    store.gc(set())
+    assert [path.name for path in store.folder.glob("*.making")] == [f"{NAME}.making"]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    store.gc(set())
+    assert list(store.folder.glob("*.making")) == []
+
+
+def test_a_note_of_a_dead_run_keeps_nothing(tmp_path: Path) -> None:
+    script = f"""
+import os
+from pathlib import Path
+from recipedsl.runtime.store import Store
+with Store(Path({str(tmp_path)!r})).using(["{NAME}"]):
+    os._exit(9)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False)
+    store = Store(tmp_path)
+    make(store)
+    assert len(store.gc(set())) == 1
+
+
+def test_a_look_costs_little(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    make(store)
+    start = time.perf_counter()
+    for _ in range(100):
+        store.get(NAME)
+    assert time.perf_counter() - start < 1
