@@ -91,7 +91,9 @@ def _bug(error: Exception, arguments: Sequence[str]) -> int:
     click.echo(f"error: this is a bug in recipedsl: {type(error).__name__}: {first}", err=True)
     report = _write_report(error, arguments)
     if report is None:
-        click.echo("       the report could not be written; set RECIPEDSL_TRACEBACK=1 to see it here", err=True)
+        click.echo(
+            "       the report could not be written; set RECIPEDSL_TRACEBACK=1 to see it here", err=True
+        )
     else:
         click.echo(f"       please send {report} and the recipe to {ISSUES}", err=True)
     if os.environ.get("RECIPEDSL_TRACEBACK"):

@@ -42,7 +42,9 @@ def codes() -> Iterator[type[Code]]:
 
     from recipedsl.diagnostics import codes as package
 
-    modules = [import_module(f"{package.__name__}.{each.name}") for each in pkgutil.iter_modules(package.__path__)]
+    modules = [
+        import_module(f"{package.__name__}.{each.name}") for each in pkgutil.iter_modules(package.__path__)
+    ]
     yield from sorted((code for module in modules for code in module.CODES), key=lambda code: str(code.code))
 
 
@@ -74,7 +76,9 @@ def _explain_word(topic: str) -> bool:
         concept = catalogue.find(family, topic)
         if concept is None:
             continue
-        show_lines([*([()] if found else []), line(Piece(topic, Role.NAME), f" ({family.replace('_', ' ')})"), ()])
+        show_lines(
+            [*([()] if found else []), line(Piece(topic, Role.NAME), f" ({family.replace('_', ' ')})"), ()]
+        )
         _show_page(concept.page())
         _show_settings(concept)
         found = True
@@ -106,7 +110,16 @@ def _show_settings(concept: type[Concept]) -> None:
         default = "required" if setting.required else f"default {_value(setting.default)}"
         if not setting.required and setting.default in (None, ""):
             default = "may be left out"
-        show_lines([line("  ", Piece(f"{name:<{room}}", Role.NAME), f"  {setting.doc}", Piece(f" ({default})", Role.FAINT))])
+        show_lines(
+            [
+                line(
+                    "  ",
+                    Piece(f"{name:<{room}}", Role.NAME),
+                    f"  {setting.doc}",
+                    Piece(f" ({default})", Role.FAINT),
+                )
+            ]
+        )
 
 
 def _value(value: object) -> str:

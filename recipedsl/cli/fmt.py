@@ -15,7 +15,9 @@ from recipedsl.cli.project import STDIN, find_recipes, load_recipe
 
 @click.command()
 @click.argument("paths", nargs=-1)
-@click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 if something would change.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Change nothing; end with 1 if something would change."
+)
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
 def fmt(paths: tuple[str, ...], only_check: bool, diff: bool) -> int:
     """Put recipes into their one form; comments stay where they are.
@@ -62,5 +64,7 @@ def _show_diff(path: str, before: str, after: str) -> None:
     from recipedsl.diagnostics.render.pieces import Piece, Role, escaped, line
 
     roles = {"+": Role.ADDED, "-": Role.REMOVED, "@": Role.GUTTER}
-    rows = difflib.unified_diff(before.splitlines(), after.splitlines(), path, f"{path} (formatted)", lineterm="")
+    rows = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), path, f"{path} (formatted)", lineterm=""
+    )
     show_lines(line(Piece(escaped(row), roles.get(row[:1], Role.PLAIN))) for row in rows)

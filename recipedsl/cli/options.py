@@ -28,13 +28,20 @@ form_option = click.option(
 )
 
 
+_SET = click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set a param; repeatable.")
+_PROFILE = click.option("--profile", default="", metavar="NAME", help="Take the values of a profile.")
+_OVERRIDE = click.option(
+    "--override",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change any setting, such as stages.final.beta=0.2; repeatable.",
+)
+
+
 def request_options(command: Command) -> Command:
     """`--set`, `--profile` and `--override`."""
-    for option in (
-        click.option("--override", "overrides", multiple=True, metavar="PATH=VALUE", help="Change any setting, such as stages.final.beta=0.2; repeatable."),
-        click.option("--profile", default="", metavar="NAME", help="Take the values of a profile."),
-        click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set a param; repeatable."),
-    ):  # fmt: skip
+    for option in (_OVERRIDE, _PROFILE, _SET):  # the last one stands first in the help
         command = option(command)
     return command
 

@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("recipe")
-@click.option("--json", "json_to", is_flag=False, flag_value="-", metavar="[FILE]", help="Write the plan as JSON; to the standard output when no file is named.")
+@click.option(
+    "--json",
+    "json_to",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Write the plan as JSON; to the standard output when no file is named.",
+)
 @click.option("--no-data", is_flag=True, help="Read no rows and fetch no model; nothing is counted.")
 @request_options
 @root_option

@@ -24,7 +24,7 @@ _GATES = frozenset({"R707", "D512"})
 
 
 @dataclass(frozen=True)
-class NotCompiled(Exception):  # noqa: N818 - it carries an exit code, the problems have been shown
+class NotCompiled(Exception):
     """The recipe has errors; they have been shown."""
 
     exit_code: int = exit_codes.RECIPE_ERRORS
@@ -75,7 +75,9 @@ def carry_out(plan: Plan, root: Path, options: Options, observer: Observer) -> R
     from recipedsl.cli.wiring import makers_of, store_of
     from recipedsl.runtime.execute import execute
 
-    return execute(plan, root=root, store=store_of(root), makers=makers_of(root), options=options, observer=observer)
+    return execute(
+        plan, root=root, store=store_of(root), makers=makers_of(root), options=options, observer=observer
+    )
 
 
 @contextmanager

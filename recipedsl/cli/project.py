@@ -49,7 +49,9 @@ def load_recipe(path: str, root: Path | None = None) -> Project:
     from recipedsl.source import Source
 
     if path == STDIN:
-        return Project((root or root_of(Path())).resolve(), Source("<stdin>", _text(sys.stdin.buffer.read(), "<stdin>")))
+        return Project(
+            (root or root_of(Path())).resolve(), Source("<stdin>", _text(sys.stdin.buffer.read(), "<stdin>"))
+        )
     file = Path(path)
     if not file.is_file():
         raise _error(_missing(file))
@@ -77,7 +79,9 @@ def _text(content: bytes, path: str) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         note = f"byte {error.start} (line {line}) is 0x{content[error.start]:02X}"
         helps = (Help("save the file as UTF-8"),)
-        raise _error(Diagnostic(RecipeNotText, f"{path} is not UTF-8 text", notes=(note,), helps=helps)) from None
+        raise _error(
+            Diagnostic(RecipeNotText, f"{path} is not UTF-8 text", notes=(note,), helps=helps)
+        ) from None
     if "\0" in text:
         raise _error(Diagnostic(RecipeNotText, f"{path} is a binary file"))
     if not text.strip():
@@ -119,7 +123,10 @@ def find_recipes(paths: Iterable[str]) -> Iterator[str]:
 def _below(folder: Path) -> Iterator[str]:
     for each in folder.rglob(f"*{SUFFIX}"):
         inner = each.relative_to(folder).parts[:-1]
-        if each.is_file() and not any(part.startswith(".") or part in _SKIPPED for part in inner):
+        is_hidden = any(part.startswith(".") or part in _SKIPPED for part in inner)
+        # The folder of a run holds a copy of its recipe, away from its data.
+        is_copy = (each.parent / "outcome.json").exists()
+        if each.is_file() and not is_hidden and not is_copy:
             yield str(each)
 
 

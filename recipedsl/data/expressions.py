@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from recipedsl.data.functions import FUNCTIONS
+from recipedsl.data.functions.parts import OF_JSON
 from recipedsl.diagnostics import Bug
 from recipedsl.language.expressions import Call, Column, Constant, Expression
 from recipedsl.language.functions.base import Parameter
@@ -18,14 +19,17 @@ _PLAIN_LISTS = frozenset({"in", "not_in"})
 _OPEN_ENDS = frozenset({"between", "slice_text"})
 
 
-def lower(expression: Expression) -> pl.Expr:
+def lower(expression: Expression, frame: pl.LazyFrame) -> pl.Expr:
     """The Polars expression that computes a checked expression.
 
     Args:
-        expression: columns are those of the frame that it will run on.
+        expression: what to compute.
+        frame: the rows that it will run on; only their schema is asked for, and only where a value
+            of unknown type has to be told from a record or list.
 
     Raises:
         Bug: for a function that no lowering exists for.
+        RecipeError: for a constant that a function cannot work with.
     """
     match expression:
         case Column():
@@ -33,13 +37,16 @@ def lower(expression: Expression) -> pl.Expr:
         case Constant():
             return _literal(expression)
         case Call():
-            return _call(expression)
+            return _call(expression, frame)
 
 
 def _literal(constant: Constant) -> pl.Expr:
     value = plain(constant)
     if isinstance(value, tuple):
         return pl.lit(pl.Series([list(value)])).first()
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Polars' own literals are 32 bits wide; beyond 64 bits only a float holds the number.
+        return pl.lit(value, pl.Int64) if -(2**63) <= value < 2**63 else pl.lit(float(value))
     return pl.lit(value)
 
 
@@ -52,16 +59,25 @@ def plain(constant: Constant) -> Any:
     return date.fromisoformat(str(constant.value))
 
 
-def _call(call: Call) -> pl.Expr:
+def _call(call: Call, frame: pl.LazyFrame) -> pl.Expr:
     known, lowering = BY_KEYWORD.get(call.function), FUNCTIONS.get(call.function)
     if lowering is None:
         raise Bug(f"function `{call.function}` has no lowering")
     takes = known.takes if known else ()
-    arguments = [_argument(call.function, takes, place, each) for place, each in enumerate(call.arguments)]
+    arguments = [_argument(call, takes, place, frame) for place in range(len(call.arguments))]
+    if call.function in OF_JSON and _is_text(arguments[0], frame):
+        lowering = OF_JSON[call.function]
     return lowering(*arguments, **call.settings)
 
 
-def _argument(function: str, takes: tuple[Parameter, ...], place: int, argument: Expression) -> Any:
+def _is_text(value: pl.Expr, frame: pl.LazyFrame) -> bool:
+    """Whether a value is kept as text, because its type was not known when it was read."""
+    (dtype,) = frame.select(value.alias("value")).collect_schema().dtypes()
+    return dtype == pl.String
+
+
+def _argument(call: Call, takes: tuple[Parameter, ...], place: int, frame: pl.LazyFrame) -> Any:
+    function, argument = call.function, call.arguments[place]
     constant = place < len(takes) and takes[place].constant
     if isinstance(argument, Constant):
         is_list = function in _PLAIN_LISTS and isinstance(argument.value, tuple)
@@ -70,4 +86,4 @@ def _argument(function: str, takes: tuple[Parameter, ...], place: int, argument:
             return plain(argument)
     elif constant:
         raise Bug(f"argument {place + 1} of `{function}` is not a constant")
-    return lower(argument)
+    return lower(argument, frame)

@@ -68,6 +68,12 @@ def _plain_type(dtype: pl.DataType) -> Type | None:
     return named.get(dtype)
 
 
+def stored(dtype: pl.DataType) -> pl.DataType:
+    """The Polars type that values of this one are kept in: one width for each kind."""
+    known = type_of(dtype)
+    return dtype_of(known) if known else dtype
+
+
 def row_type_of(schema: pl.Schema) -> RowType:
     """Row type of a frame; columns that are no row values are left out."""
     found = ((name, type_of(dtype)) for name, dtype in schema.items())

@@ -121,17 +121,17 @@ def _list_changes(path: tuple[str, ...], before: list[Any], after: list[Any]) ->
         if kind == "equal":
             continue
         paired = min(len(old), len(new))
-        yield from (_item_change(path, noun, *pair) for pair in zip(old[:paired], new[:paired], strict=True))
+        yield from (_item_change(noun, *pair) for pair in zip(old[:paired], new[:paired], strict=True))
         yield from (f"{noun} `{_shown(each)}` removed" for each in old[paired:])
         yield from (f"{noun} `{_shown(each)}` added" for each in new[paired:])
 
 
-def _item_change(path: tuple[str, ...], noun: str, before: Any, after: Any) -> str:
+def _item_change(noun: str, before: Any, after: Any) -> str:
     old, new = _shown(before), _shown(after)
     if old != new:
         return f"{noun} `{old}` -> `{new}`"
     # As written they are equal: a param, a type or a seed behind them is not.
-    inner = list(_mapping_changes(path, before, after)) if isinstance(before, dict) else []
+    inner = list(_mapping_changes((), before, after)) if isinstance(before, dict) else []
     return f"{noun} `{new}`: {', '.join(inner)}" if inner else f"{noun} `{new}` changed"
 
 

@@ -88,24 +88,24 @@ def _limit(steps: list[StepSpec], dataset: Dataset, options: DataOptions) -> Non
 
 def _source(dataset: Dataset, facts: Facts) -> DataSource:
     use = dataset.source
-    declared = use.declared.to_json() if use.declared is not None else {}
+    row = use.row.to_json() if use.row is not None else {}
     match use.keyword:
         case "read":
-            return _read(use.place, use.settings, declared, facts)
+            return _read(use.place, use.settings, row, facts)
         case "hub":
-            return HubSource(**use.settings, row=declared)
+            return HubSource(**use.settings, row=row)
         case "rows":
-            return _rows(use.settings["rows"], declared)
+            return _rows(use.settings["rows"], row)
         case "concat":
             return ConcatSource(inputs=tuple(input_of(each) for each in use.inputs))
         case _:
             return NodeSource(input=input_of(use.inputs[0]))
 
 
-def _read(place: Place, settings: dict[str, Any], declared: dict[str, Any], facts: Facts) -> ReadSource:
+def _read(place: Place, settings: dict[str, Any], row: dict[str, Any], facts: Facts) -> ReadSource:
     path = beside(place.source.path, settings["path"])
-    return ReadSource(path=path, format=settings["format"] or "", digest=facts.digest(path), row=declared)
+    return ReadSource(path=path, format=settings["format"] or "", digest=facts.digest(path), row=row)
 
 
-def _rows(rows: list[dict[str, Any]], declared: dict[str, Any]) -> RowsSource:
-    return RowsSource(rows=tuple(rows), row=declared)
+def _rows(rows: list[dict[str, Any]], row: dict[str, Any]) -> RowsSource:
+    return RowsSource(rows=tuple(rows), row=row)

@@ -52,10 +52,11 @@ def _twigs(branches: Sequence[Branch], indent: str) -> Iterable[Line]:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A field of a table."""
+    """A field of a table; `indent` spaces stand before a text in the first column."""
 
     text: str
     role: Role = Role.PLAIN
+    indent: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Table:
         """The rows as lines of at most `room` columns; the first column gives way."""
         if not self.rows:
             return []
-        widths = [max(width(row[n].text) for row in self.rows if n < len(row)) for n in range(len(self.right))]
+        widths = [max(_size(row[n]) for row in self.rows if n < len(row)) for n in range(len(self.right))]
         surplus = sum(widths) + len(self.gap) * (len(widths) - 1) - room
         if surplus > 0:
             widths[0] = max(12, widths[0] - surplus)
@@ -79,8 +80,18 @@ class Table:
     def _line(self, row: Sequence[Cell], widths: Sequence[int]) -> Line:
         pieces: list[Piece] = []
         for number, cell in enumerate(row):
-            text = fit(cell.text, widths[number]) if number == 0 else escaped(cell.text)
+            text = (
+                " " * cell.indent + fit(cell.text, widths[0] - cell.indent)
+                if number == 0
+                else escaped(cell.text)
+            )
             is_last = number == len(row) - 1 and not self.right[number]
-            pieces.append(Piece(text if is_last else pad(text, widths[number], right=self.right[number]), cell.role))
+            pieces.append(
+                Piece(text if is_last else pad(text, widths[number], right=self.right[number]), cell.role)
+            )
             pieces.append(Piece(self.gap))
         return tuple(pieces[:-1])
+
+
+def _size(cell: Cell) -> int:
+    return cell.indent + width(escaped(cell.text))

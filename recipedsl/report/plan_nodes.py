@@ -139,14 +139,15 @@ def tokens_twigs(node: TokensNode, facts: PlanFacts, room: int) -> list[Branch]:
     """Lengths, what is cut, dropped and trained, and one sample."""
     limit = f"up to {count(node.max_length)} tokens" if node.max_length else ""
     packed = "packed" if node.packing else ""
-    head = _joined(f"rows of {node.data}", f"tokenizer of {node.model}, {_template(node.template)}", limit, packed)
+    head = _joined(
+        f"rows of {node.data}", f"tokenizer of {node.model}, {_template(node.template)}", limit, packed
+    )
     known = facts.counted(node.name)
     twigs = [leaf(fit(head, room))]
     if not known:
         return twigs
-    lengths = known["lengths"]
     twigs += [
-        leaf(f"lengths p50 {count(lengths['p50'])} · p95 {count(lengths['p95'])} · longest {count(lengths['max'])} tokens"),
+        leaf(_lengths(known["lengths"])),
         leaf(*_losses(node, known)),
         leaf(_amounts(node, known)),
     ]
@@ -158,6 +159,9 @@ def tokens_twigs(node: TokensNode, facts: PlanFacts, room: int) -> list[Branch]:
     return twigs
 
 
+def _lengths(known: Mapping[str, int]) -> str:
+    half, most, longest = (count(known[name]) for name in ("p50", "p95", "max"))
+    return f"lengths p50 {half} · p95 {most} · longest {longest} tokens"
 
 
 def _losses(node: TokensNode, known: Mapping[str, Any]) -> Iterator[Piece]:
@@ -171,7 +175,9 @@ def _losses(node: TokensNode, known: Mapping[str, Any]) -> Iterator[Piece]:
     for words, number in lost:
         role = Role.WARNING if number else Role.PLAIN
         yield Piece(" · ")
-        yield Piece(f"{count(number)} {escaped(words)}" + (f" ({share(number, rows)})" if number else ""), role)
+        yield Piece(
+            f"{count(number)} {escaped(words)}" + (f" ({share(number, rows)})" if number else ""), role
+        )
 
 
 def _reason(reason: str) -> str:
@@ -180,7 +186,9 @@ def _reason(reason: str) -> str:
 
 def _amounts(node: TokensNode, known: Mapping[str, Any]) -> str:
     tokens, trained, sequences = known["tokens"], known.get("trained", 0), known.get("sequences", 0)
-    learned = f"{short(trained)} of them trained ({share(trained, tokens)})" if node.purpose != "prompt" else ""
+    learned = (
+        f"{short(trained)} of them trained ({share(trained, tokens)})" if node.purpose != "prompt" else ""
+    )
     packed = f"packed into {plural(sequences, 'sequence')}" if node.packing else ""
     return _joined(f"{short(tokens)} tokens", learned, packed)
 

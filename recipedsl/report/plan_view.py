@@ -51,7 +51,11 @@ def draw_node(node: Node, facts: PlanFacts, width: int) -> list[Line]:
 def _head(facts: PlanFacts, width: int) -> list[Line]:
     plan = facts.plan
     profile = f" · profile {plan.profile}" if plan.profile else ""
-    lines = [line(Piece("plan", Role.NAME), f" of {escaped(plan.recipe)} · edition {plan.edition}{escaped(profile)}")]
+    lines = [
+        line(
+            Piece("plan", Role.NAME), f" of {escaped(plan.recipe)} · edition {plan.edition}{escaped(profile)}"
+        )
+    ]
     if plan.params:
         values = ", ".join(f"{name} = {_param(value)}" for name, value in plan.params.items())
         lines.append(line(fit(f"params {values}", width)))
@@ -75,7 +79,11 @@ def _total(facts: PlanFacts) -> list[Line]:
         (standings.count(Status.AGAIN), "to be made again"),
     ]
     told = ", ".join(f"{number} {word}" for number, word in counts if number)
-    return [line(Piece("total", Role.NAME), f" {plural(len(nodes), 'node')}: {told}{_to_train(facts)}{_gap(facts)}")]
+    return [
+        line(
+            Piece("total", Role.NAME), f" {plural(len(nodes), 'node')}: {told}{_to_train(facts)}{_gap(facts)}"
+        )
+    ]
 
 
 def _to_train(facts: PlanFacts) -> str:

@@ -143,7 +143,9 @@ class PlainProgress(_Base):
         clock: seconds; for the tests.
     """
 
-    def __init__(self, say: Callable[[Iterable[Line]], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, say: Callable[[Iterable[Line]], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__()
         self._say = say
         self._clock = clock

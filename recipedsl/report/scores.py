@@ -35,7 +35,10 @@ def draw_metric(metric: str, models: Mapping[str, Any], width: int) -> list[Line
     kind = _kind(metric)
     note = "95% intervals; " + ("higher is better" if kind is None or kind.higher else "lower is better")
     table = Table(list(_rows(models, kind)), (False, True, *(True for _ in models)))
-    return [line(Piece(fit(metric, width - len(note) - 2), Role.NAME), "  ", Piece(note, Role.FAINT)), *table.lines(width)]
+    return [
+        line(Piece(fit(metric, width - len(note) - 2), Role.NAME), "  ", Piece(note, Role.FAINT)),
+        *table.lines(width),
+    ]
 
 
 def _kind(metric: str) -> type[Metric] | None:
@@ -51,15 +54,16 @@ def _rows(models: Mapping[str, Any], kind: type[Metric] | None) -> Iterator[list
         yield [Cell(column, Role.FAINT)]
         slices = [parts["slices"].get(column, {}) for parts in models.values()]
         for value in dict.fromkeys(value for each in slices for value in each):
-            yield _row(f"  {value}", [each.get(value, {}) for each in slices], kind)
+            yield _row(value, [each.get(value, {}) for each in slices], kind, indent=2)
 
 
-def _row(name: str, estimates: Sequence[Mapping[str, Any]], kind: type[Metric] | None) -> list[Cell]:
+def _row(
+    name: str, estimates: Sequence[Mapping[str, Any]], kind: type[Metric] | None, indent: int = 0
+) -> list[Cell]:
     rows = max((each.get("rows", 0) for each in estimates), default=0)
     is_share = kind is not None and kind.share
-    # A table cuts what begins with spaces to one line; the indentation stays.
-    label = "\u00a0\u00a0" + name.strip() if name.startswith(" ") else name
-    return [Cell(label), Cell(f"{rows:,}", Role.FAINT), *(Cell(estimate(each, is_share)) for each in estimates)]
+    cells = (Cell(estimate(each, is_share)) for each in estimates)
+    return [Cell(name, indent=indent), Cell(f"{rows:,}", Role.FAINT), *cells]
 
 
 def estimate(form: Mapping[str, Any], is_share: bool) -> str:
@@ -89,7 +93,7 @@ def draw_gates(gates: Sequence[Mapping[str, Any]], width: int) -> list[Line]:
 
 def _condition(gate: Mapping[str, Any]) -> str:
     text = str(gate.get("text") or "").strip()
-    return text.removeprefix("expect").strip()
+    return text.removeprefix("expect").partition(' else "')[0].strip()
 
 
 def _value(value: float | None) -> str:

@@ -239,8 +239,8 @@ def _call(
     settings = read_call(context, module, concept, call)
     if not settings.complete:
         return unknown
-    use = SourceUse(keyword, settings.values, (), annotated, place)
-    return _Head(use, _look(context, use, annotated))
+    row = _look(context, SourceUse(keyword, settings.values, (), None, place), annotated)
+    return _Head(SourceUse(keyword, settings.values, (), row, place), row)
 
 
 def _unknown_source(context: Context, module: Module, function: tree.Name) -> None:
@@ -345,8 +345,8 @@ def _rows(context: Context, module: Module, call: tree.Call, annotated: RowType 
             words = "`rows` takes a list of maps, one a row"
             context.report(WrongType, words, place, helps=(Help('rows([{ question: "…", answer: "…" }])'),))
         return _Head(SourceUse("rows", {"rows": []}, (), annotated, place), annotated)
-    use = SourceUse("rows", {"rows": value.plain}, (), annotated, place)
     found = _row_of_values(value.data)
+    use = SourceUse("rows", {"rows": value.plain}, (), annotated or found, place)
     if annotated is not None and found is not None:
         _compare(context, use, annotated, found)
     return _Head(use, annotated or found)

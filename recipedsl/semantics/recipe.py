@@ -44,13 +44,13 @@ class SourceUse:
         keyword: `read`, `hub`, `rows`, `concat`, or `data` for another dataset.
         settings: constants by name.
         inputs: datasets that it reads.
-        declared: the annotated row type, if there is one.
+        row: the annotated row type, else what a look showed; None when neither is to be had.
     """
 
     keyword: str
     settings: dict[str, Any]
     inputs: tuple[DataReference, ...]
-    declared: RowType | None
+    row: RowType | None
     place: Place
 
 

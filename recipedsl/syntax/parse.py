@@ -108,12 +108,17 @@ class _Parser:
             found = give_up(table, self.state, self.tokens, self.index)
         else:
             found = repair(table, self.state, self.laid, self.index)
-            is_surplus = found.action is not Action.INSERT and self.index in self.laid.missing
-            if is_surplus and self.reporter.problems:
-                self.index += 1  # the bracket was opened in what has been given up
+            if self._closes_what_is_lost():
+                self.index += 1
                 return
             self.reporter.unexpected(self.index, found)
         self._apply(found, self.tokens[self.index])
+
+    def _closes_what_is_lost(self) -> bool:
+        """Whether an added closing bracket is read whose opening one has been given up."""
+        opener = self.laid.missing.get(self.index)
+        values = self.state.value_stack
+        return opener is not None and not any(isinstance(each, Token) and each is opener for each in values)
 
     def _is_foreign_form(self) -> bool:
         """Reports forms of other languages that are worth words of their own."""
@@ -154,6 +159,8 @@ class _Parser:
         start = _start(lost, self.tokens[self.index].span.start)
         end = max(start, self.tokens[found.resume - 1].span.end if found.resume > self.index else self._gap())
         self._feed(Token(BROKEN, "", Span(start, end)))
+        if found.ends_line:
+            self._feed(Token(NEWLINE, "", Span(end, end)))
         self.index = found.resume
 
     def _gap(self) -> int:

@@ -51,12 +51,14 @@ class Repair:
         kind: of the token that is put in, or that stands instead.
         pops: SKIP: how many states are given up.
         resume: SKIP: index of the token that is read next.
+        ends_line: SKIP: whether a line end has to follow what is given up.
     """
 
     action: Action
     kind: str = BROKEN
     pops: int = 0
     resume: int = 0
+    ends_line: bool = False
 
 
 def repair(table: Table, state: ParserState[Any], laid: Layout, index: int) -> Repair:
@@ -140,7 +142,7 @@ def give_up(table: Table, state: ParserState[Any], tokens: list[Token], index: i
             return Repair(Action.SKIP, BROKEN, pops, place)
     # Only the end mark is left and something is open: all of that is given up.
     pops = _pops(table, state, (NEWLINE, END), len(tokens))
-    return Repair(Action.SKIP, BROKEN, pops or 0, len(tokens) - 1)
+    return Repair(Action.SKIP, BROKEN, pops or 0, len(tokens) - 1, ends_line=True)
 
 
 def _ends(tokens: list[Token], index: int) -> Iterator[tuple[int, int]]:

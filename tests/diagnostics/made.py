@@ -38,7 +38,9 @@ def unknown_column() -> Diagnostic:
         UnknownColumn,
         "unknown column `langauge` in a filter on `questions`",
         label(TUTOR, "langauge", "no such column"),
-        secondary=(label(TUTOR, 'read("data/questions.jsonl")', "row type is { question, answer, language }"),),
+        secondary=(
+            label(TUTOR, 'read("data/questions.jsonl")', "row type is { question, answer, language }"),
+        ),
         helps=(Help("a column with a similar name exists: `language`", (edit,), Applicability.SAFE),),
     )
 
@@ -49,7 +51,10 @@ def two_on_a_line() -> Diagnostic:
         WrongShape,
         "stage `final` (dpo) needs a preference dataset, `train` is a chat",
         label(TUTOR, "train", "has the shape chat"),
-        secondary=(label(TUTOR, "dpo", "dpo takes the shape preference"), label(TUTOR, "final", "in this stage")),
+        secondary=(
+            label(TUTOR, "dpo", "dpo takes the shape preference"),
+            label(TUTOR, "final", "in this stage"),
+        ),
         helps=(
             Help("`prefs` has this shape: use `data = prefs`", edits, Applicability.UNSAFE),
             Help("or train on it with `sft`, or give pairs with `| as preference(…)`"),
@@ -72,7 +77,11 @@ def overlapping() -> Diagnostic:
 
 
 def several_lines() -> Diagnostic:
-    text = "ftr 1\nstage final: dpo {\n" + "".join(f"  key{n} = {n}\n" for n in range(9)) + "\nrun { seed = 1 }\n"
+    text = (
+        "ftr 1\nstage final: dpo {\n"
+        + "".join(f"  key{n} = {n}\n" for n in range(9))
+        + "\nrun { seed = 1 }\n"
+    )
     source = Source("open.ftr", text)
     whole = Span(text.index("{"), text.index("\nrun"))
     return Diagnostic(
@@ -155,11 +164,13 @@ def gate() -> Diagnostic:
 def at_the_end() -> Diagnostic:
     source = Source("cut.ftr", "ftr 1\nlet a =")
     end = len(source.text)
-    return Diagnostic(UnclosedBracket, "a value is missing", Label(source, Span(end, end), "expected a value"))
+    return Diagnostic(
+        UnclosedBracket, "a value is missing", Label(source, Span(end, end), "expected a value")
+    )
 
 
 def nowhere() -> Diagnostic:
-    note = "a repository can be changed by its owner at any time, and what it holds tomorrow need not be what it holds "
+    note = "a repository can be changed by its owner at any time, and what it holds tomorrow is not known "
     return Diagnostic(
         Unpinned, "the revision of `base` is not pinned", notes=(note * 2,), severity=Severity.WARNING
     )

@@ -67,7 +67,7 @@ def test_no_control_character_of_a_source_gets_through() -> None:
 
 # --- for any text ---------------------------------------------------------------------------------
 
-TEXTS = st.text(st.sampled_from(list("ab{}\t\n\r\x1b日é\u0301\u202e\U0001f600 \"")), max_size=60)
+TEXTS = st.text(st.sampled_from(list('ab{}\t\n\r\x1b日é\u0301\u202e\U0001f600 "')), max_size=60)
 
 
 @given(TEXTS, st.data())
@@ -95,7 +95,9 @@ def test_a_cut_is_as_wide_as_asked(text: str, start: int, size: int) -> None:
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 30), st.integers(40, 120))
-def test_a_window_fits_and_shows_where_the_label_begins(size: int, start: int, length: int, room: int) -> None:
+def test_a_window_fits_and_shows_where_the_label_begins(
+    size: int, start: int, length: int, room: int
+) -> None:
     start = min(start, size)
     view = window_for(size, start, start + length, room)
     assert view.end - view.start <= room

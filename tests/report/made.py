@@ -31,7 +31,7 @@ HERE = Origin(path="tutor.ftr", line=1, column=1, end_line=1, end_column=5)
 
 
 def step(text: str) -> StepSpec:
-    return StepSpec(keyword=text.split()[0], text=text, origin=HERE)
+    return StepSpec(keyword=text.partition(" ")[0], text=text, origin=HERE)
 
 
 def score(keyword: str, name: str = "", **values: Any) -> ScoreSpec:
@@ -137,7 +137,7 @@ def eval_node() -> EvalNode:
 
     bar = Call(function="add", arguments=(rate_of("base"), Constant(value=0.05)))
     condition = Call(function="at_least", arguments=(rate_of("tuned"), bar))
-    text = 'expect pass_rate(tuned) >= pass_rate(base) + 5%'
+    text = "expect pass_rate(tuned) >= pass_rate(base) + 5%"
     gate = Gate(condition=condition, text=text, message="preferences must not cost accuracy", origin=HERE)
     return EvalNode(
         name="report",
@@ -196,7 +196,10 @@ TOKENS_FACTS: dict[str, Any] = {
     "lengths": {"p50": 402, "p95": 911, "max": 2044},
     "samples": [
         [
-            {"text": "<|im_start|>user\nReverse a list.\x1b[2J<|im_end|>\n<|im_start|>assistant\n", "trained": False},
+            {
+                "text": "<|im_start|>user\nReverse a list.\x1b[2J<|im_end|>\n<|im_start|>assistant\n",
+                "trained": False,
+            },
             {"text": "Use `reversed`:\n\n    list(reversed(xs))<|im_end|>", "trained": True},
             {"text": "\n", "trained": False},
         ]

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import polars as pl
 
-from recipedsl.data.functions import aggregates, conversations, lists, numbers, operators, text
+from recipedsl.data.functions import aggregates, conversations, lists, numbers, operators, parts, text
 
 #: What a function of the catalogue becomes. Arguments are expressions, or plain values where the
 #: catalogue says that they are constant; settings come by name.
 FUNCTIONS: dict[str, Callable[..., pl.Expr]] = {
     **operators.FUNCTIONS,
+    **parts.FUNCTIONS,
     **text.FUNCTIONS,
     **numbers.FUNCTIONS,
     **lists.FUNCTIONS,

@@ -15,7 +15,10 @@ def ratio(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 
 
 def rounded(number: pl.Expr, digits: int = 0) -> pl.Expr:
-    return number.cast(pl.Float64).round(digits, mode="half_away_from_zero")
+    exact = number.cast(pl.Float64)
+    if digits >= 0:
+        return exact.round(digits, mode="half_away_from_zero")
+    return (exact / 10.0**-digits).round(0, mode="half_away_from_zero") * 10.0**-digits
 
 
 def floor(number: pl.Expr) -> pl.Expr:

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import polars as pl
 
+from recipedsl.data.problems import mistake
+from recipedsl.diagnostics.codes.data_run import ImpossibleArgument
 from recipedsl.language.functions.text import CLASSES
 
 
@@ -33,7 +35,7 @@ def contains(text: pl.Expr, part: pl.Expr) -> pl.Expr:
     return text.str.contains(part, literal=True)
 
 
-def contains_any(text: pl.Expr, parts: Sequence[str], *, ignore_case: bool = False) -> pl.Expr:
+def contains_any(text: pl.Expr, parts: Sequence[str], ignore_case: bool = False) -> pl.Expr:
     return text.str.contains_any(list(parts), ascii_case_insensitive=ignore_case)
 
 
@@ -81,8 +83,10 @@ def slice_text(text: pl.Expr, start: pl.Expr, length: pl.Expr | None = None) -> 
     return text.str.slice(start, length)
 
 
-def repeats(text: pl.Expr, pieces: int = 3, *, of: str = "words") -> pl.Expr:
-    found = _runs_of_words(text, pieces) if of == "words" else _full_lines(text)
+def repeats(text: pl.Expr, size: int = 3, lines: bool = False) -> pl.Expr:
+    if size < 1:
+        raise mistake(ImpossibleArgument, f"`repeats` takes runs of at least one word, not of {size}")
+    found = _full_lines(text) if lines else _runs_of_words(text, size)
     total = found.list.len().cast(pl.Float64)
     distinct = found.list.n_unique().cast(pl.Float64)
     return pl.when(total > 0).then((total - distinct) / total).when(text.is_not_null()).then(0.0)

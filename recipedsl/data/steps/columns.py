@@ -6,6 +6,7 @@ import polars as pl
 
 from recipedsl.data.expressions import lower
 from recipedsl.data.flow import Context, hidden_of
+from recipedsl.data.schema import stored
 from recipedsl.language.expressions import Expression, columns_of
 from recipedsl.plan.model import StepSpec
 
@@ -27,7 +28,11 @@ def derive(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFra
 
 
 def _added(frame: pl.LazyFrame, new: dict[str, Expression]) -> pl.LazyFrame:
-    return frame.with_columns(lower(expression).alias(name) for name, expression in new.items())
+    added = frame.with_columns(lower(expression, frame).alias(name) for name, expression in new.items())
+    schema = added.collect_schema()
+    # `derive note = none` has no type of its own; what is not known is kept as text.
+    untyped = [name for name in new if schema[name] != stored(schema[name])]
+    return added.with_columns(pl.col(name).cast(stored(schema[name])) for name in untyped)
 
 
 def select(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFrame:

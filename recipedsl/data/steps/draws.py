@@ -7,17 +7,14 @@ import polars as pl
 
 from recipedsl.data.draw import portion, scores
 from recipedsl.data.flow import Context
-from recipedsl.data.problems import mistake
 from recipedsl.data.steps.rows import KEPT, kept
-from recipedsl.diagnostics.codes.data_run import ImpossibleDraw
 from recipedsl.plan.model import StepSpec
 
 
 def sample(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """A seeded share or number of the rows, of each group when `by` names columns; order kept.
 
-    Raises:
-        RecipeError: when a number of rows is asked for that there are not.
+    A number that is larger than there are rows keeps them all.
     """
     rows = context.settle(frame)
     groups = group_numbers(rows, step.by)
@@ -31,15 +28,7 @@ def sample(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFram
 def _wanted(size: int, step: StepSpec) -> int:
     if step.settings.get("share") is not None:
         return portion(size, float(step.settings["share"]))
-    count = int(step.settings["count"])
-    if count > size:
-        where = f" of a group by {', '.join(f'`{each}`' for each in step.by)}" if step.by else ""
-        raise mistake(
-            ImpossibleDraw,
-            f"`{step.text or 'sample'}` asks for {count} rows{where}, there are {size}",
-            helps="`take` keeps at most so many; `repeat` gives more",
-        )
-    return count
+    return min(int(step.settings["count"]), size)
 
 
 def group_numbers(rows: pl.LazyFrame, by: tuple[str, ...]) -> np.ndarray:

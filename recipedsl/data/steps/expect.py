@@ -24,9 +24,9 @@ def expect(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFram
     """
     rows, condition = context.settle(frame), step.expressions["condition"]
     aggregates = {spelled(each): each for each in _aggregates(condition)}
-    asked = [lower(each).alias(f"value{place}") for place, each in enumerate(aggregates.values())]
+    asked = [lower(each, rows).alias(f"value{place}") for place, each in enumerate(aggregates.values())]
     with context.refusals():
-        found = rows.select(lower(condition).alias("holds"), *asked).collect().row(0)
+        found = rows.select(lower(condition, rows).alias("holds"), *asked).collect().row(0)
     values = dict(zip(aggregates, found[1:], strict=True))
     context.facts["values"] = values
     if found[0] is not True:
@@ -56,6 +56,10 @@ def spelled(expression: Expression) -> str:
         return _constant(expression.value)
     operator = BY_KEYWORD[expression.function].operator if expression.function in BY_KEYWORD else ""
     parts = [spelled(each) for each in expression.arguments]
+    if operator == ".":
+        return f"{parts[0]}.{expression.settings['name']}"
+    if operator == "[]":
+        return f"{parts[0]}[{expression.settings['index']}]"
     if operator == "..":
         return f"{parts[0]} in {parts[1]}..{parts[2]}"
     if operator:

@@ -23,7 +23,7 @@ def shuffle(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFra
 def sort(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """By one or more keys, `settings.descending` for each; equal rows keep their order, nulls come last."""
     rows = context.settle(frame)
-    keys = {f"{_KEY}{place}": lower(each) for place, each in enumerate(step.expressions.values())}
+    keys = {f"{_KEY}{place}": lower(each, rows) for place, each in enumerate(step.expressions.values())}
     descending = list(step.settings.get("descending") or [False] * len(keys))
     keyed = rows.with_columns(expression.alias(name) for name, expression in keys.items())
     ordered = keyed.sort(list(keys), descending=descending, nulls_last=True, maintain_order=True)

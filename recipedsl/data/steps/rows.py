@@ -16,7 +16,7 @@ _LENGTH = "_recipedsl_length"
 
 def where(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """Keeps the rows for which the condition is true; null counts as false."""
-    return context.keep(frame, lower(step.expressions["condition"]))
+    return context.keep(frame, lower(step.expressions["condition"], frame))
 
 
 def explode(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
@@ -54,7 +54,7 @@ def dedup(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
     """
     rows = context.settle(frame)
     names = list(step.columns) or columns_of(rows)
-    normalise = bool(step.settings.get("normalise", False))
+    normalise = bool(step.settings.get("normalise", True))
     schema = rows.collect_schema()
     keys = [_key(name, schema[name], normalise=normalise) for name in names]
     wanted = step.settings.get("keep", "first")

@@ -50,7 +50,7 @@ class Given:
     """What `as` was given: expressions by role, with their types."""
 
     def __init__(self, frame: pl.LazyFrame, step: StepSpec) -> None:
-        self._values = {name: lower(each) for name, each in step.expressions.items()}
+        self._values = {name: lower(each, frame) for name, each in step.expressions.items()}
         chosen = frame.select(value.alias(name) for name, value in self._values.items())
         self._types = chosen.collect_schema()
         self._calls = self._probe(frame)

@@ -231,20 +231,20 @@ class NotShapable(Code):
     name: ClassVar[str] = "not-shapable"
 
 
-class ImpossibleDraw(Code):
-    """More rows are asked for than there are.
+class ImpossibleArgument(Code):
+    """A constant that a function cannot work with.
 
-    What: `sample` with a count takes rows without replacement.
+    What: an argument that is known beforehand is of the right type and makes no sense.
 
-    Why: fewer rows than asked for would change the mix silently.
+    Why: every row would come out empty or wrong.
 
-    Bad: `sample 5k` of 1,000 rows
+    Bad: `repeats(answer, 0)`
 
-    Good: `sample 1k`, or `repeat 5`
+    Good: `repeats(answer, 3)`
     """
 
     code: ClassVar[str] = "D515"
-    name: ClassVar[str] = "impossible-draw"
+    name: ClassVar[str] = "impossible-argument"
 
 
 class StepFailed(Code):
@@ -278,6 +278,6 @@ CODES: tuple[type[Code], ...] = (
     GateFailed,
     NothingShaped,
     NotShapable,
-    ImpossibleDraw,
+    ImpossibleArgument,
     StepFailed,
 )

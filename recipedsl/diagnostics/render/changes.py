@@ -109,5 +109,7 @@ def _first_difference(change: Change) -> int:
     if not (change.before and change.after):
         return 0
     old, new = escaped(change.before[0]), escaped(change.after[0])
-    same = next((index for index, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    same = next(
+        (index for index, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
     return width(old[:same])

@@ -1,4 +1,4 @@
-"""Diagnostics one a line, as compilers write them for editors and logs: `file:line:col: error[D201] message`."""
+"""Diagnostics one a line, as editors and logs like them: `file:line:col: error[D201] message`."""
 
 from __future__ import annotations
 

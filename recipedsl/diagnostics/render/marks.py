@@ -1,4 +1,4 @@
-"""Draws what is said of one source line below it: underlines, labels beside them, labels hanging from them."""
+"""Draws what is said of a source line below it: underlines, labels beside and below them."""
 
 from __future__ import annotations
 

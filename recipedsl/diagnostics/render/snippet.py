@@ -143,10 +143,15 @@ def _draw_line(
     bounds = [(each.start, each.end + _beside(each, room)) for each in here if each.pointer.sign]
     bounds = bounds or _edges(stretches, number)
     view = window_for(
-        width(text), min((a for a, _ in bounds), default=0), max((b for _, b in bounds), default=0), room - 2 * bars
+        width(text),
+        min((a for a, _ in bounds), default=0),
+        max((b for _, b in bounds), default=0),
+        room - 2 * bars,
     )
     yield line(
-        Piece(f"{number:>{gutter}} | ", Role.GUTTER), *_prefix(stretches, number, bars, source), Piece(view.show(text))
+        Piece(f"{number:>{gutter}} | ", Role.GUTTER),
+        *_prefix(stretches, number, bars, source),
+        Piece(view.show(text)),
     )
     empty = Piece(f"{'':>{gutter}} | ", Role.GUTTER)
     below = _prefix(stretches, number, bars, source, below=True)

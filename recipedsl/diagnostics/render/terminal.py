@@ -54,7 +54,10 @@ def render_one(diagnostic: Diagnostic, width: int = PLAIN_WIDTH) -> list[Line]:
     role = _ROLES[diagnostic.severity]
     title = Piece(f"{diagnostic.severity}[{diagnostic.code}]", role)
     head, *more = escaped(diagnostic.message, keep_lines=True).split("\n")
-    lines = [line(title, Piece(f": {head}", Role.MESSAGE)), *(line(Piece(each, Role.MESSAGE)) for each in more)]
+    lines = [
+        line(title, Piece(f": {head}", Role.MESSAGE)),
+        *(line(Piece(each, Role.MESSAGE)) for each in more),
+    ]
     gutter = _gutter(diagnostic)
     lines += _places(diagnostic, role, gutter, max(40, width - gutter - 3))
     for note in diagnostic.notes:
@@ -135,7 +138,9 @@ def _help(each: Help, diagnostic: Diagnostic, gutter: int, width: int) -> Iterat
     home = diagnostic.primary.source if diagnostic.primary else None
     for change in changes(each.edits):
         if change.source is not home:
-            yield line(Piece(f"{'':>{gutter}}::: ", Role.GUTTER), f"{escaped(change.source.path)}:{change.first}")
+            yield line(
+                Piece(f"{'':>{gutter}}::: ", Role.GUTTER), f"{escaped(change.source.path)}:{change.first}"
+            )
         yield from draw_change(change, gutter, max(40, width - gutter - 3))
 
 
@@ -154,7 +159,9 @@ def summary_lines(diagnostics: Sequence[Diagnostic]) -> list[Line]:
     pieces: list[Piece | str] = ["found "]
     for index, count in enumerate(counts):
         pieces += [", ", count] if index else [count]
-    fixable = sum(any(h.edits and h.applicability is Applicability.SAFE for h in each.helps) for each in diagnostics)
+    fixable = sum(
+        any(h.edits and h.applicability is Applicability.SAFE for h in each.helps) for each in diagnostics
+    )
     if fixable:
         pieces.append(f" ({fixable} can be fixed with `recipedsl check --fix`)")
     lines = [line(*pieces)]

@@ -24,9 +24,11 @@ from recipedsl.language.functions.operators import (
     Between,
     Divide,
     Equal,
+    FieldOf,
     Greater,
     GreaterEqual,
     In,
+    ItemOf,
     Less,
     LessEqual,
     Modulo,
@@ -63,7 +65,9 @@ from recipedsl.language.functions.text import (
 
 FUNCTIONS: tuple[type[Function], ...] = (
     *(Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, And, Or, Not, In, NotIn, Between),
-    *(Add, Subtract, Multiply, Divide, Modulo, Negate),
+    # Both are spelled `-`; the one between two numbers is found by its spelling, so it comes last.
+    *(Negate, Add, Subtract, Multiply, Divide, Modulo),
+    *(FieldOf, ItemOf),
     *(IsNull, IsNotNull, Coalesce, If),
     *(Chars, Words, Lines, Bytes, Lower, Upper, Trim, Contains, ContainsAny, StartsWith, EndsWith),
     *(Matches, Replace, Extract, Split, SliceText, Repeats, ShareOf, Join, AsText),

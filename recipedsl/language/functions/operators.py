@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from recipedsl.language.functions.base import Function, Parameter, arithmetic, widest
+from recipedsl.language.concept import setting
+from recipedsl.language.functions.base import LIST, RECORD, Function, Parameter, arithmetic, widest
 from recipedsl.language.types import ANY, BOOL, FLOAT, Kind, Type, common
+from recipedsl.language.values import text, whole
 
 _LEFT = Parameter(name="left", type=ANY)
 _RIGHT = Parameter(name="right", type=ANY)
@@ -307,3 +309,43 @@ class Negate(_Arithmetic):
     keyword: ClassVar[str] = "negate"
     takes: ClassVar[tuple[Parameter, ...]] = (Parameter(name="value", type=FLOAT),)
     operator: ClassVar[str] = "-"
+
+
+class FieldOf(Function):
+    """A part of a record.
+
+    Of a value whose type is not known, which is kept as JSON text, the part of that name is taken.
+
+    Null: null, also when the record has null there.
+
+    Example: `chosen.value != rejected.value`
+    """
+
+    keyword: ClassVar[str] = "field"
+    takes: ClassVar[tuple[Parameter, ...]] = (Parameter(name="record", type=RECORD),)
+    gives: ClassVar[Type | None] = ANY  # the semantics know the record's parts, and narrow it
+    operator: ClassVar[str] = "."
+
+    name: str = setting(text(), "Name of the part.")
+
+
+class ItemOf(Function):
+    """An item of a list; 0 is the first, -1 the last.
+
+    Of a value whose type is not known, which is kept as JSON text, the item at that place is taken.
+
+    Null: null, also when the list is too short.
+
+    Example: `tags[0] == "math"`
+    """
+
+    keyword: ClassVar[str] = "item"
+    takes: ClassVar[tuple[Parameter, ...]] = (Parameter(name="list", type=LIST),)
+    gives: ClassVar[Type | None] = None
+    operator: ClassVar[str] = "[]"
+
+    index: int = setting(whole(), "Place of the item; negative places count from the end.")
+
+    @classmethod
+    def result(cls, types: tuple[Type, ...]) -> Type | None:
+        return (types[0].item or ANY).or_null()

@@ -124,6 +124,8 @@ class Contains(Function):
 class ContainsAny(Function):
     """Whether a text holds at least one of several others.
 
+    With `ignore_case = true` the letters a to z are the same in upper and lower case.
+
     Null: null, which `where` takes as false.
 
     Example: `not contains_any(answer, ["As an AI", "I cannot"])`
@@ -133,10 +135,9 @@ class ContainsAny(Function):
     takes: ClassVar[tuple[Parameter, ...]] = (
         _TEXT,
         Parameter(name="parts", type=list_of(TEXT), constant=True),
+        Parameter(name="ignore_case", type=BOOL, constant=True, optional=True, default=False),
     )
     gives: ClassVar[Type | None] = BOOL
-
-    ignore_case: bool = setting(flag(), "Whether upper and lower case are the same.", False)
 
 
 class StartsWith(Function):
@@ -257,8 +258,8 @@ class SliceText(Function):
 class Repeats(Function):
     """Share of a text's pieces that stood in it before: 0 for none, near 1 for a loop.
 
-    With `of = words` a piece is `size` words in a row, with `of = lines` one line that is not
-    blank. The share is (pieces - distinct pieces) / pieces; a text without a piece has 0.
+    A piece is `size` words in a row, or with `lines = true` a line that is not blank. The share is
+    (pieces - distinct pieces) / pieces; a text without a piece has 0.
 
     Null: null.
 
@@ -269,10 +270,9 @@ class Repeats(Function):
     takes: ClassVar[tuple[Parameter, ...]] = (
         _TEXT,
         Parameter(name="size", type=INT, constant=True, optional=True, default=3),
+        Parameter(name="lines", type=BOOL, constant=True, optional=True, default=False),
     )
     gives: ClassVar[Type | None] = FLOAT
-
-    of: str = setting(one_of("words", "lines"), "What a piece is made of.", "words")
 
 
 #: Names that `share_of` takes beside patterns.

@@ -14,6 +14,7 @@ import sys
 import traceback
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,17 +84,18 @@ def _carry_out(plan: Plan, options: Namespace) -> dict[str, Any]:
 
 def _tell(error: Exception, options: Namespace) -> None:
     """Writes what went wrong as the last event."""
-    from recipedsl.diagnostics import Diagnostic
     from recipedsl.diagnostics.codes.run_scores import EvaluationFailed
+    from recipedsl.diagnostics.codes.run_stages import StageFailed
     from recipedsl.runtime.events import EventWriter, Problem, problem_of
+    from recipedsl.runtime.stages.problems import diagnose
 
     events = EventWriter(options.out / "events.jsonl", options.eval)
     if isinstance(error, Bug):
         events.write(Problem(stage=options.eval, message=f"internal error: {error}"))
         return
-    note = f"{type(error).__name__}: {str(error)[:600]}"
-    unknown = Diagnostic(EvaluationFailed, f"`{options.eval}` stopped with an error", notes=(note,))
-    for diagnostic in error.diagnostics if isinstance(error, RecipeError) else (unknown,):
+    found = error.diagnostics if isinstance(error, RecipeError) else (diagnose(error, options.eval),)
+    for each in found:
+        diagnostic = replace(each, kind=EvaluationFailed) if each.kind is StageFailed else each
         events.write(problem_of(diagnostic, options.eval))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
-from recipedsl.diagnostics.codes.run_scores import EvaluationFailed
+from recipedsl.diagnostics.codes.run_scores import EvaluationFailed, NothingToJudge
 from recipedsl.plan.model import EvalNode, ModelNode, Plan, ScoreSpec, StageNode, TokensNode
 from recipedsl.runtime.evaluate.answers import Answer, Sampling, write_answers
 from recipedsl.runtime.evaluate.gates import check_gates
@@ -86,6 +86,8 @@ class Evaluation:
             self._let_work(name)
         for metric in self.node.metrics:
             self._measure(metric, scorers.get(metric.name))
+            if not any(self.values[metric.name].values()):
+                raise RecipeError(_nothing_measured(metric.name))
         facts = self._write() | {"seconds": monotonic() - began, "sandbox": self._sandbox()}
         self.progress.finish()
         return facts
@@ -196,6 +198,7 @@ class Evaluation:
     def _measure(self, metric: ScoreSpec, scorer: Scorer | None) -> None:
         """One metric over the answers of every model."""
         if metric.keyword == _LOSS:
+            self.values.setdefault(metric.name, {})
             return
         if metric.keyword not in METRICS:
             raise Bug(f"no metric is called `{metric.keyword}`")
@@ -295,6 +298,15 @@ def _free() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _nothing_measured(metric: str) -> Diagnostic:
+    return Diagnostic(
+        NothingToJudge,
+        f"no row has what `{metric}` needs",
+        notes=("its columns are null, or the rows hold no trained token",),
+        helps=(Help("`recipedsl plan` shows the rows that are left and how they are cut"),),
+    )
 
 
 def _other_base(name: str, first: str) -> Diagnostic:

@@ -56,7 +56,7 @@ def data_node(name: str, *, digest: str = "", steps: tuple[StepSpec, ...] = (), 
     return DataNode(name=name, origin=origin(3), source=source, steps=steps, row={}, **changed)
 
 
-def step(keyword: str, text: str, **expressions: Any) -> StepSpec:
+def step(keyword: str, text: str, /, **expressions: Any) -> StepSpec:
     return StepSpec(keyword=keyword, text=text, expressions=expressions, origin=origin(3))
 
 

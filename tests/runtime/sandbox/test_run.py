@@ -41,7 +41,10 @@ needs_isolation = pytest.mark.skipif(not isolates(), reason="nothing isolates on
 @needs_isolation
 def test_program_alone() -> None:
     assert run_program("print(6 * 7)", timeout=5, memory=MEMORY).stdout == "42\n"
-    assert run_program("1 / 0", timeout=5, memory=MEMORY).reason == "the program: ZeroDivisionError: division by zero"
+    assert (
+        run_program("1 / 0", timeout=5, memory=MEMORY).reason
+        == "the program: ZeroDivisionError: division by zero"
+    )
 
 
 @needs_isolation
@@ -73,7 +76,8 @@ def test_dataclasses_and_main_work_as_in_a_script() -> None:
 @needs_isolation
 def test_threads_and_event_loops_work() -> None:
     code = (
-        "import asyncio, threading\nfound = []\nt = threading.Thread(target=found.append, args=(1,))\nt.start()\nt.join()\n"
+        "import asyncio, threading\nfound = []\n"
+        "t = threading.Thread(target=found.append, args=(1,))\nt.start()\nt.join()\n"
         "async def two():\n    await asyncio.sleep(0)\n    return 2\nfound.append(asyncio.run(two()))"
     )
     assert run_program(Program(code, "assert found == [1, 2]"), timeout=5, memory=MEMORY).passed
@@ -103,14 +107,25 @@ def test_equalities_keep_their_lines() -> None:
     assert problem.traceback[-1].lineno == 2  # counted from 0
 
 
-@needs_isolation
-@pytest.mark.parametrize("name", ["coding.jsonl", "sql.jsonl"])
-def test_real_rows_pass_their_own_tests(name: str) -> None:
+def _rows(name: str, step: int) -> list[dict[str, str]]:
     if not (RECIPES / name).exists():
         pytest.skip(f"there is no recipes/data/{name}")
-    rows = [json.loads(line) for line in (RECIPES / name).read_text("utf-8").splitlines()][:12]
+    return [json.loads(line) for line in (RECIPES / name).read_text("utf-8").splitlines()][::step]
+
+
+@needs_isolation
+def test_real_answers_pass_their_tests() -> None:
+    rows = _rows("coding.jsonl", 12)
     programs = [program_of(row["answer"], row["tests"], row["language"]) for row in rows]
     assert all(each.passed for each in run_programs(programs, timeout=10, memory=MEMORY))
+
+
+@needs_isolation
+@pytest.mark.parametrize(("column", "passes"), [("chosen", True), ("rejected", False)])
+def test_real_pairs_differ_in_their_tests(column: str, passes: bool) -> None:
+    rows = _rows("preferences.jsonl", 16)
+    programs = [program_of(row[column], row["tests"]) for row in rows]
+    assert {each.passed for each in run_programs(programs, timeout=10, memory=MEMORY)} == {passes}
 
 
 # --- what is allowed --------------------------------------------------------------------------------
@@ -166,7 +181,12 @@ def test_limits_hold_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plain("while True: pass") == "timeout"
     assert plain("x = bytearray(1 << 30)") == "memory"
     assert plain("h = open('x', 'wb')\nwhile True: h.write(bytes(1 << 20))") == "failed"
-    assert plain("import os\nassert 'HF_TOKEN' not in os.environ\nassert os.listdir() == []\nf = lambda x: x * x") == "passed"
+    assert (
+        plain(
+            "import os\nassert 'HF_TOKEN' not in os.environ\nassert os.listdir() == []\nf = lambda x: x * x"
+        )
+        == "passed"
+    )
 
 
 def test_no_processes_and_no_network_without_a_sandbox() -> None:
@@ -174,9 +194,17 @@ def test_no_processes_and_no_network_without_a_sandbox() -> None:
         pytest.skip("there is no filter of system calls for this processor")
     assert plain("import os\nos.fork()") == "failed"
     assert plain("import subprocess\nsubprocess.run(['/bin/true'])") == "failed"
-    assert plain("import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()\nf = lambda x: x * x") == "passed"
+    assert (
+        plain(
+            "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()\nf = lambda x: x * x"
+        )
+        == "passed"
+    )
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert plain(f"import socket\nsocket.create_connection({server.getsockname()!r}, 1)\nf = lambda x: 4") == "failed"
+        assert (
+            plain(f"import socket\nsocket.create_connection({server.getsockname()!r}, 1)\nf = lambda x: 4")
+            == "failed"
+        )
 
 
 def test_folder_of_a_plain_run_goes_away() -> None:
@@ -208,7 +236,9 @@ def test_trial_sees_through_a_backend_that_does_not_isolate() -> None:
 def test_view_holds_no_folder_above_the_interpreter() -> None:
     view = find_view()
     assert not {"/", "/usr", "/home", "/root", str(Path.home())} & set(view.binds)
-    assert view.interpreter in view.binds or any(Path(each) in Path(view.interpreter).parents for each in view.binds)
+    assert view.interpreter in view.binds or any(
+        Path(each) in Path(view.interpreter).parents for each in view.binds
+    )
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

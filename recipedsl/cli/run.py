@@ -1,0 +1,144 @@
+"""`recipedsl run`: carries a recipe, or a plan made before, out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from recipedsl.cli.options import request_of, request_options, root_option
+from recipedsl.cli.output import screen_width, show_lines
+from recipedsl.cli.preparing import (
+    NotCompiled,
+    carry_out,
+    compiled,
+    compiled_again,
+    exit_code_of,
+    needs_fetching,
+    progress,
+    show_problems,
+)
+from recipedsl.cli.project import Project, load_plan, load_recipe
+
+if TYPE_CHECKING:
+    from recipedsl.compiler import Request
+    from recipedsl.plan.model import Plan
+    from recipedsl.runtime.execute import Observer, Options, RunOutcome
+    from recipedsl.runtime.records import Recorder
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE|PLAN.JSON")
+@click.option(
+    "--only", multiple=True, metavar="NODE", help="Make this and what it needs, nothing else; repeatable."
+)
+@click.option(
+    "--from",
+    "from_",
+    default="",
+    metavar="NODE",
+    help="Make this and what depends on it again, cached or not.",
+)
+@click.option(
+    "--allow-unsandboxed", is_flag=True, help="Let model-written code run where the machine has no sandbox."
+)
+@request_options
+@root_option
+def run(
+    recipe: str,
+    only: tuple[str, ...],
+    from_: str,
+    allow_unsandboxed: bool,
+    sets: tuple[str, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    root: Path | None,
+) -> int:
+    """Carry out a recipe, or a plan that `recipedsl plan --json` wrote.
+
+    What is in the store is not made again; an interrupted run goes on where it was. Ctrl-C saves first, a
+    second one stops at once.
+    """  # fmt: skip
+    from recipedsl.runtime.execute import Options
+
+    options = Options(only=only, from_=from_, allow_unsandboxed=allow_unsandboxed)
+    if Path(recipe).suffix == ".json":
+        if sets or profile or overrides:
+            raise click.UsageError("a plan is fixed: --set, --profile and --override work on a recipe")
+        return _run_plan(recipe, options, root)
+    request = request_of(sets, profile, overrides)
+    try:
+        return _run_recipe(load_recipe(recipe, root), request, options)
+    except NotCompiled as error:
+        return error.exit_code
+
+
+def _run_plan(path: str, options: Options, root: Path | None) -> int:
+    home, plan = load_plan(path, root)
+    recipe = home / plan.recipe
+    text = recipe.read_text("utf-8", "replace") if recipe.is_file() else ""
+    with progress() as observer:
+        recorder, outcome = _execute(plan, home, text, options, observer)
+    return _tell(recorder, outcome)
+
+
+def _run_recipe(project: Project, request: Request, options: Options) -> int:
+    from recipedsl.runtime.execute import Options as All
+
+    plan = compiled(project, request)
+    with progress() as observer:
+        missing = needs_fetching(plan, project.root)
+        # Names that the plan does not have are refused before anything is fetched.
+        if missing and not _unknown(plan, options):
+            fetched = carry_out(plan, project.root, All(only=missing), observer)
+            if fetched.state != "done":
+                show_problems(fetched)
+                return exit_code_of(fetched)
+            plan = compiled_again(project, request, plan)
+        recorder, outcome = _execute(plan, project.root, project.source.text, options, observer)
+    return _tell(recorder, outcome)
+
+
+def _unknown(plan: Plan, options: Options) -> bool:
+    names = {node.name for node in plan.nodes}
+    return not names.issuperset((*options.only, *([options.from_] if options.from_ else [])))
+
+
+def _execute(
+    plan: Plan, root: Path, text: str, options: Options, observer: Observer
+) -> tuple[Recorder, RunOutcome]:
+    from recipedsl.runtime.execute import Together
+    from recipedsl.runtime.records import Recorder
+
+    recorder = Recorder(root, text)
+    return recorder, carry_out(plan, root, options, Together(observer, recorder))
+
+
+def _tell(recorder: Recorder, outcome: RunOutcome) -> int:
+    """Scores to the output, problems and where everything lies to the error stream."""
+    from recipedsl.report.numbers import duration
+    from recipedsl.report.runs import draw_evals
+
+    evals = {
+        name: json.loads((result.folder / "results.json").read_text("utf-8"))
+        for name, result in outcome.results.items()
+        if result.manifest.kind == "eval"
+    }
+    show_lines([*draw_evals(evals, screen_width(sys.stdout)), ()] if evals else [])
+    show_problems(outcome)
+    if recorder.folder.name:
+        state = {"interrupted": "interrupted; the same command goes on from here"}.get(
+            outcome.state, outcome.state
+        )
+        click.echo(f"{state} in {duration(outcome.seconds)}: {_seen_from_here(recorder.folder)}", err=True)
+    return exit_code_of(outcome)
+
+
+def _seen_from_here(folder: Path) -> Path:
+    try:
+        return folder.relative_to(Path.cwd())
+    except ValueError:
+        return folder

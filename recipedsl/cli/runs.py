@@ -1,0 +1,63 @@
+"""`recipedsl runs`: what earlier runs did."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recipedsl.cli.options import root_option
+from recipedsl.cli.output import screen_width, show_lines
+from recipedsl.cli.project import root_of
+
+if TYPE_CHECKING:
+    from recipedsl.runtime.records import Run
+
+
+@click.group()
+def runs() -> None:
+    """Look at earlier runs of this project."""
+
+
+@runs.command(name="list")
+@root_option
+def list_(root: Path | None) -> None:
+    """All runs, the newest first."""
+    from recipedsl.report.runs import draw_runs
+    from recipedsl.runtime.records import list_runs
+
+    found = [(each.id, each.state, each.outcome) for each in list_runs(root or root_of(Path()))]
+    show_lines(draw_runs(found, screen_width(sys.stdout)))
+
+
+@runs.command()
+@click.argument("run", default="last")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@root_option
+def show(run: str, as_json: bool, root: Path | None) -> None:
+    """One run: its nodes, problems and scores. RUN is its name, a part that only it has, or `last`."""
+    from recipedsl.report.runs import draw_run
+    from recipedsl.runtime.records import load_run
+
+    found = load_run(root or root_of(Path()), run)
+    metrics = found.read("metrics.json") or {}
+    evals = metrics.get("evals", {})
+    if as_json:
+        form = {"id": found.id, "state": found.state, "outcome": found.outcome, "metrics": metrics}
+        click.echo(json.dumps(form, indent=2))
+        return
+    width = screen_width(sys.stdout)
+    show_lines(draw_run(found.id, found.state, found.outcome, _facts(found), evals, width))
+
+
+def _facts(run: Run) -> dict[str, dict[str, Any]]:
+    """Facts of the run's results, as far as they are still in the store."""
+    found: dict[str, dict[str, Any]] = {}
+    for node in run.outcome.get("nodes", []):
+        folder = run.result_folder(node["name"])
+        if folder is not None and (folder / "manifest.json").is_file():
+            found[node["name"]] = json.loads((folder / "manifest.json").read_text("utf-8"))["facts"]
+    return found

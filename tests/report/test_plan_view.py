@@ -1,0 +1,125 @@
+"""The plan view, from a plan made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from recipedsl.diagnostics.render.pieces import to_ansi, to_plain, width
+from recipedsl.plan.estimate import batch_of, memory_of, passes_of, steps_of
+from recipedsl.plan.facts import ModelFacts
+from recipedsl.report.model import PlanFacts, Standing, Status
+from recipedsl.report.plan_view import draw_node, draw_plan
+from recipedsl.report.samples import draw_sample
+from tests.golden import agrees
+from tests.report.made import SMOL, TOKENS_FACTS, made, online_node, plan, stage_node
+
+HERE = Path(__file__).parent
+
+
+def test_plan() -> None:
+    agrees(HERE / "plan.txt", to_plain(draw_plan(made(), 100)))
+
+
+def test_plan_of_which_nothing_is_known() -> None:
+    agrees(HERE / "plan_unknown.txt", to_plain(draw_plan(PlanFacts(plan()), 100)))
+
+
+@pytest.mark.parametrize("room", [60, 80, 120])
+def test_no_line_is_wider_than_the_terminal(room: int) -> None:
+    lines = to_plain(draw_plan(made(), room)).splitlines()
+    # Counts of tokens nodes are never cut: a number that is not there misleads.
+    assert [
+        each for each in lines if width(each) > room and "kept" not in each and "lengths" not in each
+    ] == []
+
+
+def test_text_of_rows_cannot_drive_the_terminal() -> None:
+    plain = to_plain(draw_plan(made(), 100))
+    assert "\x1b" not in plain
+    assert "␛[2J" in to_ansi(draw_plan(made(), 100))
+
+
+def test_a_cached_stage_tells_what_came_out() -> None:
+    facts = {"steps": 32, "loss": 1.25, "seconds": 190.0, "device": "cpu"}
+    view = replace(made(), standings={"tuned": Standing(Status.CACHED, facts=facts)})
+    text = to_plain(draw_node(stage_node(), view, 100))
+    assert "done: 32 steps · last loss 1.250 · took 3 min 10 s · cpu" in text
+
+
+# --- samples --------------------------------------------------------------------------------------
+
+
+def test_trained_text_is_marked_without_colours() -> None:
+    lines = [to_plain([each]).rstrip("\n") for each in draw_sample(TOKENS_FACTS["samples"][0], 60)]
+    assert lines[-3] == "⟦Use `reversed`:"
+    assert lines[-1].endswith("<|im_end|>⟧")
+
+
+def test_trained_text_is_coloured() -> None:
+    assert "\x1b[1;32m⟦Use" in to_ansi(draw_sample(TOKENS_FACTS["samples"][0], 60))
+
+
+def test_parts_of_a_pair_have_their_names() -> None:
+    segments = [
+        {"text": "ask", "trained": False, "part": "prompt"},
+        {"text": "good", "trained": True, "part": "chosen"},
+        {"text": "bad", "trained": True, "part": "rejected"},
+    ]
+    assert to_plain(draw_sample(segments, 40)) == "prompt:\nask\nchosen:\n⟦good⟧\nrejected:\n⟦bad⟧\n"
+
+
+def test_a_long_sample_keeps_its_end() -> None:
+    segments = [{"text": "\n".join(map(str, range(100))), "trained": True}]
+    lines = to_plain(draw_sample(segments, 40, most=9)).splitlines()
+    assert len(lines) == 9
+    assert lines[-1] == "99⟧"
+    assert "92 lines left out" in lines[6]
+
+
+def test_a_long_line_is_wrapped_without_loss() -> None:
+    text = "日本 word " * 30
+    lines = to_plain(draw_sample([{"text": text, "trained": False}], 31, most=99)).splitlines()
+    assert all(width(each) <= 31 for each in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+# --- estimates ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rows", "steps"), [(1, 2), (64, 2), (65, 4), (981, 32)])
+def test_steps_are_those_of_the_trainer(rows: int, steps: int) -> None:
+    assert steps_of(stage_node(), rows) == steps
+
+
+def test_steps_that_are_written_count() -> None:
+    assert steps_of(online_node(), 10_000) == 50
+
+
+def test_online_steps_leave_out_an_incomplete_batch() -> None:
+    node = online_node()
+    node = node.model_copy(update={"arguments": {**node.arguments, "max_steps": -1}})
+    # 16 answers in a batch, 8 to a prompt: two prompts a step, the 21st is left out.
+    assert batch_of(node).rows == 16
+    assert steps_of(node, 21) == 10
+
+
+def test_passes_of_written_steps() -> None:
+    assert passes_of(online_node(), 100) == pytest.approx(8)
+
+
+def test_memory_grows_with_what_is_trained() -> None:
+    adapter = memory_of(stage_node(), "bf16", SMOL, 1024)
+    full = memory_of(stage_node(adapter=None, adapter_use="none"), "bf16", SMOL, 1024)
+    assert adapter is not None
+    assert full is not None
+    assert full.weights == full.gradients == 4 * SMOL.parameters
+    assert full.optimizer == 8 * SMOL.parameters
+    assert adapter.total < full.total
+    assert adapter.activations == full.activations
+
+
+def test_memory_of_an_unknown_model_is_not_guessed() -> None:
+    assert memory_of(stage_node(), "bf16", ModelFacts(), 1024) is None

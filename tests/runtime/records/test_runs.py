@@ -1,0 +1,164 @@
+"""Run folders: written while a run goes on, found again, complete."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recipedsl.diagnostics import Diagnostic, RecipeError
+from recipedsl.diagnostics.codes.run import ModelNotFound
+from recipedsl.plan.model import Plan
+from recipedsl.runtime.events import Step, read_events
+from recipedsl.runtime.execute import Options, RunOutcome, execute
+from recipedsl.runtime.records import Recorder, environment, list_runs, load_run
+from tests.runtime.execute import small_plans
+from tests.runtime.execute.conftest import Project
+from tests.runtime.execute.small_plans import small_plan
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    small_plans.write_recipe(tmp_path)
+    return Project(tmp_path)
+
+
+def run(project: Project, plan: Plan, **options: Any) -> RunOutcome:
+    recorder = Recorder(project.root, small_plans.RECIPE)
+    return execute(
+        plan,
+        root=project.root,
+        store=project.store,
+        makers=project.makers(),
+        options=Options(**options),
+        observer=recorder,
+    )
+
+
+def test_a_whole_run(project: Project) -> None:
+    plan = small_plan()
+    run(project, plan)
+    kept = load_run(project.root)
+    assert kept.state == "done"
+    assert kept.plan() == plan
+    assert (kept.folder / "recipe.ftr").read_text() == small_plans.RECIPE
+    assert [node["state"] for node in kept.outcome["nodes"]] == ["made"] * 6
+    assert kept.read("metrics.json")["stages"]["tuned"]["steps"] == 3
+    assert kept.read("metrics.json")["evals"]["report"]["gates"][0]["passed"]
+    assert kept.read("samples.json")["tuned.tokens"] == [[{"text": "hi", "trained": True}]]
+    assert (kept.folder / "rejects" / "lessons.jsonl").read_text() == '{"line": 7}\n'
+    assert kept.read("links.json")["tuned"].startswith("../../.recipedsl/store/")
+    folder = kept.result_folder("tuned")
+    assert folder is not None
+    assert (folder / "artefact.json").exists()
+    steps = [event for event in read_events(kept.folder / "events.jsonl") if isinstance(event, Step)]
+    assert [(event.stage, event.step) for event in steps] == [
+        (stage, step) for stage in ("tuned", "final") for step in (1, 2, 3)
+    ]
+
+
+def test_the_summary(project: Project) -> None:
+    run(project, small_plan())
+    text = (load_run(project.root).folder / "summary.md").read_text()
+    assert text.startswith("# recipe.ftr\n\nDone. ")
+    assert "| lessons | data | made |" in text
+    assert "train 2 rows, held 2 rows, 1 lines set aside |" in text
+    assert "3 steps, loss 1.000 to 1.000 |" in text
+    assert "| slice | base | tuned |" in text
+    assert "| topic sql | 0.500 (0.250 to 0.875), n = 8 | 0.750 (0.250 to 0.875), n = 8 |" in text
+    assert "- `pass_rate(tuned) >= pass_rate(base)` holds (pass_rate(base) = 0.5" in text
+
+
+def test_a_cached_run_has_all_curves(project: Project) -> None:
+    run(project, small_plan())
+    run(project, small_plan())
+    newest, oldest = list_runs(project.root)
+    assert {node["state"] for node in newest.outcome["nodes"]} == {"cached"}
+    assert (newest.folder / "events.jsonl").read_text() == (oldest.folder / "events.jsonl").read_text()
+
+
+def test_a_failed_run(project: Project) -> None:
+    run(project, small_plan(tuned={"fails_at": 2, "how": "killed"}))
+    kept = load_run(project.root)
+    assert kept.state == "failed"
+    (problem,) = kept.outcome["problems"]
+    assert problem["code"] == "R700"
+    assert problem["place"] == "recipe.ftr:4:1"
+    assert (kept.folder / "logs" / "tuned.log").read_text() == "something on the way\n"
+    assert "- R700 stage `tuned` was killed" in (kept.folder / "summary.md").read_text()
+
+
+def test_a_run_that_is_resumed_has_its_whole_curve(project: Project) -> None:
+    run(project, small_plan(tuned={"fails_at": 2, "how": "killed"}))
+    run(project, small_plan())
+    told = read_events(load_run(project.root).folder / "events.jsonl")
+    steps = [event.step for event in told if isinstance(event, Step) and event.stage == "tuned"]
+    assert steps == [1, 2, 2, 3]
+
+
+def test_a_failed_gate(project: Project) -> None:
+    run(project, small_plan(report={"scores": {"base": 0.5, "tuned": 0.25}}))
+    kept = load_run(project.root)
+    assert kept.state == "gate failed"
+    (problem,) = kept.outcome["problems"]
+    assert problem["values"] == {"pass_rate(tuned)": "0.25", "pass_rate(base)": "0.5"}
+    assert "does not hold" in (kept.folder / "summary.md").read_text()
+
+
+def test_a_run_that_ends_before_it_begins_has_no_folder(project: Project) -> None:
+    run(project, small_plan(), only=("x",))
+    assert list_runs(project.root) == ()
+
+
+def test_a_run_that_died_without_a_word(project: Project) -> None:
+    project.trouble["lessons"] = RecipeError(Diagnostic(ModelNotFound, "x"))
+    run(project, small_plan())
+    kept = load_run(project.root)
+    form = {**kept.outcome, "state": "running", "process": os.getpid()}
+    (kept.folder / "outcome.json").write_text(json.dumps(form))
+    assert load_run(project.root).state == "running"
+    (kept.folder / "outcome.json").write_text(json.dumps({**form, "process": 2**22 + 1}))
+    assert load_run(project.root).state == "killed"
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    for name in ("2026-01-02-101010-a-aaaaaa", "2026-01-03-101010-a-bbbbbb", "2026-01-03-111111-b-cccccc"):
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / "outcome.json").write_text('{"state": "done"}')
+    (tmp_path / "runs" / "notes").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("which", "found"), [("last", "cccccc"), ("2026-01-02", "aaaaaa"), ("bbbbbb", "bbbbbb")]
+)
+def test_runs_are_found(runs: Path, which: str, found: str) -> None:
+    assert load_run(runs, which).id.endswith(found)
+
+
+@pytest.mark.parametrize(
+    ("which", "said"), [("2026-01-03", "several runs"), ("2027", "no run `2027`"), ("", "no run ``")]
+)
+def test_runs_that_are_not(runs: Path, which: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        load_run(runs, which)
+
+
+def test_the_environment_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    form = environment()
+    text = json.dumps(form)
+    assert form["packages"]["torch"]
+    assert form["memory"] > 0
+    assert form["cores"] > 0
+    words = text.replace('"', " ").replace(",", " ").split()
+    assert platform.node() not in words
+    assert getpass.getuser() not in words
+    assert "hf_secret" not in text
