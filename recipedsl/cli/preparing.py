@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from recipedsl.plan.model import Plan
     from recipedsl.runtime.execute import Observer, Options, RunOutcome
 
-#: Codes of gates: of an evaluation, and of rows.
-_GATES = frozenset({"R707", "D512"})
+#: Names of the codes of gates: of an evaluation, and of rows.
+_GATES = frozenset({"gate-failed", "gate-undecided", "data-gate-failed"})
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def progress() -> Iterator[Observer]:
 
 def exit_code_of(outcome: RunOutcome) -> int:
     """What a process says that carried out a plan."""
-    codes = {each.code for each in outcome.diagnostics}
-    if outcome.state == "gate failed" or (codes and codes <= _GATES):
+    names = {each.kind.name for each in outcome.diagnostics}
+    if outcome.state == "gate failed" or (names and names <= _GATES):
         return exit_codes.GATE_FAILED
     return {
         "done": exit_codes.FINE,

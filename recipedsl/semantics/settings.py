@@ -99,10 +99,11 @@ def read_entries(
     """Check named values against the settings of a concept."""
     known = concept.settings()
     result = Settings()
+    meant: set[str] = set()
     for name, place, module, expression in entries:
         setting = known.get(name)
         if setting is None:
-            _unknown(context, place, name, title, known)
+            meant |= _unknown(context, place, name, title, known)
         elif name in result.values:
             first = (result.written[name], "first written here")
             context.report(
@@ -111,35 +112,48 @@ def read_entries(
         else:
             result.written[name] = module.place(expression)
             result.values[name] = take(context, module, setting.type, expression, name)
-    _fill(context, known, result, owner, title)
+    _fill(context, known, result, meant, owner, title)
     return result
 
 
-def _unknown(context: Context, place: Place, name: str, title: str, known: dict[str, Setting]) -> None:
+def _unknown(context: Context, place: Place, name: str, title: str, known: dict[str, Setting]) -> set[str]:
+    """Report a setting that does not exist; gives the one that was probably meant."""
+    helps = did_you_mean(place, name, known)
     context.report(
         UnknownSetting,
         f"`{title}` has no setting `{name}`",
         place,
         "no such setting",
-        helps=did_you_mean(place, name, known),
+        helps=helps,
     )
+    return {edit.text for each in helps for edit in each.edits}
 
 
-def _fill(context: Context, known: dict[str, Setting], result: Settings, owner: Place, title: str) -> None:
+def _fill(
+    context: Context, known: dict[str, Setting], result: Settings, meant: set[str], owner: Place, title: str
+) -> None:
+    """Defaults of what is not written; one problem for all that has to be and is not."""
     missing = [name for name, each in known.items() if each.required and name not in result.values]
     for name in missing:
         result.values[name] = FAILED
-    if missing:
-        listed = " and ".join(f"`{name}`" for name in missing)
-        context.report(
-            MissingSetting,
-            f"`{title}` needs {listed}",
-            owner,
-            f"{listed} missing",
-            helps=tuple(Help(f"`{name}`: {known[name].doc}") for name in missing),
-        )
+    _report_missing(context, known, [name for name in missing if name not in meant], owner, title)
     for name, setting in known.items():
         result.values.setdefault(name, setting.default)
+
+
+def _report_missing(
+    context: Context, known: dict[str, Setting], missing: list[str], owner: Place, title: str
+) -> None:
+    if not missing:
+        return
+    listed = " and ".join(f"`{name}`" for name in missing)
+    context.report(
+        MissingSetting,
+        f"`{title}` needs {listed}",
+        owner,
+        f"{listed} missing",
+        helps=tuple(Help(f"`{name}`: {known[name].doc}") for name in missing),
+    )
 
 
 def read_call(
@@ -389,7 +403,11 @@ def _no_such_name(
 ) -> None:
     wanted = " or ".join(type_.families)
     place = module.place(expression)
-    candidates = names(module, *type_.families)
+    # A stage that is not resolved yet stands here or below, and nothing may start from it.
+    below = {each.full_name for each in module.declared.values() if each.kind == "stage"} - set(
+        context.stages
+    )
+    candidates = [each for each in names(module, *type_.families) if each not in below - context.broken]
     if found is not None:
         context.report(
             WrongKind,

@@ -16,7 +16,7 @@ from recipedsl.language.steps.base import Step, StepUse, Takes
 from recipedsl.language.types import ANY, Kind, RowType, Type
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant
-from recipedsl.semantics.context import Context, Module, did_you_mean
+from recipedsl.semantics.context import Context, Module, did_you_mean, fix
 from recipedsl.semantics.recipe import DataReference, Place, ResolvedStep, RowExpression
 from recipedsl.semantics.rows import Rows, type_condition, type_expression
 from recipedsl.semantics.settings import Entry, Settings, named_arguments, read_entries
@@ -217,11 +217,10 @@ def _condition(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     argument = node.arguments[0]
     if argument.name is not None:
         place = flow.module.place(argument)
+        compared = f"{argument.name.text} == {flow.module.source.slice(argument.value.span)}"
+        helps = (fix(place, compared, f"write `{compared}`"),)
         flow.context.report(
-            WrongArguments,
-            "`=` sets a value, `==` compares",
-            place,
-            helps=(Help(f"`{argument.name.text} == …`"),),
+            WrongArguments, "`=` sets a value, `==` compares", place, "sets a value", helps=helps
         )
         return Parts(failed=True)
     typed = type_condition(flow.rows(), argument.value)

@@ -111,7 +111,9 @@ def _may_remove(laid: Layout, index: int) -> bool:
     if token.kind in CLOSERS:
         return index in laid.missing or index in laid.surplus
     if token.kind in OPENERS:
-        return token.span in laid.unclosed
+        # Of two in a row either may be the one too many.
+        before = laid.tokens[index - 1] if index else token
+        return token.span in laid.unclosed or (before.kind == token.kind and before.span in laid.unclosed)
     if token.kind == NEWLINE:
         return not _begins_setting(laid.tokens, index + 1)
     return token.kind != END

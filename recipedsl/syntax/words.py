@@ -52,6 +52,8 @@ class Reporter:
         self.problems = problems
         self.is_quiet = False
         self._quiet_until = 0  # offset up to which a whole declaration has been given up
+        self._trouble = -2  # number of the last statement that has a problem, or is part of a broken one
+        self._surplus = frozenset(laid.surplus)
         self._starts = [token.span.start for token in self.tokens]
         self._bad_lines = self._lines_that_cannot_be_scanned()
 
@@ -77,6 +79,7 @@ class Reporter:
         helps = (self._help(f"put `{closer}` here", place, self._on_its_line(index, closer), safe=False),)
         self.problems.report(codes.UnclosedBracket, message, label, secondary=secondary, helps=helps)
         self.is_quiet = True
+        self._trouble = self._statement(index)
 
     def unexpected(self, index: int, found: Repair) -> None:
         """The token at `index` does not fit, and this is how the parser goes on."""
@@ -84,10 +87,13 @@ class Reporter:
         place = self.tokens[index].span.start
         # A sign that is simply another one is no consequence of what was wrong before it.
         self.is_quiet = self.is_quiet and not is_exact
+        if index in self._surplus and self._is_left_over(index):
+            self.is_quiet = True
         if self._is_hushed(place):
             return
         self.is_quiet = True
-        if found.action is Action.SKIP and self.scene(index).part == "head":
+        self._trouble = self._statement(index)
+        if self.scene(index).part == "head" and not (is_exact or _mends_head(found)):
             self._hush_declaration(index)
         if found.action is Action.EXCHANGE:
             self._exchanged(index, found.kind)
@@ -108,6 +114,8 @@ class Reporter:
     def bare_assignment(self, index: int) -> None:
         """`name = value` where a declaration stands."""
         name = self.tokens[index - 1]
+        if self._is_left_over(index - 1):
+            self.is_quiet = True
         message = f"`{name.value} = …` is no declaration: its kind is missing"
         helps = (
             self._help("give a value a name with `let`", Span(name.span.start, name.span.start), "let ", safe=False),
@@ -154,6 +162,7 @@ class Reporter:
     def _report(self, kind: type[Code], message: str, span: Span, label: str, helps: tuple[Help, ...] = ()) -> None:
         if not self._is_hushed(span.start):
             self.problems.report(kind, message, self._label(span, label), helps=helps)
+            self._trouble = self._statement(self._index_at(span.start))
         self.is_quiet = True
 
     # One method for each action of a repair
@@ -312,6 +321,20 @@ class Reporter:
         following = self.laid.statements[place] if place < len(self.laid.statements) else len(self.tokens) - 1
         self._quiet_until = self.tokens[following].span.start
 
+    def _is_left_over(self, index: int) -> bool:
+        """Whether what stands here, indented, belonged to the broken declaration above it."""
+        number = self._statement(index)
+        if self._trouble not in {number, number - 1} or self._column(self.laid.statements[number]) == 1:
+            return False
+        self._trouble = number
+        return True
+
+    def _statement(self, index: int) -> int:
+        return bisect_right(self.laid.statements, index) - 1
+
+    def _column(self, index: int) -> int:
+        return self.source.position(self.tokens[index].span.start).column
+
     def _is_hushed(self, offset: int) -> bool:
         return self.is_quiet or offset < self._quiet_until or self._line(offset) in self._bad_lines
 
@@ -357,12 +380,22 @@ def is_bare_assignment(laid: Layout, index: int) -> bool:
 
 
 def lacks_method(laid: Layout, index: int) -> bool:
-    """Whether `tokens[index]` is the first `=` in the block of `kind name: { … }`."""
-    if laid.tokens[index].kind != "EQUAL":
+    """Whether `tokens[index]` stands in the braces of `kind name: { … }`, a block whose method is missing.
+
+    The grammar reads them as the row type of `data name: { … } = …`.
+    """
+    number = bisect_right(laid.statements, index) - 1
+    if number < 0:
         return False
-    start = laid.statements[bisect_right(laid.statements, index) - 1] if laid.statements else index
-    kinds = [token.kind for token in laid.tokens[start:index] if token.kind != NEWLINE]
-    return kinds == [NAME, NAME, "COLON", "LBRACE", NAME]
+    start = laid.statements[number]
+    head = laid.tokens[start : min(index, start + 4)]
+    is_head = [token.kind for token in head] == [NAME, NAME, "COLON", "LBRACE"]
+    return is_head and head[0].value != "data" and laid.tokens[index].kind != "RBRACE"
+
+
+def _mends_head(found: Repair) -> bool:
+    """Whether the beginning of a declaration lacks a sign only, and the rest may be trusted."""
+    return found.action is Action.INSERT and found.kind in {"COLON", "EQUAL", "LBRACE"}
 
 
 def is_nested_block(tokens: list[Token], index: int, scene: Scene) -> bool:

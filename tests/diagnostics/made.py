@@ -7,7 +7,7 @@ from collections.abc import Callable
 from recipedsl.diagnostics import Applicability, Diagnostic, Edit, Help, Label, Severity, Value
 from recipedsl.diagnostics.codes.data import UnknownColumn, WrongShape
 from recipedsl.diagnostics.codes.lints import Unpinned
-from recipedsl.diagnostics.codes.run import GateFailed
+from recipedsl.diagnostics.codes.run_scores import GateFailed
 from recipedsl.diagnostics.codes.syntax import UnclosedBracket
 from recipedsl.source import Source, Span
 

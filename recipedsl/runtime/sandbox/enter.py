@@ -145,7 +145,8 @@ def main(channel: int) -> None:
     if program:
         os.close(channel)
         follow(program)
-    exec(compile(job["inside"], "inside", "exec"), {"__name__": "inside"})
+    exec(compile(job["inside"], "inside", "exec"), {"__name__": "__main__"})
 
 
-main(int(sys.argv[-1]))
+if __name__ == "__main__":
+    main(int(sys.argv[-1]))

@@ -146,7 +146,8 @@ def run(channel: int) -> None:
     limit(job["limits"])
     if job["user"]:
         become(job["user"])
-    close_doors(job["filter"])
+    if sys.platform == "linux":
+        close_doors(job["filter"])
     module = types.ModuleType("__main__")
     namespace = vars(module)
     namespace.update(job["names"])
@@ -183,4 +184,5 @@ def main(channel: int) -> None:
         leave(1)
 
 
-main(int(sys.argv[-1]))
+if __name__ == "__main__":
+    main(int(sys.argv[-1]))

@@ -89,4 +89,5 @@ def main(file: str, name: str) -> None:
     return None
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

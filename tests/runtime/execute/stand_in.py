@@ -52,7 +52,7 @@ def train(name: str, out: Path, work: Path, does: dict[str, Any], inputs: dict[s
     return 0
 
 
-def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's signature
+def ask(number: int, frame: FrameType | None) -> None:
     global STOP  # noqa: PLW0603 - one handler in a small script
     STOP = True
 
@@ -63,7 +63,9 @@ def fail(events: EventWriter, name: str, does: dict[str, Any]) -> int:
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         case "problem":
-            events.write(Problem(stage=name, code="R601", message="the loss is not a number", helps=("less",)))
+            events.write(
+                Problem(stage=name, code="R601", message="the loss is not a number", helps=("less",))
+            )
             return 3
         case "bug":
             events.write(Problem(stage=name, message="internal error: seven"))

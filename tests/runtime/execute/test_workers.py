@@ -111,7 +111,7 @@ def start_run(project: Project, plan: Plan) -> subprocess.Popen[str]:
     (project.root / "plan.json").write_text(plan.model_dump_json())
     command = [sys.executable, "-c", RUN, str(project.root)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    wait_for(lambda: (work_of(project, plan) / "checkpoints" / "checkpoint-2").exists())
+    wait_for((work_of(project, plan) / "checkpoints" / "checkpoint-2").exists)
     return process
 
 

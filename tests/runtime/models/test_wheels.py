@@ -27,7 +27,12 @@ CONTENT = b"GGUF and more"
 
 
 def settings(**changed: str) -> Settings:
-    form = {"package": "small==1.0", "file": "m.gguf", "sha256": hashlib.sha256(CONTENT).hexdigest(), **changed}
+    form = {
+        "package": "small==1.0",
+        "file": "m.gguf",
+        "sha256": hashlib.sha256(CONTENT).hexdigest(),
+        **changed,
+    }
     return Settings(**form)
 
 
@@ -74,7 +79,14 @@ def test_a_broken_wheel_is_fetched_anew_next_time(wheel: Path) -> None:
 
 @pytest.mark.parametrize(
     "package",
-    ["small", "small>=1", "--index-url=http://x small==1.0", "small @ https://x/y.whl", "-r x==1", "a==1 b==2"],
+    [
+        "small",
+        "small>=1",
+        "--index-url=http://x small==1.0",
+        "small @ https://x/y.whl",
+        "-r x==1",
+        "a==1 b==2",
+    ],
 )
 def test_only_a_pinned_package_reaches_pip(tmp_path: Path, package: str) -> None:
     with pytest.raises(RecipeError, match="is no pinned package"):
@@ -117,7 +129,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 folder = sys.argv[1]
 model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 messages = [{"role": "user", "content": "What is the capital of France?"}]
-given = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+given = tokenizer.apply_chat_template(
+    messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
+)
 made = model.generate(**given, max_new_tokens=24, do_sample=False)[0, given["input_ids"].shape[1]:]
 tied = model.lm_head.weight.data_ptr() == model.get_input_embeddings().weight.data_ptr()
 print(json.dumps({
@@ -156,7 +170,9 @@ def test_a_model_from_the_package_index(smol_wheel: Path, tmp_path: Path) -> Non
     assert (folders[0] / "model.safetensors").samefile(folders[1] / "model.safetensors")
     assert "<|im_end|>" in model_facts(source, tmp_path, smol_wheel).template
 
-    done = subprocess.run([sys.executable, "-c", ASK, str(folders[1])], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, str(folders[1])], capture_output=True, text=True, check=True
+    )
     said = json.loads(done.stdout)
     assert said["answer"] == "The capital of France is Paris.<|im_end|>"
     assert said["tied"]

@@ -20,7 +20,9 @@ def stage_form(**changed: Any) -> dict[str, Any]:
     arguments = {"learning_rate": 2e-4, "num_train_epochs": 2.0, "bf16": False}
     fingerprints = {"base": "1", "tuned.tokens": changed.pop("tokens", "2")}
     versions = changed.pop("versions", VERSIONS)
-    node = stage_node("tuned", "base", "tuned.tokens", arguments={**arguments, **changed.pop("arguments", {})})
+    node = stage_node(
+        "tuned", "base", "tuned.tokens", arguments={**arguments, **changed.pop("arguments", {})}
+    )
     return described(node.model_copy(update=changed), fingerprints, versions)
 
 
