@@ -61,7 +61,9 @@ def test_case(path: Path) -> None:
     assert Counter(each[:3] for each in found) == Counter(each[:3] for each in wanted), shown
     for line, severity, code, words in wanted:
         messages = [each[3] for each in found if each[:3] == (line, severity, code)]
-        assert any(words in message for message in messages), f"line {line}: {words!r} is in none of {messages}"
+        assert any(words in message for message in messages), (
+            f"line {line}: {words!r} is in none of {messages}"
+        )
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, str, str]:
@@ -79,7 +81,11 @@ def test_every_case_expects_something() -> None:
     assert not empty
 
 
-@pytest.mark.parametrize("code", [each for each in syntax.CODES if each not in _ELSEWHERE], ids=lambda each: each.code)
+@pytest.mark.parametrize(
+    "code", [each for each in syntax.CODES if each not in _ELSEWHERE], ids=lambda each: each.code
+)
 def test_every_syntax_code_has_a_case(code: type) -> None:
     named = [path for path in CASES if path.name.startswith(code.code)]
-    assert any(code.code in {each[2] for each in expected(path.read_text(encoding="utf-8"))} for path in named)
+    assert any(
+        code.code in {each[2] for each in expected(path.read_text(encoding="utf-8"))} for path in named
+    )

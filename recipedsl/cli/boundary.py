@@ -20,6 +20,9 @@ from recipedsl.cli import exit_codes
 if TYPE_CHECKING:
     from recipedsl.diagnostics import RecipeError
 
+#: Set by the shell that asks for completions.
+_COMPLETION = "_RECIPEDSL_COMPLETE"
+
 #: Where people send what should not have happened.
 ISSUES = "the project's issue tracker"
 
@@ -53,6 +56,11 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit as error:
+        # Click ends so after shell completion, and when whoever reads the output has gone.
+        if _COMPLETION in os.environ:
+            return int(error.code or 0)
+        raise BrokenPipeError from None
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -51,12 +51,3 @@ def _is_mixed(left: Type | None, right: Type) -> bool:
         and left.kind is not right.kind
         and not ({left.kind, right.kind} <= {Kind.INT, Kind.FLOAT} or Kind.ANY in (left.kind, right.kind))
     )
-
-
-def _fitted(frame: pl.LazyFrame, schema: pl.Schema, row: RowType) -> pl.LazyFrame:
-    return frame.select(
-        converted(pl.col(each.name), schema[each.name], each.type).alias(each.name)
-        if each.name in schema
-        else pl.lit(None, dtype_of(each.type)).alias(each.name)
-        for each in row.columns
-    )

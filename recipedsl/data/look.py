@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,114 +15,21 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from recipedsl.data.reading.files import Form, ReadPolicy, form_of
+from recipedsl.data.reading.files import ReadPolicy, form_of
 from recipedsl.data.reading.hub import dataset_files
+from recipedsl.data.reading.inference import file_fields, finished, merged_fields, row_fields
 from recipedsl.data.reading.records import Record, records
 from recipedsl.diagnostics import RecipeError
-from recipedsl.language.types import (
-    ANY,
-    BOOL,
-    FLOAT,
-    INT,
-    TEXT,
-    Field,
-    Kind,
-    RowType,
-    Type,
-    common,
-    list_of,
-)
+from recipedsl.language.types import Field, RowType
 from recipedsl.plan.facts import Look, ModelFacts
 from recipedsl.plan.model import HubSource, ModelSource, ReadSource
 
 ROWS = 200  # rows looked at in a file
 BYTES = 1 << 20  # or this much of it, whichever ends first
 FILES = 8  # files of a glob that are looked at
-_VERSION = 1  # of the cache
+_VERSION = 2  # of the cache
 _SETTLED = 2_000_000_000  # ns after which a file's time stamp tells a change
 _SMALL = 1 << 22  # bytes of a text that `read_text` reads at most
-
-#: Parts of records that hold any JSON, in tool calls and their schemas: their keys are data, not
-#: columns, and a union of the keys of all rows would put nulls into every call.
-FREE_FORM = frozenset(
-    {"tools", "functions", "tool_calls", "function_call", "arguments", "parameters", "properties"}
-)
-#: An empty list says nothing of its items.
-_NOTHING = Type(Kind.ANY)
-
-
-# --- types of values ----------------------------------------------------------------------------
-
-
-def type_of_value(value: Any, name: str = "") -> Type:
-    """Type of a JSON value; `name` is the key that it stands under."""
-    plain = {type(None): ANY, bool: BOOL, int: INT, float: FLOAT, str: TEXT}.get(type(value))
-    if plain is not None:
-        return plain
-    if name in FREE_FORM:
-        return Type(Kind.ANY)
-    if isinstance(value, list):
-        item = _NOTHING
-        for each in value:
-            item = merged(item, type_of_value(each))
-        return list_of(item)
-    return Type(
-        Kind.RECORD, fields=tuple(Field(key, type_of_value(part, key)) for key, part in value.items())
-    )
-
-
-def merged(left: Type, right: Type) -> Type:
-    """Type of values of both types; what does not go together is of unknown type, kept as text."""
-    nullable = left.nullable or right.nullable
-    if left.kind is right.kind is Kind.LIST:
-        both = list_of(merged(left.item or _NOTHING, right.item or _NOTHING))
-    elif left.kind is right.kind is Kind.RECORD:
-        both = Type(Kind.RECORD, fields=_merged_fields(left.fields, right.fields))
-    else:
-        both = common(left, right) or Type(Kind.ANY)
-    return both.or_null() if nullable else both
-
-
-def _merged_fields(left: tuple[Field, ...], right: tuple[Field, ...]) -> tuple[Field, ...]:
-    mine, theirs = {each.name: each.type for each in left}, {each.name: each.type for each in right}
-    found = []
-    for name in dict.fromkeys([*mine, *theirs]):
-        if name in mine and name in theirs:
-            found.append(Field(name, merged(mine[name], theirs[name])))
-        else:
-            found.append(Field(name, (mine.get(name) or theirs[name]).or_null()))
-    return tuple(found)
-
-
-def _finished(type_: Type) -> Type:
-    """The type with everything unknown nullable: null is all that is known of it."""
-    if type_.kind is Kind.ANY:
-        return ANY
-    if type_.kind is Kind.LIST:
-        return Type(Kind.LIST, item=_finished(type_.item or ANY), nullable=type_.nullable)
-    fields = tuple(Field(each.name, _finished(each.type)) for each in type_.fields)
-    return Type(type_.kind, fields=fields, choices=type_.choices, nullable=type_.nullable)
-
-
-_WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
-_DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?")
-
-
-def _type_of_cell(cell: str | None) -> Type:
-    if cell is None:
-        return ANY
-    if _WHOLE.fullmatch(cell):
-        return INT
-    if cell[-1:].isdigit() and _DECIMAL.fullmatch(cell):
-        return FLOAT
-    return BOOL if cell.lower() in ("true", "false") else TEXT
-
-
-def _row_fields(value: dict[str, Any], form: Form) -> tuple[Field, ...]:
-    if form == "csv":
-        return tuple(Field(name, _type_of_cell(cell)) for name, cell in value.items())
-    return tuple(Field(name, type_of_value(part, name)) for name, part in value.items())
-
 
 # --- looks --------------------------------------------------------------------------------------
 
@@ -134,17 +40,16 @@ class _Seen:
 
     fields: tuple[Field, ...] | None = None
     rows: int = 0
-    bad: int = 0
     complete: bool = True
     problem: str = ""
 
     def add(self, fields: tuple[Field, ...]) -> None:
-        self.fields = fields if self.fields is None else _merged_fields(self.fields, fields)
+        self.fields = fields if self.fields is None else merged_fields(self.fields, fields)
 
     def row(self) -> RowType | None:
         if not self.fields:
             return None
-        return RowType(tuple(Field(each.name, _finished(each.type)) for each in self.fields))
+        return RowType(tuple(Field(each.name, finished(each.type)) for each in self.fields))
 
 
 def look(source: ReadSource | HubSource, root: Path, granted: tuple[Path, ...] = ()) -> Look:
@@ -154,33 +59,37 @@ def look(source: ReadSource | HubSource, root: Path, granted: tuple[Path, ...] =
         if isinstance(source, HubSource):
             files, asked = dataset_files(source, fetch=False), ""
         else:
-            files = {policy.relative(each): each for each in policy.files(source.path)}
-            asked = source.format
+            files, asked = policy.named(source.path), source.format
         seen = _Seen(complete=len(files) <= FILES)
-        for file in islice(files.values(), FILES):
-            _look_into(file, asked, seen)
+        for name, file in islice(files.items(), FILES):
+            _look_into(name, file, asked, seen)
     except RecipeError as error:
         first = error.diagnostics[0]
         hint = first.helps[0].text if first.helps else ""
         return Look(None, problem=": ".join((first.message, *first.notes)), hint=hint)
     row = seen.row()
-    problem = "" if row else (seen.problem or "it has no rows")
+    problem = "" if row else (seen.problem or f"`{_named(source)}` has no rows")
     return Look(row, tuple(files), seen.complete, seen.rows, problem)
 
 
-def _look_into(file: Path, asked: str, seen: _Seen) -> None:
-    form = form_of(file, asked)
+def _named(source: ReadSource | HubSource) -> str:
+    return source.path if isinstance(source, ReadSource) else source.name
+
+
+def _look_into(name: str, file: Path, asked: str, seen: _Seen) -> None:
+    form = form_of(file, asked, name)
     if form == "parquet":
-        return _look_into_parquet(file, seen)
-    for record in _first(records(file, form), seen):
+        return _look_into_parquet(name, file, seen)
+    here = _Seen()
+    for record in _first(records(file, form, name), seen):
         if record.problem or not isinstance(record.value, dict):
-            seen.bad += 1
-            seen.problem = (
-                seen.problem or f"{file.name}:{record.line}: {record.problem or 'a row must be an object'}"
-            )
+            problem = record.problem or "a row must be an object"
+            seen.problem = seen.problem or f"`{name}` has no rows that can be read: line {record.line}, {problem}"
         else:
             seen.rows += 1
-            seen.add(_row_fields(record.value, form))
+            here.add(row_fields(record.value, form))
+    if here.fields is not None:
+        seen.add(file_fields(here.fields, form))
     return None
 
 
@@ -193,10 +102,10 @@ def _first(found: Iterable[Record], seen: _Seen) -> Iterator[Record]:
         yield record
 
 
-def _look_into_parquet(file: Path, seen: _Seen) -> None:
+def _look_into_parquet(name: str, file: Path, seen: _Seen) -> None:
     from recipedsl.data.look_parquet import look_into
 
-    fields, rows, complete = look_into(file, ROWS)
+    fields, rows, complete = look_into(name, file, ROWS)
     seen.add(fields)
     seen.rows += rows
     seen.complete = seen.complete and complete

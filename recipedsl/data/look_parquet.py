@@ -6,13 +6,13 @@ from pathlib import Path
 
 import polars as pl
 
-from recipedsl.data.problems import mistake
+from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.schema import row_type_of
 from recipedsl.diagnostics.codes.data_run import UnreadableFile
 from recipedsl.language.types import Field, Kind, Type
 
 
-def look_into(file: Path, most: int) -> tuple[tuple[Field, ...], int, bool]:
+def look_into(name: str, file: Path, most: int) -> tuple[tuple[Field, ...], int, bool]:
     """Columns of a Parquet file, rows seen, and whether those are all.
 
     A column may hold null when one of the rows seen does; what its lists and records hold may.
@@ -21,7 +21,7 @@ def look_into(file: Path, most: int) -> tuple[tuple[Field, ...], int, bool]:
     try:
         row, seen = row_type_of(frame.collect_schema()), frame.head(most + 1).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise mistake(UnreadableFile, f"`{file.name}` is no readable Parquet file", str(error)) from error
+        raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", reason_of(error)) from error
     fields = tuple(Field(each.name, _told(each.type, seen[each.name])) for each in row.columns)
     return fields, min(seen.height, most), seen.height <= most
 

@@ -53,7 +53,7 @@ def canonical(node: Node, inputs: Mapping[str, str]) -> dict[str, Any]:
     return {key: _replace_names(key, value, inputs) for key, value in form.items()}
 
 
-_REFERENCES = {"node", "start", "base", "tokens", "prompts", "model", "models"}
+_REFERENCES = {"against", "node", "start", "base", "tokens", "prompts", "model", "models"}
 
 
 def _replace_names(key: str, value: Any, inputs: Mapping[str, str]) -> Any:

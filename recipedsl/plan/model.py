@@ -408,7 +408,8 @@ def inputs_of(node: ModelNode | DataNode | TokensNode | StageNode | EvalNode) ->
         case StageNode():
             names = [node.start, node.base, node.tokens, *(t.score.node for t in node.rewards)]
         case EvalNode():
-            names = [*node.models, node.data.node, node.tokens, node.prompts, *(m.node for m in node.metrics)]
+            others = [name for m in node.metrics for name in (m.node, str(m.settings.get("against", "")))]
+            names = [*node.models, node.data.node, node.tokens, node.prompts, *others]
     return tuple(name for name in dict.fromkeys(names) if name)
 
 

@@ -127,6 +127,10 @@ class Store:
         """Where the result of a fingerprint stands, whether it is there or not."""
         return self.folder / fingerprint
 
+    def work_of(self, fingerprint: str) -> Path:
+        """Where an unfinished stage keeps its checkpoints; survives kills, is removed when it is done."""
+        return self.root / ".recipedsl" / "work" / fingerprint
+
     # --- reading ------------------------------------------------------------------------------------
 
     def get(self, fingerprint: str) -> Result | None:
@@ -268,26 +272,31 @@ class Store:
     def gc(self, keep: set[str]) -> tuple[Result, ...]:
         """Removes every result but those to keep and those that a run under way uses, and all leftovers.
 
+        Checkpoints of unfinished stages count like results.
+
         Returns:
             What was removed.
         """
         kept = keep | self._in_use()
         unused = [each for each in self.list() if each.manifest.fingerprint not in kept]
-        removed = tuple(each for each in unused if self._remove_unlocked(each.manifest.fingerprint, ""))
-        self._remove_leftovers()
+        places = [(each, each.manifest.fingerprint) for each in unused]
+        removed = tuple(each for each, name in places if self._remove_unlocked(name, self.place_of(name)))
+        self._remove_leftovers(kept)
         return removed
 
-    def _remove_leftovers(self) -> None:
-        for suffix in (".making", ".damaged"):
-            for each in tuple(self.folder.glob(f"*{suffix}")):
-                self._remove_unlocked(each.name.removesuffix(suffix), suffix)
+    def _remove_leftovers(self, kept: set[str]) -> None:
+        for each in (*self.folder.glob("*.making"), *self.folder.glob("*.damaged")):
+            self._remove_unlocked(each.stem, each)
+        for each in self.work_of("any").parent.glob("*"):
+            if each.name not in kept:
+                self._remove_unlocked(each.name, each)
 
-    def _remove_unlocked(self, fingerprint: str, suffix: str) -> bool:
+    def _remove_unlocked(self, fingerprint: str, folder: Path) -> bool:
         """Removes a folder unless somebody is at work on that fingerprint."""
         lock = self._lock(fingerprint)
         try:
             with lock.acquire(timeout=0):
-                _remove(self.folder / f"{fingerprint}{suffix}")
+                _remove(folder)
         except Timeout:
             return False
         return True

@@ -94,7 +94,9 @@ class Builder(Transformer[Token, tree.File]):
         return tree.NamedType(_name(children[0]), item, _span(children))
 
     def record_type(self, children: Children) -> tree.RecordType | tree.Broken:
-        return _whole_or_broken(tree.RecordType(_nodes(children), _span(children)), children)
+        if _has_broken(children):
+            return tree.Broken(_span(children))
+        return tree.RecordType(_nodes(children), _span(children))
 
     def choice_type(self, children: Children) -> tree.ChoiceType:
         return tree.ChoiceType(children[0].items, children[0].span)
@@ -130,11 +132,12 @@ class Builder(Transformer[Token, tree.File]):
         return tree.ListOf(_nodes(children), _span(children))
 
     def map(self, children: Children) -> tree.MapOf | tree.Broken:
-        return _whole_or_broken(tree.MapOf(_nodes(children), _span(children)), children)
+        if _has_broken(children):
+            return tree.Broken(_span(children))
+        return tree.MapOf(_nodes(children), _span(children))
 
     def map_entry(self, children: Children) -> tree.MapEntry:
-        make = {NUMBER: _number, STRING: _text}.get(children[0].kind, _name)
-        return tree.MapEntry(make(children[0]), children[2], _span(children))
+        return tree.MapEntry(_key(children[0]), children[2], _span(children))
 
     def parenthesis(self, children: Children) -> tree.Group | tree.Nested:
         pipeline = children[1]
@@ -197,10 +200,9 @@ def _nodes(children: Children) -> tuple[Any, ...]:
     return tuple(child for child in children if not isinstance(child, Token))
 
 
-def _whole_or_broken(node: Any, children: Children) -> Any:
-    """A record or map with an entry that cannot be read is broken: half of it would mislead."""
-    is_whole = not any(isinstance(child, tree.Broken) for child in children)
-    return node if is_whole else tree.Broken(node.span)
+def _has_broken(children: Children) -> bool:
+    """Whether an entry of a record or map cannot be read; all of it is broken then, half would mislead."""
+    return any(isinstance(child, tree.Broken) for child in children)
 
 
 def _flat(children: Children) -> Children:
@@ -218,6 +220,12 @@ def _span(children: Children) -> Span:
 
 def _name(token: Token) -> tree.Name:
     return tree.Name(token.value, token.span, token.text.startswith("`"))
+
+
+def _key(token: Token) -> tree.Name | tree.Text | tree.Number:
+    if token.kind == NUMBER:
+        return _number(token)
+    return _text(token) if token.kind == STRING else _name(token)
 
 
 def _number(token: Token) -> tree.Number:

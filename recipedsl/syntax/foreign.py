@@ -46,10 +46,14 @@ def _foreign_constant(source: Source, token: Token, proper: str, problems: Probl
         Help(f"write `{proper}`", (Edit(source, token.span, proper),), Applicability.SAFE),
         Help(f"a column of this name stands in backquotes: `` `{token.text}` ``"),
     )
-    problems.report(codes.ForeignConstant, message, Label(source, token.span, f"write `{proper}`"), helps=helps)
+    problems.report(
+        codes.ForeignConstant, message, Label(source, token.span, f"write `{proper}`"), helps=helps
+    )
 
 
-def with_own_datasets(source: Source, items: tuple[tree.Item, ...], problems: Problems) -> tuple[tree.Item, ...]:
+def with_own_datasets(
+    source: Source, items: tuple[tree.Item, ...], problems: Problems
+) -> tuple[tree.Item, ...]:
     """`data name { … }` becomes a dataset whose pipeline is broken."""
     return tuple(_own_dataset(source, item, problems) for item in items)
 

@@ -21,7 +21,14 @@ CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 DEEPEST = 100
 
 _DEEPER = frozenset("OR AND NOT IN PLUS MINUS STAR SLASH PERCENT DOT".split())  # noqa: SIM905
-_HEADS = {"IMPORT": "NAME", "TYPE": "NAME", "PARAM": "NAME", "LET": "NAME", "ROUNDS": "NUMBER", "FTR": "NUMBER"}
+_HEADS = {
+    "IMPORT": "NAME",
+    "TYPE": "NAME",
+    "PARAM": "NAME",
+    "LET": "NAME",
+    "ROUNDS": "NUMBER",
+    "FTR": "NUMBER",
+}
 # After one of these a line goes on, so a closing bracket is not missing there.
 _GOES_ON = frozenset("COMMA EQUAL COLON LPAR LSQB LBRACE VBAR DOT".split()) | _DEEPER  # noqa: SIM905
 

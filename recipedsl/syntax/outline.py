@@ -109,7 +109,9 @@ class _Reader:
         if self.word.kind not in OPENERS:
             return self.next()
         # The name of a step takes no brackets: what follows it is its first argument.
-        follows_value = bool(before) and _kind_of(before[-1]) in _VALUES and not (is_step and len(before) == 2)
+        follows_value = (
+            bool(before) and _kind_of(before[-1]) in _VALUES and not (is_step and len(before) == 2)
+        )
         kind = self._kind_of_group(before, follows_value)
         return self._group(kind, is_tight=follows_value and kind in {Kind.CALL, Kind.INDEX})
 
@@ -182,7 +184,9 @@ def _measure_group(group: Group, *, has_comma: bool) -> None:
     has_comment = bool(group.opener.trailing or group.closer.comments_above)
     has_comment = has_comment or any(unit.first.comments_above or unit.last.trailing for unit in units)
     is_kept = bool(units) and _was_on_lines(group, has_comma)
-    group.is_broken = has_comment or is_kept or any(unit.is_broken for unit in units) or group.kind is Kind.ROUNDS
+    group.is_broken = (
+        has_comment or is_kept or any(unit.is_broken for unit in units) or group.kind is Kind.ROUNDS
+    )
 
 
 def _was_on_lines(group: Group, has_comma: bool) -> bool:

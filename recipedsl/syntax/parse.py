@@ -16,7 +16,15 @@ from recipedsl.syntax.foreign import with_own_constants, with_own_datasets
 from recipedsl.syntax.layout import END, Layout, layout
 from recipedsl.syntax.recovery import BROKEN, Action, Repair, give_up, repair
 from recipedsl.syntax.scan import NEWLINE, Token, scan
-from recipedsl.syntax.words import Reporter, is_bare_assignment, is_chained, is_nested_block, lacks_method, step_brackets
+from recipedsl.syntax.words import (
+    Reporter,
+    is_bare_assignment,
+    is_chained,
+    is_nested_block,
+    lacks_method,
+    sign_before_block,
+    step_brackets,
+)
 
 LARGEST = 4_000_000  # characters; rows belong in data files
 
@@ -56,7 +64,9 @@ def _without_too_deep(source: Source, laid: Layout, problems: Problems) -> Layou
         made.statements.append(len(made.tokens))
         if number in deep:
             label = Label(source, laid.tokens[deep[number]].span, "nested too deeply")
-            problems.report(codes.TooDeep, "more than a hundred brackets or operators inside each other", label)
+            problems.report(
+                codes.TooDeep, "more than a hundred brackets or operators inside each other", label
+            )
             span = laid.tokens[start].span.to(laid.tokens[end - 1].span)
             made.tokens += [Token(BROKEN, "", span), Token(NEWLINE, "", Span(span.end, span.end))]
         else:
@@ -124,10 +134,13 @@ class _Parser:
         """Reports forms of other languages that are worth words of their own."""
         token = self.tokens[self.index]
         brackets = step_brackets(self.tokens, self.index)
+        sign = sign_before_block(self.laid, self.index)
         if token.kind == "FTR":
             self.reporter.misplaced_edition(self.index)
         elif lacks_method(self.laid, self.index):
             self.reporter.missing_method(self.index)
+        elif sign is not None:
+            self.reporter.block_with_sign(sign)
         elif is_bare_assignment(self.laid, self.index):
             self.reporter.bare_assignment(self.index)
         elif is_chained(self.state.value_stack, token):

@@ -85,10 +85,11 @@ def _candidates(laid: Layout, index: int) -> Iterator[Repair]:
     fitting = [sign for sign in _INSERTED if _may_add(laid, index, sign)]
     for sign in fitting:
         yield Repair(Action.INSERT, sign)
-    if _may_remove(laid, index):
+    is_removable = _may_remove(laid, index)
+    if is_removable:
         yield Repair(Action.DELETE)
     yield Repair(Action.INSERT, BROKEN)
-    if kind not in {NEWLINE, END}:
+    if is_removable and kind != NEWLINE:
         for sign in (*fitting, *_EXCHANGED):
             yield Repair(Action.EXCHANGE, sign)
     yield Repair(Action.INSERT, NEWLINE)
@@ -121,7 +122,9 @@ def _may_remove(laid: Layout, index: int) -> bool:
 
 def _begins_setting(tokens: list[Token], index: int) -> bool:
     kinds = [token.kind for token in tokens[index : index + 2]]
-    return kinds[:1] in (["EXPECT"], ["RBRACE"]) or (kinds[:1] == [NAME] and kinds[1:] in (["EQUAL"], ["EQUAL_TO"], ["COLON"]))
+    return kinds[:1] in (["EXPECT"], ["RBRACE"]) or (
+        kinds[:1] == [NAME] and kinds[1:] in (["EQUAL"], ["EQUAL_TO"], ["COLON"])
+    )
 
 
 def _reach(table: Table, stack: list[int], tokens: list[Token], index: int, candidate: Repair) -> int:

@@ -72,7 +72,9 @@ _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 _ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{1,6}\}|[\s\S])")
 
 # A declaration at the beginning of a line: where a forgotten closing quote stops doing harm.
-_DECLARATION = re.compile(r"^[A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)?(?:[ \t]*:[ \t]*\w+)?[ \t]*[={:]", re.MULTILINE)
+_DECLARATION = re.compile(
+    r"^[A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)?(?:[ \t]*:[ \t]*\w+)?[ \t]*[={:]", re.MULTILINE
+)
 
 _MASTER = re.compile(
     r"""
@@ -165,7 +167,9 @@ class _Scanner:
 
     def _foreign_comment(self, text: str, span: Span) -> Token:
         slashes = Span(span.start, span.start + 2)
-        self._report(codes.ForeignComment, "a comment begins with `#`, not with `//`", slashes, "not a comment", "#")
+        self._report(
+            codes.ForeignComment, "a comment begins with `#`, not with `//`", slashes, "not a comment", "#"
+        )
         return Token(COMMENT, text, span)
 
     def _long(self, text: str, span: Span) -> Token:
@@ -183,7 +187,7 @@ class _Scanner:
 
     def _string_open(self, text: str, span: Span) -> Token:
         # Closing brackets and commas at the end of the line belong to what stands around the string.
-        kept = re.sub(r"[)\]},\s]+$", "", text[1:])
+        kept = text[1:].rstrip(")]}, \t\f\v")
         end = span.start + 1 + len(kept)
         self._unclosed(Span(span.start, end), '"', end)
         return Token(STRING, text[: 1 + len(kept)], Span(span.start, end), kept)
@@ -200,7 +204,9 @@ class _Scanner:
 
     def _number(self, text: str, span: Span) -> Token:
         digits = re.match(r"[0-9_.]*", text)
-        if digits and ("__" in digits.group() or digits.group().endswith("_") or "_." in text or "._" in text):
+        if digits and (
+            "__" in digits.group() or digits.group().endswith("_") or "_." in text or "._" in text
+        ):
             tidy = re.sub(r"_+(?![0-9])", "", re.sub(r"__+", "_", text))
             message = f"`{text}` is no number: a `_` stands between two digits"
             self._report(codes.BadNumber, message, span, "misplaced `_`", tidy)
@@ -221,7 +227,9 @@ class _Scanner:
 
     def _foreign_symbol(self, text: str, span: Span) -> Token:
         proper = FOREIGN_SYMBOLS[text]
-        self._report(codes.ForeignOperator, f"`{text}` is written `{proper}` here", span, f"write `{proper}`", proper)
+        self._report(
+            codes.ForeignOperator, f"`{text}` is written `{proper}` here", span, f"write `{proper}`", proper
+        )
         return Token(SYMBOLS.get(proper, proper.upper()), text, span)
 
     def _symbol(self, text: str, span: Span) -> Token:
@@ -256,9 +264,15 @@ class _Scanner:
         return Token(STRING, text, span, _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), inner))
 
     def _unclosed(self, span: Span, quote: str, end: int) -> None:
-        helps = (Help(f"close it with `{quote}`", (Edit(self.source, Span(end, end), quote),), Applicability.UNSAFE),)
+        helps = (
+            Help(
+                f"close it with `{quote}`", (Edit(self.source, Span(end, end), quote),), Applicability.UNSAFE
+            ),
+        )
         label = self._label(span, f"no closing `{quote}`")
-        self.problems.report(codes.UnclosedText, f"a text begins here and has no closing `{quote}`", label, helps=helps)
+        self.problems.report(
+            codes.UnclosedText, f"a text begins here and has no closing `{quote}`", label, helps=helps
+        )
 
     def _meaning(self, inner: str, span: Span) -> str:
         if "\\" not in inner:

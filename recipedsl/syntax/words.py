@@ -22,10 +22,10 @@ _KEYWORDS = frozenset(word.upper() for word in RESERVED)
 _SHAPES = {
     "file": "a declaration looks like `stage name: method { … }` or `data name = source | step`",
     "head": "a declaration looks like `stage name: method { … }` or `data name = source | step`",
-    "block": "a setting looks like `name = value`, a gate like `expect condition else \"message\"`",
-    "pipeline": "a pipeline looks like `read(\"rows.jsonl\") | where language == \"python\" | take 2k by topic`",
-    "import": "an import looks like `import common = \"common.ftr\"`",
-    "type": "a row type looks like `type Row = { question: text, level: [\"easy\", \"hard\"] }`",
+    "block": 'a setting looks like `name = value`, a gate like `expect condition else "message"`',
+    "pipeline": 'a pipeline looks like `read("rows.jsonl") | where language == "python" | take 2k by topic`',
+    "import": 'an import looks like `import common = "common.ftr"`',
+    "type": 'a row type looks like `type Row = { question: text, level: ["easy", "hard"] }`',
     "parameter": "a parameter looks like `param rate: float in 1e-6..1e-3 = 2e-4`",
     "value": "a named value looks like `let rate = 2e-4`",
     "rounds": "rounds look like `rounds 3 { … }` with declarations inside, each on lines of its own",
@@ -118,7 +118,9 @@ class Reporter:
             self.is_quiet = True
         message = f"`{name.value} = …` is no declaration: its kind is missing"
         helps = (
-            self._help("give a value a name with `let`", Span(name.span.start, name.span.start), "let ", safe=False),
+            self._help(
+                "give a value a name with `let`", Span(name.span.start, name.span.start), "let ", safe=False
+            ),
             Help(f"a dataset is `data {name.value} = …`, a row type `type {name.value} = …`"),
         )
         self._report(codes.BareAssignment, message, name.span, "a declaration begins with its kind", helps)
@@ -133,12 +135,27 @@ class Reporter:
         self._report(codes.MissingValue, f"I missed the method after `{words}`", colon, label, helps)
         self._hush_declaration(index)
 
+    def block_with_sign(self, sign: int) -> None:
+        """`kind name = { setting = value }`; `sign` is the first `=`."""
+        token = self.tokens[sign]
+        message = f"while reading {self.scene(sign).words} I met `=` before its block"
+        helps = (
+            Help(
+                "remove the `=`", (Edit(self.source, self._with_blank(token.span), ""),), Applicability.SAFE
+            ),
+            Help(_SHAPES["block"]),
+        )
+        self._report(codes.WrongSign, message, token.span, "a block follows its name without `=`", helps)
+        self._hush_declaration(sign)
+
     def chained(self, index: int) -> None:
         """A second comparison in a row."""
         sign = self.source.slice(self.tokens[index].span)
         message = f"while reading {self.scene(index).words} I met a second comparison, `{sign}`"
         helps = (Help("write a range, `x in 1..5`, or join two comparisons: `1 < x and x < 5`"),)
-        self._report(codes.ChainedComparison, message, self.tokens[index].span, "comparisons do not chain", helps)
+        self._report(
+            codes.ChainedComparison, message, self.tokens[index].span, "comparisons do not chain", helps
+        )
 
     def nested_block(self, index: int) -> None:
         """A block inside a block."""
@@ -155,11 +172,18 @@ class Reporter:
         step = self.tokens[opener - 1].value
         spans = self.tokens[opener].span, self.tokens[closer].span
         message = f"the arguments of the step `{step}` stand without brackets"
-        edits = (Edit(self.source, spans[0], " " if closer > opener + 1 else ""), Edit(self.source, spans[1], ""))
+        edits = (
+            Edit(self.source, spans[0], " " if closer > opener + 1 else ""),
+            Edit(self.source, spans[1], ""),
+        )
         helps = (Help("remove the brackets", edits, Applicability.SAFE),)
-        self._report(codes.StepBrackets, message, spans[0], "a step takes its arguments without brackets", helps)
+        self._report(
+            codes.StepBrackets, message, spans[0], "a step takes its arguments without brackets", helps
+        )
 
-    def _report(self, kind: type[Code], message: str, span: Span, label: str, helps: tuple[Help, ...] = ()) -> None:
+    def _report(
+        self, kind: type[Code], message: str, span: Span, label: str, helps: tuple[Help, ...] = ()
+    ) -> None:
         if not self._is_hushed(span.start):
             self.problems.report(kind, message, self._label(span, label), helps=helps)
             self._trouble = self._statement(self._index_at(span.start))
@@ -170,9 +194,13 @@ class Reporter:
     def _exchanged(self, index: int, kind: str) -> None:
         token = self.tokens[index]
         if kind == NAME:
-            message = f"while reading {self.scene(index).words} I met the reserved word `{token.text}` as a name"
-            helps = (self._help(f"a name that is reserved stands in backquotes: `` `{token.text}` ``", token.span, f"`{token.text}`"),)
-            self.problems.report(codes.ReservedWord, message, self._label(token.span, "a word of the language"), helps=helps)
+            message = (
+                f"while reading {self.scene(index).words} I met the reserved word `{token.text}` as a name"
+            )
+            words = f"a name that is reserved stands in backquotes: `` `{token.text}` ``"
+            quoted = self._help(words, token.span, f"`{token.text}`")
+            label = self._label(token.span, "a word of the language")
+            self.problems.report(codes.ReservedWord, message, label, helps=(quoted,))
             return
         sign = SIGNS.get(kind, "\n")
         is_usual = token.kind in {"COLON", "EQUAL", "EQUAL_TO"} and kind in {"COLON", "EQUAL", "EQUAL_TO"}
@@ -190,13 +218,19 @@ class Reporter:
             self.problems.report(codes.MissingValue, message, label, helps=self._shape(index))
             return
         if kind == NEWLINE:
-            helps = (self._help("begin a new line", place, "\n", safe=False),)
+            new_line = self._help("begin a new line", place, "\n", safe=False)
             label = self._label(self._visible(self.tokens[index].span), "a new line has to begin here")
-            self.problems.report(codes.UnexpectedWord, self._met(index), label, helps=helps)
+            self.problems.report(codes.UnexpectedWord, self._met(index), label, helps=(new_line,))
             return
         sign = SIGNS[kind]
-        helps = (self._help(f"put `{sign}` here", place, self._spaced(index, sign), safe=False), *self._shape(index))
-        label = self._label(self._visible(place), f"`{sign}` is missing after this" if self._before(index) else f"`{sign}` is missing")
+        helps = (
+            self._help(f"put `{sign}` here", place, self._spaced(index, sign), safe=False),
+            *self._shape(index),
+        )
+        label = self._label(
+            self._visible(place),
+            f"`{sign}` is missing after this" if self._before(index) else f"`{sign}` is missing",
+        )
         code = codes.UnclosedBracket if kind in CLOSERS else codes.MissingSign
         self.problems.report(code, self._missed(index, f"`{sign}`"), label, helps=helps)
 
@@ -217,11 +251,16 @@ class Reporter:
         nothing_there = found.resume == index and self.tokens[index - 1].kind in {"EQUAL", "COLON", "COMMA"}
         if index and nothing_there:
             label = self._label(self._visible(self._gap(index)), "a value is missing after this")
-            self.problems.report(codes.MissingValue, self._missed(index, "a value"), label, helps=self._shape(index))
+            self.problems.report(
+                codes.MissingValue, self._missed(index, "a value"), label, helps=self._shape(index)
+            )
             return
         helps = self._shape(index)
         if self.tokens[index].kind == "VBAR":
-            helps = (Help("a pipeline inside a call stands in brackets of its own: `concat(a, (b | take 2k))`"), *helps)
+            helps = (
+                Help("a pipeline inside a call stands in brackets of its own: `concat(a, (b | take 2k))`"),
+                *helps,
+            )
         self.problems.report(codes.UnexpectedWord, self._met(index), self._met_label(index), helps=helps)
 
     # Words
@@ -234,7 +273,9 @@ class Reporter:
 
     def _met_label(self, index: int) -> Label:
         token = self.tokens[index]
-        text = {NEWLINE: "the line ends too early", END: "the file ends too early"}.get(token.kind, "does not fit here")
+        text = {NEWLINE: "the line ends too early", END: "the file ends too early"}.get(
+            token.kind, "does not fit here"
+        )
         return self._label(self._visible(token.span), text)
 
     def _called(self, token: Token) -> str:
@@ -281,7 +322,9 @@ class Reporter:
         first, second = self.tokens[start], self.tokens[min(start + 1, len(self.tokens) - 1)]
         if first.kind in _KEYWORD_SCENES:
             word = _KEYWORD_SCENES[first.kind]
-            return Scene(word, second.value, f"the {word} `{second.value}`" if second.kind == NAME else f"the {word}")
+            return Scene(
+                word, second.value, f"the {word} `{second.value}`" if second.kind == NAME else f"the {word}"
+            )
         if first.kind == "ROUNDS":
             return Scene("rounds", "", "the rounds")
         if first.kind != NAME or index <= start:
@@ -314,7 +357,13 @@ class Reporter:
         """An empty place or a line end is shown on the last character before it."""
         if span.start < span.end and self.source.text[span.start] not in "\r\n":
             return span
-        return Span(max(0, span.start - 1), span.start) if span.start else Span(0, min(1, len(self.source.text)))
+        return (
+            Span(max(0, span.start - 1), span.start) if span.start else Span(0, min(1, len(self.source.text)))
+        )
+
+    def _with_blank(self, span: Span) -> Span:
+        """A sign and the blank behind it."""
+        return Span(span.start, span.end + (self.source.text[span.end : span.end + 1] == " "))
 
     def _hush_declaration(self, index: int) -> None:
         place = bisect_right(self.laid.statements, index)
@@ -391,6 +440,22 @@ def lacks_method(laid: Layout, index: int) -> bool:
     head = laid.tokens[start : min(index, start + 4)]
     is_head = [token.kind for token in head] == [NAME, NAME, "COLON", "LBRACE"]
     return is_head and head[0].value != "data" and laid.tokens[index].kind != "RBRACE"
+
+
+def sign_before_block(laid: Layout, index: int) -> int | None:
+    """The `=` of `kind name = { setting = value }` when `tokens[index]` is the one after the setting's name."""
+    number = bisect_right(laid.statements, index) - 1
+    if number < 0 or laid.tokens[index].kind != "EQUAL":
+        return None
+    start = laid.statements[number]
+    head = [token.kind for token in laid.tokens[start : min(index, start + 8)] if token.kind != NEWLINE]
+    is_head = head in (
+        [NAME, NAME, "EQUAL", "LBRACE", NAME],
+        [NAME, NAME, "COLON", NAME, "EQUAL", "LBRACE", NAME],
+    )
+    if not is_head or laid.tokens[start].value == "data":
+        return None
+    return start + head.index("EQUAL")
 
 
 def _mends_head(found: Repair) -> bool:

@@ -74,6 +74,6 @@ def test_live_display_prints_the_same_lines(monkeypatch: Any) -> None:
     with LiveProgress() as live:
         tell_a_run(live, Clock())
     text = screen.getvalue()
-    assert "stage tuned         done     12 steps · last loss 0.166 · 3 min 5 s" in text
+    assert "stage tuned          done     12 steps · last loss 0.166 · 3 min 5 s" in text
     assert "\x1b[31m" not in text.replace("\x1b[31mequal", "")
     assert "␛[31mequal" in text

@@ -90,7 +90,10 @@ _TRIVIA = ["# one\n", "\n\n", "  # two\n", "\n", " ", "\n## three\n", "\t"]
 
 
 @many
-@given(st.sampled_from(sorted(RECIPES)), st.lists(st.tuples(st.integers(0, 700), st.sampled_from(_TRIVIA)), max_size=5))
+@given(
+    st.sampled_from(sorted(RECIPES)),
+    st.lists(st.tuples(st.integers(0, 700), st.sampled_from(_TRIVIA)), max_size=5),
+)
 def test_comments_anywhere_survive_formatting(name: str, sprinkled: list[tuple[int, str]]) -> None:
     parts = [token.text for token in scan(Source(name, RECIPES[name]))[0]]
     for place, trivia in sprinkled:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import glob
 import gzip
+import os.path
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
 
-from recipedsl.data.problems import mistake
+from recipedsl.data.problems import mistake, reason_of
+from recipedsl.diagnostics import nearest
 from recipedsl.diagnostics.codes.data_run import FileNotFound, PathOutsideRoot, UnknownFormat, UnreadableFile
 
 Form = Literal["json", "jsonl", "csv", "parquet"]
@@ -26,6 +28,7 @@ _FORMS: dict[str, Form] = {
 _COMPRESSED = (".gz", ".zst")
 #: What reading raises for a file that is broken or may not be read.
 BROKEN = (OSError, EOFError, zlib.error, UnicodeDecodeError)
+_LISTED = 5  # files of a folder that a help names
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -47,15 +50,24 @@ class ReadPolicy:
         Raises:
             RecipeError: when there is none, or one lies outside the root and no grant covers it.
         """
-        found = tuple(each for each in self._candidates(path) if self._allowed(each, path))
-        if not found:
+        if "://" in path:
             raise mistake(
                 FileNotFound,
-                f"no file for `{path}`",
-                f"looked under {self.root}",
-                helps="paths are relative to the project root",
+                f"`{path}` is an address, and only files of this machine are read",
+                helps="fetch it into the project first",
             )
+        # Refused before the disk is asked, which would tell what exists outside.
+        self._allow(Path(os.path.normpath(self.root / path)), path)
+        found = tuple(self._candidates(path))
+        if not found:
+            raise mistake(FileNotFound, f"no file for `{path}`", helps=self._instead(path))
+        for each in found:
+            self._allow(each.resolve(), path)
         return found
+
+    def named(self, path: str) -> dict[str, Path]:
+        """The same by the name that people know each file by."""
+        return {self.relative(each): each for each in self.files(path)}
 
     def _candidates(self, path: str) -> list[Path]:
         whole = self.root / path
@@ -69,23 +81,56 @@ class ReadPolicy:
         names = sorted(glob.glob(base + path, recursive=True))  # noqa: PTH207 - Path.glob takes no `..`
         return [Path(name) for name in names if Path(name).is_file()]
 
-    def _allowed(self, file: Path, path: str) -> bool:
-        real = file.resolve()
-        if any(real.is_relative_to(each.resolve()) for each in (self.root, *self.granted)):
-            return True
-        raise mistake(
-            PathOutsideRoot,
-            f"`{path}` leads outside the project",
-            f"it is {real}",
-            helps="move the file into the project, or grant its folder on the command line",
-        )
+    def _allow(self, file: Path, path: str) -> None:
+        places = [place for each in (self.root, *self.granted) for place in (each, each.resolve())]
+        if not any(file.is_relative_to(os.path.normpath(each)) for each in places):
+            raise mistake(
+                PathOutsideRoot,
+                f"`{path}` leads outside the project",
+                helps="move the file into the project, or grant its folder on the command line",
+            )
+
+    def _instead(self, path: str) -> str:
+        """What may have been meant by a path that leads nowhere."""
+        folder, _, name = path.rpartition("/")
+        if glob.has_magic(folder):
+            return "no file matches the pattern"
+        place = self.root / folder
+        if not place.is_dir():
+            return self._other_folder(folder)
+        names = sorted(each.name for each in place.iterdir() if each.is_file() and form_of_name(each))
+        close = nearest(name, names)
+        beside = f"{folder}/" if folder else ""
+        if close is not None:
+            return f"a similar file exists: `{beside}{close}`"
+        listed = ", ".join(f"`{beside}{each}`" for each in names[:_LISTED])
+        where = f"`{folder}`" if folder else "the project's folder"
+        more = " …" if len(names) > _LISTED else ""
+        return f"{where} has {listed}{more}" if names else f"{where} has no data files"
+
+    def _other_folder(self, folder: str) -> str:
+        """The first part of a path that does not exist, and what may have been meant by it."""
+        there = self.root
+        for part in Path(folder).parts:
+            if not (there / part).is_dir():
+                names = [each.name for each in there.iterdir() if each.is_dir()] if there.is_dir() else []
+                close = nearest(part, names)
+                return f"there is no folder `{part}`" + (f", but `{close}`" if close else "")
+            there = there / part
+        return ""  # not reached: the caller found that it does not exist
 
     def relative(self, file: Path) -> str:
         """How people name a file: relative to the root, with `/`."""
         return file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else str(file)
 
 
-def form_of(file: Path, asked: str = "") -> Form:
+def form_of_name(file: Path) -> Form | None:
+    """Format that the ending of a file's name tells, None when it tells nothing."""
+    plain = file.with_suffix("") if file.suffix in _COMPRESSED else file
+    return _FORMS.get(plain.suffix.lower())
+
+
+def form_of(file: Path, asked: str = "", name: str = "") -> Form:
     """Format of a file: as asked for, else by the ending of its name, else by its first bytes.
 
     A `.json` that holds an object a line is taken as JSON Lines, a `.jsonl` that begins with `[`
@@ -94,28 +139,28 @@ def form_of(file: Path, asked: str = "") -> Form:
     Raises:
         RecipeError: when nothing tells.
     """
-    plain = file.with_suffix("") if file.suffix in _COMPRESSED else file
-    form = cast("Form | None", asked or _FORMS.get(plain.suffix.lower()) or None)
+    name = name or file.name
+    form = cast("Form | None", asked or form_of_name(file))
     if form in ("csv", "parquet"):
         return form
-    start = _first_bytes(file)
+    start = _first_bytes(file, name)
     if form is None and start.startswith(b"PAR1"):
         return "parquet"
-    if form is None and not start.startswith((b"[", b"{")):
+    if form is None and not start.startswith((b"[", b"{")):  # an ending that tells is believed
         raise mistake(
             UnknownFormat,
-            f"the format of `{file.name}` is not known",
+            f"the format of `{name}` is not known",
             helps="write `format = jsonl` (or json, csv, parquet)",
         )
     return "json" if start.startswith(b"[") else "jsonl"
 
 
-def _first_bytes(file: Path) -> bytes:
+def _first_bytes(file: Path, name: str) -> bytes:
     try:
         with open_bytes(file) as stream:
             return stream.read(4096).removeprefix(_BYTE_ORDER_MARK).lstrip()
     except BROKEN as error:
-        raise mistake(UnreadableFile, f"`{file.name}` cannot be read", str(error)) from error
+        raise mistake(UnreadableFile, f"`{name}` cannot be read", reason_of(error)) from error
 
 
 def open_bytes(file: Path) -> IO[bytes]:

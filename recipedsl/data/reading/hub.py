@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from recipedsl.data.problems import mistake
+from recipedsl.data.problems import mistake, reason_of
 from recipedsl.diagnostics import RecipeError
 from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
 from recipedsl.plan.model import HubSource
@@ -137,7 +137,7 @@ def _fetched(source: HubSource) -> dict[str, Path]:
     except RecipeError:
         raise
     except Exception as error:  # what the hub's client raises is not one family
-        raise _not_at_hand(source, str(error).split("\n", 1)[0], None) from error
+        raise _not_at_hand(source, reason_of(error), None) from error
 
 
 def _not_at_hand(source: HubSource, why: str, folder: Path | None) -> RecipeError:
@@ -145,7 +145,7 @@ def _not_at_hand(source: HubSource, why: str, folder: Path | None) -> RecipeErro
     notes = [
         why if folder is None else f"the cached revision has no file of the split `{source.split}`{config}"
     ]
-    notes.append(f"the local cache is {cache_root()}")
+    notes.append("the local cache is where `HF_HUB_CACHE` or `HF_HOME` says")
     return mistake(
         DatasetNotAtHand,
         f"the dataset `{source.name}`, split `{source.split}`{config}, is not at hand",

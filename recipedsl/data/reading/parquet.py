@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections import Counter
+from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from recipedsl.data.problems import mistake
+from recipedsl.data.problems import mistake, reason_of
+from recipedsl.data.reading.inference import widened
 from recipedsl.data.reading.rejects import LONGEST, Reject, Rejects
 from recipedsl.data.reading.values import to_json_text
-from recipedsl.data.schema import dtype_of, type_of
+from recipedsl.data.schema import dtype_of, row_type_of, schema_of, type_of
 from recipedsl.diagnostics.codes.data_run import MissingColumn, UnreadableFile, WrongColumnType
 from recipedsl.language.types import ANY, Field, Kind, RowType, Type
 
@@ -20,10 +24,11 @@ if TYPE_CHECKING:
     from recipedsl.data.reading.reader import Reading
 
 
-def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects) -> Reading:
+def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bool = False) -> Reading:
     """The rows of a Parquet file, read when they are needed.
 
-    Rows with null in a column that allows none, or with a choice that is none, are set aside.
+    Rows with null where none is allowed, or with a choice that is none, are set aside; a type that
+    was only looked at lets the null in.
 
     Raises:
         RecipeError: when it is no Parquet file, or a column is missing or of another type.
@@ -32,6 +37,8 @@ def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects) -> Readi
 
     frame = pl.scan_parquet(file, glob=False)
     schema = _schema(name, frame)
+    if looked:
+        row = _grown(frame, schema, row)
     chosen = frame.select(_columns(name, schema, row))
     total = int(frame.select(pl.len()).collect().item())
     reason = _reasons(row)
@@ -42,14 +49,46 @@ def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects) -> Readi
         bad = rejects.count - before
         chosen = chosen.filter(reason.is_null()) if bad else chosen
     unseen = Counter({column: total for column in schema.names() if column not in row.names})
-    return Reading(chosen, total - bad, unseen)
+    return Reading(chosen, total - bad, row, unseen)
+
+
+def _grown(frame: pl.LazyFrame, schema: pl.Schema, row: RowType) -> RowType:
+    """The row type, grown to hold what the file has: floats for ints, nulls where there are some."""
+    found = row_type_of(schema)
+    kinds = RowType(tuple(Field(each.name, _without_nulls(each.type)) for each in found.columns))
+    grown = _widened_columns(row, kinds)
+    fits = [each for each in grown.columns if (type_ := found.column(each.name)) and type_.fits(each.type)]
+    wrong = {each.name: _wrong(pl.col(each.name), each.type) for each in fits}
+    asked = [value.any().alias(name) for name, value in wrong.items() if value is not None]
+    with_nulls = frame.select(asked).collect().to_dicts()[0] if asked else {}
+    nulls = tuple(each for each in found.columns if with_nulls.get(each.name))
+    missing = tuple(Field(each.name, ANY) for each in row.columns if each.name not in schema)
+    return _widened_columns(grown, RowType(nulls + missing))
+
+
+def _widened_columns(row: RowType, found: RowType) -> RowType:
+    """The columns grown one by one; what cannot grow stays, and is refused where it is read."""
+    types = {each.name: each.type for each in found.columns}
+    return RowType(
+        tuple(
+            Field(each.name, (each.name in types and widened(each.type, types[each.name])) or each.type)
+            for each in row.columns
+        )
+    )
+
+
+def _without_nulls(type_: Type) -> Type:
+    """The type with null let in nowhere."""
+    item = _without_nulls(type_.item) if type_.item else None
+    fields = tuple(Field(each.name, _without_nulls(each.type)) for each in type_.fields)
+    return replace(type_, item=item, fields=fields, nullable=False)
 
 
 def _schema(name: str, frame: pl.LazyFrame) -> pl.Schema:
     try:
         return frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", str(error)) from error
+        raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", reason_of(error)) from error
 
 
 def _columns(name: str, schema: pl.Schema, row: RowType) -> list[pl.Expr]:
@@ -75,6 +114,19 @@ def _column(name: str, schema: pl.Schema, column: Field) -> pl.Expr:
             helps="declare the type that the file has, and convert with `derive`",
         )
     return converted(pl.col(column.name), dtype, column.type)
+
+
+def fitted(frame: pl.LazyFrame, row: RowType) -> pl.LazyFrame:
+    """The columns of a row type out of a frame of a narrower one; a column that it lacks is null."""
+    schema = frame.collect_schema()
+    if dict(schema) == schema_of(row):
+        return frame
+    return frame.select(
+        converted(pl.col(each.name), schema[each.name], each.type).alias(each.name)
+        if each.name in schema
+        else pl.lit(None, dtype_of(each.type)).alias(each.name)
+        for each in row.columns
+    )
 
 
 def converted(value: pl.Expr, dtype: pl.DataType, type_: Type) -> pl.Expr:
@@ -124,15 +176,32 @@ def _reasons(row: RowType) -> pl.Expr | None:
     """Why a row must be set aside, null when it need not; None when no row can be wrong."""
     reason: Any = pl
     for each in row.columns:
-        column = pl.col(each.name)
-        if not each.type.nullable:
+        column, type_ = pl.col(each.name), each.type
+        if not type_.nullable:
             reason = reason.when(column.is_null()).then(pl.lit(f"`{each.name}` is null"))
-        if each.type.kind is Kind.CHOICE:
-            wrong = column.is_in(list(each.type.choices)).not_()
+        if type_.kind is Kind.CHOICE:
+            wrong = column.is_in(list(type_.choices)).not_()
             reason = reason.when(wrong).then(
-                pl.lit(f"`{each.name}` is not one of {', '.join(each.type.choices)}")
+                pl.lit(f"`{each.name}` is not one of {', '.join(type_.choices)}")
             )
+        elif (inside := _wrong(column, type_.or_null())) is not None:
+            reason = reason.when(inside).then(pl.lit(f"`{each.name}` has a part that is not {type_}"))
     return None if reason is pl else reason.otherwise(None)
+
+
+def _wrong(value: pl.Expr, type_: Type) -> pl.Expr | None:
+    """Whether a value is null where it may not be, or no choice; None when it cannot be wrong."""
+    checks = [] if type_.nullable else [value.is_null()]
+    if type_.kind is Kind.CHOICE:
+        checks.append(value.is_in(list(type_.choices)).not_().fill_null(False))
+    item = _wrong(pl.element(), type_.item) if type_.item else None
+    if item is not None:
+        checks.append(value.list.eval(item).list.any().fill_null(False))
+    for each in type_.fields:
+        inside = _wrong(value.struct.field(each.name), each.type)
+        if inside is not None:
+            checks.append(value.is_not_null() & inside)
+    return reduce(operator.or_, checks) if checks else None
 
 
 def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr) -> list[Reject]:

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from recipedsl.data.problems import mistake
+from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.reading.files import BROKEN, Form, open_bytes, separator_of
 from recipedsl.diagnostics.codes.data_run import UnreadableFile
 
 _MARK = b"\xef\xbb\xbf"
 _SPACES = re.compile(r"[ \t\r\n]*")
 _CHUNK = 1 << 18  # characters of an array read at a time
+_LONGEST_RECORD = 10_000  # lines of a record of a table; a quote still open then was not meant
 
 
 @dataclass(slots=True)
@@ -44,8 +45,8 @@ class Record:
     problem: str = ""
 
 
-def records(file: Path, form: Form) -> Iterator[Record]:
-    """All records of a text file in order.
+def records(file: Path, form: Form, name: str) -> Iterator[Record]:
+    """All records of a text file in order; `name` is what people call it.
 
     Raises:
         RecipeError: when the file breaks off or its compression is broken.
@@ -53,13 +54,13 @@ def records(file: Path, form: Form) -> Iterator[Record]:
     try:
         with open_bytes(file) as stream:
             if form == "csv":
-                yield from _csv(stream, separator_of(file))
+                yield from _csv(stream, separator_of(file), name)
             elif form == "json":
-                yield from _json_array(stream, file.name)
+                yield from _json_array(stream, name)
             else:
                 yield from _json_lines(stream)
     except BROKEN as error:
-        raise mistake(UnreadableFile, f"`{file.name}` cannot be read", str(error)) from error
+        raise mistake(UnreadableFile, f"`{name}` cannot be read", reason_of(error)) from error
 
 
 # --- JSON ---------------------------------------------------------------------------------------
@@ -213,30 +214,57 @@ def _broken(name: str, text: _Text, problem: str) -> Exception:
 class _Lines:
     """Decoded lines of a stream, remembering those of the record that is being read."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream = stream
-        self.taken: list[str] = []
+        self._name = name
+        self._taken: list[tuple[str, int]] = []  # text, bytes in the file
+        self._back: list[tuple[str, int]] = []  # to be read again, the next one last
         self.line, self.offset = 1, 0
         self._next_line, self._next_offset = 1, 0
 
     def __iter__(self) -> Iterator[str]:
-        for data in self._stream:
-            content = data.removeprefix(_MARK) if self._next_line == 1 else data
-            text = content.decode(errors="surrogateescape")
-            self.taken.append(text)
-            self._next_line += 1
-            self._next_offset += len(data)
-            yield text
+        return self
+
+    def __next__(self) -> str:
+        if len(self._taken) > _LONGEST_RECORD:
+            raise mistake(
+                UnreadableFile,
+                f"a quote that opens in line {self.line} of `{self._name}` is not closed "
+                f"within {_LONGEST_RECORD} lines",
+            )
+        found = self._back.pop() if self._back else self._read()
+        self._taken.append(found)
+        self._next_line += 1
+        self._next_offset += found[1]
+        return found[0]
+
+    def _read(self) -> tuple[str, int]:
+        data = next(self._stream)
+        content = data.removeprefix(_MARK) if self._next_line == 1 else data
+        return content.decode(errors="surrogateescape"), len(data)
+
+    @property
+    def raw(self) -> str:
+        """Text of the record so far, without the end of its last line."""
+        return "".join(text for text, _ in self._taken).rstrip("\r\n")
 
     def begin(self) -> None:
         """The next line is the first of a record."""
-        self.taken = []
+        self._taken = []
         self.line, self.offset = self._next_line, self._next_offset
 
+    def only_first(self) -> None:
+        """Gives back all lines of the record but its first: a stray quote costs one line, not the rest."""
+        for text, size in reversed(self._taken[1:]):
+            self._back.append((text, size))
+            self._next_line -= 1
+            self._next_offset -= size
+        self._taken = self._taken[:1]
 
-def _csv(stream: IO[bytes], separator: str) -> Iterator[Record]:
+
+def _csv(stream: IO[bytes], separator: str, name: str) -> Iterator[Record]:
     csv.field_size_limit(sys.maxsize)
-    lines = _Lines(stream)
+    lines = _Lines(stream, name)
     rows = csv.reader(lines, delimiter=separator, strict=True)
     header: list[str] | None = None
     while True:
@@ -244,23 +272,34 @@ def _csv(stream: IO[bytes], separator: str) -> Iterator[Record]:
         record = _csv_record(rows, lines, header)
         if record is None:
             return
-        if header is None and not record.problem:
-            header = record.value
+        if header is None:
+            header = _header(record, name)
         elif record.raw:
             yield record
+
+
+def _header(record: Record, name: str) -> list[str] | None:
+    """Names of the columns, None for a blank line. Raises RecipeError when they do not name them."""
+    if record.problem:
+        raise mistake(UnreadableFile, f"the header of `{name}` cannot be read: {record.problem}")
+    names: list[str] | None = record.value
+    twice = next((each for each in names or () if names and names.count(each) > 1), None)
+    if twice is not None:
+        raise mistake(UnreadableFile, f"the header of `{name}` has the column `{twice}` twice")
+    return names
 
 
 def _csv_record(rows: Iterator[list[str]], lines: _Lines, header: list[str] | None) -> Record | None:
     try:
         cells = next(rows, None)
     except csv.Error as error:
-        return Record(lines.line, lines.offset, "".join(lines.taken).rstrip("\r\n"), problem=str(error))
+        lines.only_first()
+        return Record(lines.line, lines.offset, lines.raw, problem=str(error))
     if cells is None:
         return None
-    raw = "".join(lines.taken).rstrip("\r\n")
-    if not raw.strip():
+    if not lines.raw.strip():
         return Record(lines.line, lines.offset, "")
-    return _csv_row(Record(lines.line, lines.offset, raw), cells, header)
+    return _csv_row(Record(lines.line, lines.offset, lines.raw), cells, header)
 
 
 def _csv_row(record: Record, cells: list[str], header: list[str] | None) -> Record:

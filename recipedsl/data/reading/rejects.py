@@ -47,7 +47,10 @@ class Rejects:
     first: list[Reject] = field(default_factory=list)
 
     def add(self, found: Iterable[Reject]) -> None:
-        """Set rows aside."""
+        """Set rows aside; without any, no file is made."""
+        found = list(found)
+        if not found:
+            return
         with self.path.open("a", encoding="utf-8") as stream:
             for each in found:
                 stream.write(json.dumps(asdict(each)) + "\n")

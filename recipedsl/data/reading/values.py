@@ -44,10 +44,11 @@ class RowCheck:
         unseen: how many rows had a key that the type does not have, by dotted path.
     """
 
-    def __init__(self, row: RowType, *, cells: bool = False) -> None:
-        """`cells`: values are texts of a table, to be read as their types."""
+    def __init__(self, row: RowType, *, cells: bool = False, unseen: Counter[str] | None = None) -> None:
+        """`cells`: values are texts of a table, to be read as their types; `unseen`: to go on counting."""
         self.names = row.names
-        self.unseen: Counter[str] = Counter()
+        self.unseen: Counter[str] = Counter() if unseen is None else unseen
+        self._strange: set[str] = set()  # of the row at hand
         make = _cell_check if cells else self._check
         self._columns = tuple((each.name, make(each.type, each.name)) for each in row.columns)
         self._known = frozenset(self.names)
@@ -56,8 +57,7 @@ class RowCheck:
         """Values of the columns in order. Raises Mismatch."""
         if not isinstance(value, dict):
             raise Mismatch(f"a row must be an object, not {kind_of(value)}")
-        if not self._known.issuperset(value):
-            self.unseen.update(value.keys() - self._known)
+        self._strange = set() if self._known.issuperset(value) else value.keys() - self._known
         found = []
         for name, check in self._columns:
             try:
@@ -65,6 +65,8 @@ class RowCheck:
             except Mismatch as error:
                 missing = name not in value and not error.path
                 raise (Mismatch("is missing") if missing else error).below(name) from None
+        if self._strange:
+            self.unseen.update(self._strange)
         return found
 
     def _check(self, type_: Type, path: str) -> Check:
@@ -90,7 +92,7 @@ class RowCheck:
             if not isinstance(value, dict):
                 raise Mismatch(f"must be a record, not {kind_of(value)}")
             if not known.issuperset(value):
-                self.unseen.update(f"{path}.{name}" for name in value.keys() - known)
+                self._strange.update(f"{path}.{name}" for name in value.keys() - known)
             found = {}
             for name, part in parts:
                 try:

@@ -187,7 +187,7 @@ class _Run:
             facts = self._carry_out(node, making)
             form = form_of(self.plan, node)
             result = making.finish(kind=node.kind, name=node.name, node=form, facts=facts, seconds=clock())
-        self._remove_work(node)
+        shutil.rmtree(self.store.work_of(node.fingerprint), ignore_errors=True)
         self._note(node, "made", result.manifest.seconds, why)
         self.results[node.name] = result
         self.observer.node_done(node, result)
@@ -256,7 +256,7 @@ class _Run:
             inputs=self._inputs(node),
             root=self.root,
             out=out,
-            work=self._work(node),
+            work=self.store.work_of(node.fingerprint).absolute(),
             tell=self._teller(node),
             asked=lambda times: self.observer.interrupting(node, times),
         )
@@ -267,13 +267,6 @@ class _Run:
 
     def _teller(self, node: Node) -> Callable[[Event], None]:
         return lambda event: self.observer.event(node, event)
-
-    def _work(self, node: Node) -> Path:
-        """Checkpoints of an unfinished node; they survive kills."""
-        return self.root / ".recipedsl" / "work" / node.fingerprint
-
-    def _remove_work(self, node: Node) -> None:
-        shutil.rmtree(self._work(node), ignore_errors=True)
 
     # --- the end ------------------------------------------------------------------------------------
 

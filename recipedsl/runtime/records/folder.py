@@ -66,7 +66,7 @@ class Recorder(Silent):
     _started: str = field(default="", init=False)
 
     def run_started(self, plan: Plan, nodes: tuple[Node, ...]) -> None:
-        self._plan, self._started = plan, datetime.now(UTC).isoformat(timespec="seconds")
+        self._plan, self._started = plan, datetime.now(UTC).isoformat(timespec="microseconds")
         self.folder = _new_folder(self.root, plan.recipe)
         (self.folder / "recipe.ftr").write_text(self.recipe, "utf-8")
         (self.folder / "plan.json").write_text(plan.model_dump_json(indent=1), "utf-8")
@@ -267,8 +267,14 @@ class Run:
 
 def list_runs(root: Path) -> tuple[Run, ...]:
     """All runs of a project, the newest first."""
-    folders = sorted((root / RUNS).iterdir(), reverse=True) if (root / RUNS).is_dir() else []
-    return tuple(run for folder in folders if (run := _read_run(folder)) is not None)
+    folders = (root / RUNS).iterdir() if (root / RUNS).is_dir() else ()
+    runs = [run for folder in folders if (run := _read_run(folder)) is not None]
+    return tuple(sorted(runs, key=_age, reverse=True))
+
+
+def _age(run: Run) -> tuple[str, str]:
+    """When it began; names alone cannot tell two runs of one second apart."""
+    return str(run.outcome.get("started", "")), run.id
 
 
 def load_run(root: Path, which: str = "last") -> Run:

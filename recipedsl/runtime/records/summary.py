@@ -137,9 +137,13 @@ def _estimate(form: Mapping[str, Any] | None) -> str:
 
 def _gate(form: Mapping[str, Any]) -> str:
     state = {True: "holds", False: "does not hold", None: "cannot be decided"}[form["passed"]]
-    values = ", ".join(f"{name} = {value}" for name, value in form["values"].items())
+    values = ", ".join(f"{name} = {_number(value)}" for name, value in form["values"].items())
     said = f": {form['message']}" if form["message"] and not form["passed"] else ""
     return f"- `{form['text']}` {state} ({values}){said}"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4g}"
 
 
 # --- words ----------------------------------------------------------------------------------------------

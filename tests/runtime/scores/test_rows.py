@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
+from recipedsl.data.expressions import lower
 from recipedsl.diagnostics import Bug, RecipeError
 from recipedsl.language import catalogue
 from recipedsl.language.expressions import Call, Column, Constant
@@ -16,8 +18,8 @@ ROW: dict[str, Any] = {"t": "Ab c", "n": 7, "x": -2.5, "none": None, "yes": True
 MESSAGES = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
 
 
-def call(name: str, *arguments: Any, **settings: Any) -> Any:
-    """Texts that begin with `@` are columns."""
+def use(name: str, *arguments: Any, **settings: Any) -> Call:
+    """A call; texts that begin with `@` are columns."""
     parts = [
         each
         if isinstance(each, Call)
@@ -26,7 +28,12 @@ def call(name: str, *arguments: Any, **settings: Any) -> Any:
         else Constant(value=each)
         for each in arguments
     ]
-    return evaluate(Call(function=name, arguments=tuple(parts), settings=settings), {**ROW, "m": MESSAGES})
+    return Call(function=name, arguments=tuple(parts), settings=settings)
+
+
+def call(name: str, *arguments: Any, **settings: Any) -> Any:
+    """The value of a call for the row."""
+    return evaluate(use(name, *arguments, **settings), {**ROW, "m": MESSAGES})
 
 
 CASES: list[tuple[str, tuple[Any, ...], Any]] = [
@@ -106,6 +113,15 @@ CASES: list[tuple[str, tuple[Any, ...], Any]] = [
 @pytest.mark.parametrize(("name", "arguments", "value"), CASES)
 def test_function(name: str, arguments: tuple[Any, ...], value: Any) -> None:
     assert call(name, *arguments) == value
+
+
+@pytest.mark.parametrize(("name", "arguments", "value"), CASES[:-1])  # the last has a column of null alone
+def test_function_means_the_same_in_the_data_engine(
+    name: str, arguments: tuple[Any, ...], value: Any
+) -> None:
+    frame = pl.LazyFrame([{**ROW, "m": MESSAGES}])
+    found = frame.select(lower(use(name, *arguments), frame).alias("value")).collect()
+    assert found["value"].to_list()[0] == value
 
 
 def test_settings_are_passed() -> None:

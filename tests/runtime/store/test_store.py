@@ -222,6 +222,14 @@ def test_gc_removes_leftovers_but_not_what_is_being_made(tmp_path: Path) -> None
     assert list(store.folder.glob("*.making")) == []
 
 
+def test_gc_removes_checkpoints_that_nobody_goes_on_from(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for letter in "ab":
+        store.work_of(letter * 64).mkdir(parents=True)
+    store.gc({"a" * 64})
+    assert [path.name[0] for path in store.work_of("a").parent.iterdir()] == ["a"]
+
+
 def test_a_note_of_a_dead_run_keeps_nothing(tmp_path: Path) -> None:
     script = f"""
 import os

@@ -1,0 +1,174 @@
+"""Types of rows told from their values: what a look shows, and what a late value changes.
+
+Only the standard library is needed here: `check` looks at files and must start at once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from recipedsl.data.reading.files import Form
+from recipedsl.language.types import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INT,
+    TEXT,
+    Field,
+    Kind,
+    RowType,
+    Type,
+    common,
+    list_of,
+)
+
+#: Parts of records that hold any JSON, in tool calls and their schemas: their keys are data, not
+#: columns, and a union of the keys of all rows would put nulls into every call.
+FREE_FORM = frozenset(
+    {"tools", "functions", "tool_calls", "function_call", "arguments", "parameters", "properties"}
+)
+#: An empty list says nothing of its items.
+_NOTHING = Type(Kind.ANY)
+
+
+def type_of_value(value: Any, name: str = "") -> Type:
+    """Type of a JSON value; `name` is the key that it stands under, empty to look into everything."""
+    plain = {type(None): ANY, bool: BOOL, int: INT, float: FLOAT, str: TEXT}.get(type(value))
+    if plain is not None:
+        return plain
+    if name in FREE_FORM:
+        return Type(Kind.ANY)
+    if isinstance(value, list):
+        item = _NOTHING
+        for each in value:
+            item = merged(item, type_of_value(each))
+        return list_of(item)
+    return Type(
+        Kind.RECORD, fields=tuple(Field(key, type_of_value(part, key)) for key, part in value.items())
+    )
+
+
+def merged(left: Type, right: Type) -> Type:
+    """Type of values of both types; what does not go together is of unknown type, kept as text."""
+    nullable = left.nullable or right.nullable
+    if left.kind is right.kind is Kind.LIST:
+        both = list_of(merged(left.item or _NOTHING, right.item or _NOTHING))
+    elif left.kind is right.kind is Kind.RECORD:
+        both = Type(Kind.RECORD, fields=merged_fields(left.fields, right.fields))
+    else:
+        both = common(left, right) or Type(Kind.ANY)
+    return both.or_null() if nullable else both
+
+
+def merged_fields(left: tuple[Field, ...], right: tuple[Field, ...]) -> tuple[Field, ...]:
+    mine, theirs = {each.name: each.type for each in left}, {each.name: each.type for each in right}
+    found = []
+    for name in dict.fromkeys([*mine, *theirs]):
+        if name in mine and name in theirs:
+            found.append(Field(name, merged(mine[name], theirs[name])))
+        else:
+            found.append(Field(name, (mine.get(name) or theirs[name]).or_null()))
+    return tuple(found)
+
+
+def finished(type_: Type) -> Type:
+    """The type with everything unknown nullable: null is all that is known of it."""
+    if type_.kind is Kind.ANY:
+        return ANY
+    if type_.kind is Kind.LIST:
+        return Type(Kind.LIST, item=finished(type_.item or ANY), nullable=type_.nullable)
+    fields = tuple(Field(each.name, finished(each.type)) for each in type_.fields)
+    return Type(type_.kind, fields=fields, choices=type_.choices, nullable=type_.nullable)
+
+
+_WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
+_DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?")
+
+
+def type_of_cell(cell: str | None) -> Type:
+    if cell is None:
+        return ANY
+    if _WHOLE.fullmatch(cell):
+        return INT
+    if cell[-1:].isdigit() and _DECIMAL.fullmatch(cell):
+        return FLOAT
+    return BOOL if cell.lower() in ("true", "false") else TEXT
+
+
+def row_fields(value: dict[str, Any], form: Form) -> tuple[Field, ...]:
+    """Names and types of the columns of one record."""
+    if form == "csv":
+        return tuple(Field(name, type_of_cell(cell)) for name, cell in value.items())
+    return tuple(Field(name, type_of_value(part, name)) for name, part in value.items())
+
+
+def file_fields(fields: tuple[Field, ...], form: Form) -> tuple[Field, ...]:
+    """The same for all records of a file. A text of a table is never null: an empty cell is empty text."""
+    if form != "csv":
+        return fields
+    return tuple(
+        Field(each.name, each.type.without_null() if each.type.kind is Kind.TEXT else each.type)
+        for each in fields
+    )
+
+
+def rows_type(rows: tuple[dict[str, Any], ...]) -> RowType:
+    """Type of rows that are all at hand; a key that some row lacks may be null."""
+    fields: tuple[Field, ...] | None = None
+    for row in rows:
+        found = tuple(Field(name, type_of_value(value)) for name, value in row.items())
+        fields = found if fields is None else merged_fields(fields, found)
+    return RowType(tuple(Field(each.name, finished(each.type)) for each in fields or ()))
+
+
+# --- late values --------------------------------------------------------------------------------
+
+
+def widened(type_: Type, found: Type) -> Type | None:
+    """The type, grown so that it holds values of another: int becomes float, null is let in.
+
+    Nothing else changes, so that every expression that was checked against the type stays right.
+
+    Returns:
+        None when that is not enough.
+    """
+    if type_.kind is Kind.ANY:
+        return type_
+    if found.kind is Kind.ANY:  # null alone, or nothing at all is known of it
+        return type_.or_null() if found.nullable else type_
+    grown = _widened_kind(type_, found)
+    return replace(grown, nullable=type_.nullable or found.nullable) if grown else None
+
+
+def _widened_kind(type_: Type, found: Type) -> Type | None:
+    if type_.kind is Kind.INT and found.kind is Kind.FLOAT:
+        return FLOAT
+    if type_.kind is found.kind is Kind.LIST:
+        item = widened(type_.item or ANY, found.item or ANY)
+        return replace(type_, item=item) if item else None
+    if type_.kind is found.kind is Kind.RECORD:
+        parts = [(each.name, widened(each.type, found.field(each.name) or ANY)) for each in type_.fields]
+        fields = tuple(Field(name, part) for name, part in parts if part)
+        return replace(type_, fields=fields) if len(fields) == len(parts) else None
+    return type_ if found.fits(type_) else None
+
+
+def widened_row(row: RowType, found: tuple[Field, ...]) -> RowType | None:
+    """The row type, grown to hold a row with these columns; None when it cannot.
+
+    A row that has none of the columns is no row of theirs.
+    """
+    types = {each.name: each.type for each in found}
+    if types and types.keys().isdisjoint(row.names):
+        return None
+    columns = [(each.name, widened(each.type, types.get(each.name, ANY))) for each in row.columns]
+    fields = tuple(Field(name, type_) for name, type_ in columns if type_)
+    return RowType(fields) if len(fields) == len(columns) else None
+
+
+def changes(before: RowType, after: RowType) -> dict[str, str]:
+    """What became of the columns whose types grew, by name."""
+    pairs = zip(before.columns, after.columns, strict=True)
+    return {new.name: f"{old.type}, later {new.type}" for old, new in pairs if old.type != new.type}
