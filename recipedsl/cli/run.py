@@ -130,10 +130,9 @@ def _tell(recorder: Recorder, outcome: RunOutcome) -> int:
     show_lines([*draw_evals(evals, screen_width(sys.stdout)), ()] if evals else [])
     show_problems(outcome)
     if recorder.folder.name:
-        state = {"interrupted": "interrupted; the same command goes on from here"}.get(
-            outcome.state, outcome.state
-        )
-        click.echo(f"{state} in {duration(outcome.seconds)}: {_seen_from_here(recorder.folder)}", err=True)
+        hint = "; the same command goes on from here" if outcome.state == "interrupted" else ""
+        took = f"{outcome.state} after {duration(outcome.seconds)}{hint}"
+        click.echo(f"{took}: {_seen_from_here(recorder.folder)}", err=True)
     return exit_code_of(outcome)
 
 

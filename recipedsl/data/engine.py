@@ -9,20 +9,22 @@ from typing import Any
 
 import polars as pl
 
-from recipedsl.data.concat import put_together
+from recipedsl.data.concat import concatenated
 from recipedsl.data.flow import Context, opened
+from recipedsl.data.look import look
 from recipedsl.data.problems import mistake
 from recipedsl.data.reading.columns import to_frame
 from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.data.reading.hub import dataset_files
+from recipedsl.data.reading.inference import changes, rows_type
 from recipedsl.data.reading.reader import Reading, read_files
 from recipedsl.data.reading.rejects import Rejects
 from recipedsl.data.reading.values import Mismatch, RowCheck
 from recipedsl.data.schema import dtype_of, row_type_of
 from recipedsl.data.steps import STEPS
 from recipedsl.diagnostics import Bug
-from recipedsl.diagnostics.codes.data_run import NothingShaped, TooManyRejects
-from recipedsl.language.types import RowType, Type
+from recipedsl.diagnostics.codes.data_run import NothingShaped, TooManyRejects, UnreadableFile
+from recipedsl.language.types import RowType
 from recipedsl.plan.model import (
     ConcatSource,
     DataNode,
@@ -48,7 +50,8 @@ def make_data(node: DataNode, inputs: Mapping[str, Path], out: Path, policy: Rea
 
     Returns:
         Facts: `rows_in` (rows that enter the first step), `rejects`, `rejected` (the first few, in
-        words), `unseen_columns` (rows by key that no column was declared for), `files`, `steps`
+        words), `unseen_columns` (rows by key that no column was declared for), `widened` (columns whose
+        looked-at type a late value changed, in words), `files`, `steps`
         (keyword, text, rows behind it; `unshaped` and `examples` of `as`, `values` of `expect`),
         `rows` by part and `columns`.
 
@@ -72,6 +75,7 @@ class _Making:
         self._out = out
         self._policy = policy
         self._rejects = Rejects(out / REJECTS)
+        self._widened: dict[str, str] = {}
 
     def facts(self) -> dict[str, Any]:
         reading = self._read()
@@ -91,11 +95,9 @@ class _Making:
         source = self._node.source
         match source:
             case ReadSource():
-                files = self._policy.files(source.path)
-                named = {self._policy.relative(each): each for each in files}
-                return self._read_files(named, source.format, source.row, source.path)
+                return self._read_files(self._policy.named(source.path), source, source.format, source.path)
             case HubSource():
-                return self._read_files(dataset_files(source), "", source.row, source.name)
+                return self._read_files(dataset_files(source), source, "", source.name)
             case RowsSource():
                 return self._written(source)
             case NodeSource():
@@ -103,29 +105,41 @@ class _Making:
             case ConcatSource():
                 return self._known(self._together(source.inputs))
 
-    def _read_files(self, files: dict[str, Path], form: str, row: dict[str, Any], what: str) -> Reading:
-        wanted = RowType.from_json(row)
-        if not wanted.columns:
-            raise Bug(f"`{what}` is read without a row type")
-        reading = read_files(files, form, wanted, self._context.work, self._rejects)
+    def _read_files(
+        self, files: dict[str, Path], source: ReadSource | HubSource, form: str, what: str
+    ) -> Reading:
+        looked = not source.row
+        row = self._looked(source) if looked else RowType.from_json(source.row)
+        reading = read_files(files, form, row, self._context.work, self._rejects, looked=looked)
         self._rejects.check(reading.rows, self._node.max_rejects, what)
+        self._widened = changes(row, reading.row)
         return reading
 
+    def _looked(self, source: ReadSource | HubSource) -> RowType:
+        """The type that a look shows: the same look that planning took."""
+        seen = look(source, self._policy.root, self._policy.granted)
+        if seen.row is None:
+            raise mistake(UnreadableFile, seen.problem, helps=seen.hint)
+        return seen.row
+
     def _written(self, source: RowsSource) -> Reading:
-        row = RowType.from_json(source.row)
+        given: list[dict[str, Any]] = _as_lists(source.rows)
+        row = RowType.from_json(source.row) if source.row else rows_type(given)
         check, rows = RowCheck(row), []
-        for number, each in enumerate(source.rows, start=1):
+        for number, each in enumerate(given, start=1):
             try:
                 rows.append(check(each))
             except Mismatch as error:
                 raise mistake(TooManyRejects, f"row {number} of `rows`: {error}") from error
-        return Reading(to_frame(rows, row).lazy(), len(rows), check.unseen)
+        return Reading(to_frame(rows, row).lazy(), len(rows), row, check.unseen)
 
     def _together(self, inputs: tuple[Input, ...]) -> pl.LazyFrame:
-        return put_together({str(each): self._context.rows_of(each) for each in inputs})
+        frames = [self._context.rows_of(each) for each in inputs]
+        return concatenated([str(each) for each in inputs], frames)
 
     def _known(self, frame: pl.LazyFrame) -> Reading:
-        return Reading(frame, int(frame.select(pl.len()).collect().item()))
+        row = row_type_of(frame.collect_schema())
+        return Reading(frame, int(frame.select(pl.len()).collect().item()), row)
 
     def _check_shaped(self) -> None:
         for step in self._context.steps:
@@ -145,14 +159,28 @@ class _Making:
             "rejects": self._rejects.count,
             "rejected": [str(each) for each in self._rejects.first],
             "unseen_columns": dict(sorted(reading.unseen.items())),
+            "widened": self._widened,
             "files": list(reading.files),
             "steps": self._context.steps,
             "rows": {part: int(frame.select(pl.len()).collect().item()) for part, frame in frames.items()},
-            # What is known of null and of choices, Parquet does not tell.
-            "columns": {**row_type_of(schema).to_json(), **_kept(self._node.row, schema)},
+            "columns": self._columns(schema, list(frames.values())),
         }
 
+    def _columns(self, schema: pl.Schema, frames: list[pl.LazyFrame]) -> dict[str, Any]:
+        """JSON forms of the columns' types: what Parquet tells, and what planning knew beside."""
+        planned = RowType.from_json(self._node.row)
+        kept = {
+            each.name: each.type for each in planned.columns if schema.get(each.name) == dtype_of(each.type)
+        }
+        certain = [name for name, type_ in kept.items() if self._widened and not type_.nullable]
+        for frame in frames if certain else ():
+            nulls = frame.select(pl.col(certain).is_null().any()).collect().to_dicts()[0]
+            kept.update({name: kept[name].or_null() for name, there in nulls.items() if there})
+        return {**row_type_of(schema).to_json(), **{name: type_.to_json() for name, type_ in kept.items()}}
 
-def _kept(row: dict[str, Any], schema: pl.Schema) -> dict[str, Any]:
-    """The declared types of the columns that came out as declared."""
-    return {name: form for name, form in row.items() if schema.get(name) == dtype_of(Type.from_json(form))}
+
+def _as_lists(value: Any) -> Any:
+    """A constant as JSON would have it: its lists are tuples before a plan has been written and read."""
+    if isinstance(value, tuple | list):
+        return [_as_lists(each) for each in value]
+    return {name: _as_lists(part) for name, part in value.items()} if isinstance(value, dict) else value

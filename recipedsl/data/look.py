@@ -84,7 +84,9 @@ def _look_into(name: str, file: Path, asked: str, seen: _Seen) -> None:
     for record in _first(records(file, form, name), seen):
         if record.problem or not isinstance(record.value, dict):
             problem = record.problem or "a row must be an object"
-            seen.problem = seen.problem or f"`{name}` has no rows that can be read: line {record.line}, {problem}"
+            seen.problem = (
+                seen.problem or f"`{name}` has no rows that can be read: line {record.line}, {problem}"
+            )
         else:
             seen.rows += 1
             here.add(row_fields(record.value, form))

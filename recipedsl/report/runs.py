@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from recipedsl.diagnostics.render.pieces import Line, Piece, Role, escaped, line
@@ -53,6 +54,13 @@ def _seconds(outcome: Outcome) -> str:
     return "" if seconds is None else duration(seconds)
 
 
+def _moment(outcome: Outcome) -> str:
+    try:
+        return f"{datetime.fromisoformat(str(outcome['started'])).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (KeyError, ValueError):
+        return "at an unknown time"
+
+
 def _made(outcome: Outcome) -> str:
     states = [node["state"] for node in outcome.get("nodes", [])]
     made, cached = states.count("made"), states.count("cached")
@@ -79,11 +87,8 @@ def draw_run(
     """
     head = f" of {escaped(str(outcome.get('recipe', '')))}  "
     lines = [line(Piece(f"run {name}", Role.NAME), head, Piece(state, _ROLES.get(state, Role.PLAIN)))]
-    started = str(outcome.get("started", ""))
-    lines += [
-        line(fit(f"started {started}" + (f", took {_seconds(outcome)}" if _seconds(outcome) else ""), width)),
-        (),
-    ]
+    took = f", took {_seconds(outcome)}" if _seconds(outcome) else ""
+    lines += [line(f"started {_moment(outcome)}{took}"), ()]
     lines += Table(list(_nodes(outcome, facts)), (False, False, True, False)).lines(width)
     for problem in outcome.get("problems", []):
         lines += [(), *_problem(problem, width)]

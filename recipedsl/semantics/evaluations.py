@@ -165,7 +165,7 @@ def _gate(
     expression = _score_expression(context, module, condition, models, metrics)
     if expression is None:
         return None
-    return GateUse(expression, node.message.value if node.message else "", module.place(node))
+    return GateUse(expression, node.message.value if node.message else "", module.place(node.condition))
 
 
 def _score_expression(

@@ -67,11 +67,14 @@ def _line(unit: Unit, indent: int, text: str, end: str = "") -> str:
     return f"{' ' * indent}{text}{end}{comment}"
 
 
-def _unit(unit: Unit, indent: int, used: int, after: int = 0) -> str:
-    """A unit whose first line begins at column `used` and has `after` characters to follow."""
+def _unit(unit: Unit, indent: int, used: int, after: int = 0, *, by_step: bool = False) -> str:
+    """A unit whose first line begins at column `used` and has `after` characters to follow.
+
+    `by_step`: a pipeline has each step on a line of its own even where all fit on one.
+    """
     if not unit.steps:
         return _parts(unit.parts, indent, used, after)
-    if not unit.is_broken and _fits(unit.flat, used, after):
+    if not (unit.is_broken or by_step) and _fits(unit.flat, used, after):
         return unit.flat
     text = _parts(unit.parts, indent, used, 0)
     for number, step in enumerate(unit.steps):
@@ -101,7 +104,7 @@ def _parts(parts: list[Word | Group], indent: int, used: int, after: int) -> str
             continue
         column = _column(text, used)
         rest = _length_to_next_break(parts, index, after)
-        if not part.is_broken and _fits(part.flat, column, rest):
+        if not part.is_broken and (_fits(part.flat, column, rest) or not _is_worth_lines(part)):
             text += part.flat
         else:
             text += _group(part, indent)
@@ -121,14 +124,16 @@ def _comments_between(before: Word | Group, word: Word, indent: int) -> str:
 def _length_to_next_break(parts: list[Word | Group], index: int, after: int) -> int:
     """Characters that stay on the line of the group at `index` whatever happens to later groups."""
     for following in range(index + 1, len(parts)):
-        if isinstance(parts[following], Group):
+        part = parts[following]
+        if isinstance(part, Group) and (part.is_broken or _is_worth_lines(part)):
             words = flat_parts(parts[: following + 1])
-            return len(words) - len(flat_parts(parts[: index + 1])) - len(_flat(parts[following])) + 1
+            return len(words) - len(flat_parts(parts[: index + 1])) - len(part.flat) + 1
     return len(flat_parts(parts)) - len(flat_parts(parts[: index + 1])) + after
 
 
-def _flat(part: Word | Group) -> str:
-    return part.flat if isinstance(part, Group) else part.text
+def _is_worth_lines(group: Group) -> bool:
+    # `loss(base)` on three lines reads worse than a line that is a little long.
+    return len(group.flat) >= WIDTH * 0.4
 
 
 def _column(text: str, used: int) -> int:
@@ -160,11 +165,13 @@ def _group(group: Group, indent: int) -> str:
 def _items(group: Group, indent: int) -> list[str]:
     """One item a line."""
     comma = "," if group.kind in _WITH_COMMAS else ""
+    by_step = group.kind is Kind.PAREN  # it did not fit on the line of its bracket
     lines: list[str] = []
     for unit in group.units:
         leading = unit.first.leading
         lines += _comment_lines(leading if lines else without_edges(leading), indent)
-        lines.append(_line(unit, indent, _unit(unit, indent, indent, len(comma)), comma))
+        text = _unit(unit, indent, indent, len(comma), by_step=by_step)
+        lines.append(_line(unit, indent, text, comma))
     return lines
 
 

@@ -32,7 +32,7 @@ class _NoLexer(Lexer):
     def __init__(self, lexer_conf: object) -> None:
         pass
 
-    def lex(self, lexer_state: object, parser_state: object) -> Iterator[lark.Token]:
+    def lex(self, lexer_state: object, parser_state: object) -> Iterator[lark.Token]:  # noqa: ARG002
         """Nothing: see the class."""
         return iter(())
 

@@ -20,7 +20,7 @@ CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 # Brackets and operators inside each other. What comes after the parser walks the tree recursively.
 DEEPEST = 100
 
-_DEEPER = frozenset("OR AND NOT IN PLUS MINUS STAR SLASH PERCENT DOT".split())  # noqa: SIM905
+_DEEPER = frozenset("OR AND NOT IN PLUS MINUS STAR SLASH PERCENT DOT".split())
 _HEADS = {
     "IMPORT": "NAME",
     "TYPE": "NAME",
@@ -30,7 +30,7 @@ _HEADS = {
     "FTR": "NUMBER",
 }
 # After one of these a line goes on, so a closing bracket is not missing there.
-_GOES_ON = frozenset("COMMA EQUAL COLON LPAR LSQB LBRACE VBAR DOT".split()) | _DEEPER  # noqa: SIM905
+_GOES_ON = frozenset("COMMA EQUAL COLON LPAR LSQB LBRACE VBAR DOT".split()) | _DEEPER
 
 _ENDS_LINE = frozenset(("VBAR", "EXPECT", *CLOSERS))
 

@@ -126,10 +126,7 @@ class _Reader:
 
     def _group(self, kind: Kind, *, is_tight: bool) -> Group:
         opener = self.next()
-        if kind is Kind.ROUNDS:
-            units = list(self.statements())
-        else:
-            units = list(self._items(kind))
+        units = list(self.statements() if kind is Kind.ROUNDS else self._items(kind))
         group = Group(kind, opener, units, self.next(), is_tight)
         _measure_group(group, has_comma=bool(units) and self.words[self.index - 2].kind == "COMMA")
         return group

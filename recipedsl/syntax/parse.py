@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from typing import Any, cast
 
 import lark
@@ -60,7 +61,7 @@ def _without_too_deep(source: Source, laid: Layout, problems: Problems) -> Layou
     bounds = [*laid.statements, len(laid.tokens) - 1]
     deep = {bisect_right(bounds, index) - 1: index for index in reversed(laid.too_deep)}
     made.tokens.extend(laid.tokens[: bounds[0]])
-    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(bounds)):
         made.statements.append(len(made.tokens))
         if number in deep:
             label = Label(source, laid.tokens[deep[number]].span, "nested too deeply")

@@ -26,7 +26,7 @@ _ENOUGH = 4
 # ... and the one that carries furthest wins; looking further costs time and decides nothing.
 _WINDOW = 16
 
-_INSERTED = "COLON EQUAL COMMA LPAR RPAR LBRACE RBRACE LSQB RSQB VBAR".split()  # noqa: SIM905
+_INSERTED = "COLON EQUAL COMMA LPAR RPAR LBRACE RBRACE LSQB RSQB VBAR".split()
 _EXCHANGED = ("EQUAL_TO", "UP_TO", "DOT", NEWLINE)
 _KEYWORDS = frozenset(word.upper() for word in RESERVED)
 _PART_ENDS = frozenset((NEWLINE, "VBAR", END))

@@ -17,9 +17,7 @@ WHITESPACE, COMMENT, DOC, BAD = "WHITESPACE", "COMMENT", "DOC", "BAD"
 NEWLINE, NAME, NUMBER, STRING = "_NL", "NAME", "NUMBER", "STRING"
 TRIVIA = frozenset((WHITESPACE, COMMENT, DOC, BAD))
 
-RESERVED = frozenset(
-    "ftr import type param let rounds expect else by and or not in true false none".split()  # noqa: SIM905
-)
+RESERVED = frozenset("ftr import type param let rounds expect else by and or not in true false none".split())
 
 SYMBOLS = {
     "..": "UP_TO",
@@ -76,6 +74,10 @@ _DECLARATION = re.compile(
     r"^[A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)?(?:[ \t]*:[ \t]*\w+)?[ \t]*[={:]", re.MULTILINE
 )
 
+# The end of a `"""` text: quotes behind an even number of backslashes. It does not depend on where the
+# text begins, so that one look per text is enough.
+_LONG_END = re.compile(r'(?<!\\)(?:\\\\)*"""')
+
 _MASTER = re.compile(
     r"""
     (?P<whitespace>(?:\A\ufeff)?[ \t\f\v]+|\A\ufeff)
@@ -83,11 +85,11 @@ _MASTER = re.compile(
   | (?P<doc>\#\#(?!\#)[^\r\n]*)
   | (?P<comment>\#[^\r\n]*)
   | (?P<foreign_comment>//[^\r\n]*)
-  | (?P<long>\"\"\"(?:[^\\"]|\\[\s\S]|"(?!""))*\"\"\")
-  | (?P<long_open>\"\"\")
+  | (?P<long>\"\"\")
   | (?P<string>"(?:[^"\\\r\n]|\\[^\r\n])*")
   | (?P<string_open>"[^\r\n]*)
   | (?P<single>'(?:[^'\\\r\n]|\\[^\r\n])*')
+  | (?P<single_open>'[^\r\n]*)
   | (?P<curly>[“”„][^“”„"\r\n]*[“”"])
   | (?P<quoted>`[^`\r\n]+`)
   | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?(?:%(?![\w(])|[A-Za-z_]\w*)?)
@@ -140,13 +142,14 @@ class _Scanner:
         self.source = source
         self.tokens: list[Token] = []
         self.problems = Problems()
+        self.has_long_end = True  # whether a `"""` may still follow that ends a text
 
     def run(self) -> None:
         """Read the whole text."""
         position, text = 0, self.source.text
         while position < len(text):
             match = _MASTER.match(text, position)
-            assert match is not None and match.lastgroup is not None  # the last alternative takes anything
+            assert match is not None  # the last alternative takes anything
             token = getattr(self, f"_{match.lastgroup}")(match.group(), Span(*match.span()))
             self.tokens.append(token)
             position = token.span.end
@@ -172,10 +175,16 @@ class _Scanner:
         )
         return Token(COMMENT, text, span)
 
-    def _long(self, text: str, span: Span) -> Token:
+    def _long(self, _text: str, span: Span) -> Token:
+        found = _LONG_END.search(self.source.text, span.end) if self.has_long_end else None
+        if found is None:
+            self.has_long_end = False
+            return self._long_open(span)
+        span = Span(span.start, found.end())
+        text = self.source.slice(span)
         return Token(STRING, text, span, self._meaning(_without_indentation(text[3:-3]), span))
 
-    def _long_open(self, _text: str, span: Span) -> Token:
+    def _long_open(self, span: Span) -> Token:
         following = _DECLARATION.search(self.source.text, span.end)
         text = self.source.text[span.start : following.start() if following else None].rstrip()
         end = span.start + len(text)
@@ -186,11 +195,26 @@ class _Scanner:
         return Token(STRING, text, span, self._meaning(text[1:-1], span))
 
     def _string_open(self, text: str, span: Span) -> Token:
+        token = self._rest_of_line(text, span)
+        self._unclosed(token.span, '"', token.span.end)
+        return token
+
+    def _rest_of_line(self, text: str, span: Span) -> Token:
         # Closing brackets and commas at the end of the line belong to what stands around the string.
         kept = text[1:].rstrip(")]}, \t\f\v")
-        end = span.start + 1 + len(kept)
-        self._unclosed(Span(span.start, end), '"', end)
-        return Token(STRING, text[: 1 + len(kept)], Span(span.start, end), kept)
+        return Token(STRING, text[: 1 + len(kept)], Span(span.start, span.start + 1 + len(kept)), kept)
+
+    def _single_open(self, text: str, span: Span) -> Token:
+        token = self._rest_of_line(text, span)
+        end = token.span.end
+        edits = (
+            Edit(self.source, Span(span.start, span.start + 1), '"'),
+            Edit(self.source, Span(end, end), '"'),
+        )
+        helps = (Help("put it into double quotes", edits, Applicability.UNSAFE),)
+        message = "a text begins here, in single quotes, and is not closed"
+        self.problems.report(codes.UnclosedText, message, self._label(token.span, "not closed"), helps=helps)
+        return token
 
     def _single(self, text: str, span: Span) -> Token:
         inner = text[1:-1].replace("\\'", "'")

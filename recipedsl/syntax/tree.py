@@ -4,12 +4,13 @@ Equality ignores spans and documentation lines are part of the declaration they 
 that `parse(print(tree)) == tree` says what it should.
 """
 
+# ruff: noqa: RUF009 (`_span()` is `field()` under another name)
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from recipedsl.source import Source, Span
-
 
 NOWHERE = Span(0, 0)
 

@@ -138,7 +138,7 @@ class Reporter:
     def block_with_sign(self, sign: int) -> None:
         """`kind name = { setting = value }`; `sign` is the first `=`."""
         token = self.tokens[sign]
-        message = f"while reading {self.scene(sign).words} I met `=` before its block"
+        message = f"while reading {self.scene(sign - 1).words} I met `=` before its block"
         helps = (
             Help(
                 "remove the `=`", (Edit(self.source, self._with_blank(token.span), ""),), Applicability.SAFE
@@ -266,7 +266,8 @@ class Reporter:
     # Words
 
     def _met(self, index: int) -> str:
-        return f"while reading {self.scene(index).words} I met {self._called(self.tokens[index])}{self._after(index)}"
+        met = self._called(self.tokens[index])
+        return f"while reading {self.scene(index).words} I met {met}{self._after(index)}"
 
     def _missed(self, index: int, what: str) -> str:
         return f"while reading {self.scene(index).words} I missed {what}{self._after(index)}"
@@ -373,7 +374,8 @@ class Reporter:
     def _is_left_over(self, index: int) -> bool:
         """Whether what stands here, indented, belonged to the broken declaration above it."""
         number = self._statement(index)
-        if self._trouble not in {number, number - 1} or self._column(self.laid.statements[number]) == 1:
+        follows_trouble = number >= 0 and self._trouble in {number, number - 1}
+        if not follows_trouble or self._column(self.laid.statements[number]) == 1:
             return False
         self._trouble = number
         return True
@@ -443,7 +445,7 @@ def lacks_method(laid: Layout, index: int) -> bool:
 
 
 def sign_before_block(laid: Layout, index: int) -> int | None:
-    """The `=` of `kind name = { setting = value }` when `tokens[index]` is the one after the setting's name."""
+    """The first `=` of `kind name = { setting = value }` when `tokens[index]` is the second."""
     number = bisect_right(laid.statements, index) - 1
     if number < 0 or laid.tokens[index].kind != "EQUAL":
         return None

@@ -16,17 +16,12 @@ from tests.tiny import make_tiny_model
 pytestmark = pytest.mark.slow
 
 GATED = (
-    GOOD.replace(
-        "answer = answer)\n\nstage", "answer = answer) | split train = 50%, held = 50%\n\nstage"
-    ).replace("data = lessons,", "data = lessons.train,")
-    + """
-eval report {
-  models  = [base, tuned]
-  data    = lessons.held
-  metrics = [loss()]
-  expect loss(tuned) < 0 * loss(base) else "nothing reaches this"
-}
-"""
+    GOOD.replace("assistant = answer)\n", "assistant = answer)\n  | split train = 50%, held = 50%\n")
+    .replace("data = lessons,", "data = lessons.train,")
+    .replace(
+        "run {", "eval report { models = [base, tuned], data = lessons.held, metrics = [loss()],\n@}\nrun {"
+    )
+    .replace("@", 'expect loss(tuned) < 0 * loss(base) else "nothing reaches this"')
 )
 
 
@@ -57,7 +52,7 @@ def test_a_run_from_the_recipe_and_its_records(tiny: Path, call: Call) -> None:
     assert (folder / "recipe.ftr").read_text() == GOOD
     assert f"{folder.name}  done" in call("runs", "list").out
     shown = call("runs", "show")
-    assert "stage tuned   made" in shown.out
+    assert "stage tuned          made" in shown.out
     assert json.loads(call("runs", "show", "last", "--json").out)["state"] == "done"
     assert "4 results verified, 0 damaged" in call("store", "verify").out
     assert "0 results would be removed" in call("store", "gc", "--dry-run").out

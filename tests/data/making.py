@@ -11,11 +11,21 @@ from typing import Any
 import polars as pl
 
 from recipedsl.data.engine import make_data
-from recipedsl.data.look import look, merged, type_of_value
+from recipedsl.data.look import look
 from recipedsl.data.reading.files import ReadPolicy
+from recipedsl.data.reading.inference import merged, type_of_value
 from recipedsl.language.expressions import Call, Column, Constant, Expression
 from recipedsl.language.types import RowType
-from recipedsl.plan.model import ConcatSource, DataNode, Input, NodeSource, Origin, ReadSource, RowsSource, StepSpec
+from recipedsl.plan.model import (
+    ConcatSource,
+    DataNode,
+    Input,
+    NodeSource,
+    Origin,
+    ReadSource,
+    RowsSource,
+    StepSpec,
+)
 
 ORIGIN = Origin(path="recipe.ftr", line=1, column=1, end_line=1, end_column=2)
 REAL = Path(__file__).parents[3] / "shared" / "data"
@@ -92,7 +102,9 @@ class Maker:
         self.root = root
         self._count = 0
 
-    def make(self, node: DataNode, inputs: Mapping[str, Path] | None = None, root: Path | None = None) -> Made:
+    def make(
+        self, node: DataNode, inputs: Mapping[str, Path] | None = None, root: Path | None = None
+    ) -> Made:
         self._count += 1
         out = self.root / "out" / str(self._count)
         return Made(make_data(node, inputs or {}, out, ReadPolicy(root or self.root)), out)
@@ -124,4 +136,20 @@ def json_lines(rows: Sequence[Any]) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-__all__ = ["REAL", "ConcatSource", "Input", "Made", "Maker", "NodeSource", "call", "column", "constant", "data_node", "json_lines", "row_type", "shape", "step", "where"]
+__all__ = [
+    "REAL",
+    "ConcatSource",
+    "Input",
+    "Made",
+    "Maker",
+    "NodeSource",
+    "call",
+    "column",
+    "constant",
+    "data_node",
+    "json_lines",
+    "row_type",
+    "shape",
+    "step",
+    "where",
+]

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.data.making import call, column
 
 from recipedsl.data.expressions import lower
 from recipedsl.data.functions import FUNCTIONS as LOWERINGS
@@ -15,6 +14,7 @@ from recipedsl.data.functions.numbers import hash_of
 from recipedsl.data.functions.text import has_group
 from recipedsl.language.expressions import Call, Constant
 from recipedsl.language.functions.catalogue import FUNCTIONS
+from tests.data.making import call, column
 
 # The last row of every column is null.
 ROWS = pl.DataFrame(
@@ -26,6 +26,7 @@ ROWS = pl.DataFrame(
         "tags": [["x", "y"], [], ["y", None], None],
         "checks": [[True, False], [], [True, None], None],
         "when": [date(2024, 5, 31), date(1999, 12, 1), date(2000, 1, 1), None],
+        "any": ['{"a": 1}', '{"a": ["x"]}', "plain", None],
         "messages": [
             [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}],
             [],
@@ -76,7 +77,7 @@ CASES: list[tuple[Call, list[Any]]] = [
     (call("contains", TEXT, "two"), [True, False, False, None]),
     (call("contains_any", TEXT, Constant(value=("one", "zzz"))), [False, False, False, None]),
     (
-        call("contains_any", TEXT, Constant(value=("one", "zzz")), ignore_case=True),
+        call("contains_any", TEXT, Constant(value=("one", "zzz")), True),
         [True, False, False, None],
     ),
     (call("starts_with", TEXT, "One"), [True, False, False, None]),
@@ -91,7 +92,7 @@ CASES: list[tuple[Call, list[Any]]] = [
     (call("slice_text", TEXT, -3), ["two", "", "\nb\n", None]),
     (call("repeats", TEXT, 1), [0.5, 0.0, 0.0, None]),
     (call("repeats", TEXT, 2), [1 / 3, 0.0, 0.0, None]),
-    (call("repeats", call("replace", TEXT, " ", "\n"), of="lines"), [0.5, 0.0, 0.0, None]),
+    (call("repeats", call("replace", TEXT, " ", "\n"), 3, True), [0.5, 0.0, 0.0, None]),
     (call("share_of", TEXT, "letters"), [0.8, 0.0, 0.5, None]),
     (call("share_of", TEXT, "two"), [0.6, 0.0, 0.0, None]),
     (call("join", TAGS, "+"), ["x+y", "", "y", None]),
@@ -115,6 +116,13 @@ CASES: list[tuple[Call, list[Any]]] = [
     (call("turns", MESSAGES), [2, 0, 1, None]),
     (call("role", MESSAGES, -1), ["assistant", None, "system", None]),
     (call("content", MESSAGES, 1), ["ho", None, None, None]),
+    (call("item", TAGS, index=0), ["x", None, "y", None]),
+    (call("item", TAGS, index=-2), ["x", None, "y", None]),
+    (call("item", TAGS, index=2), [None, None, None, None]),
+    (call("field", call("item", MESSAGES, index=-1), name="content"), ["ho", None, "s", None]),
+    (call("field", column("any"), name="a"), ["1", '["x"]', None, None]),
+    (call("item", call("field", column("any"), name="a"), index=0), [None, "x", None, None]),
+    (call("round", SHARE, -1), [0.0, 0.0, 0.0, None]),
     (call("json_ok", TEXT), [False, False, False, None]),
 ]
 
@@ -149,13 +157,15 @@ def test_page_has_its_headings(function: Any) -> None:
 @pytest.mark.parametrize(("expression", "wanted"), CASES, ids=lambda each: getattr(each, "function", ""))
 @pytest.mark.parametrize("engine", ["streaming", "in-memory"])
 def test_values(expression: Call, wanted: list[Any], engine: Any) -> None:
-    found = ROWS.lazy().select(lower(expression).alias("x")).collect(engine=engine)["x"].to_list()
+    found = (
+        ROWS.lazy().select(lower(expression, ROWS.lazy()).alias("x")).collect(engine=engine)["x"].to_list()
+    )
     assert found == [pytest.approx(each) if isinstance(each, float) else each for each in wanted]
 
 
 @pytest.mark.parametrize(("expression", "wanted"), AGGREGATES, ids=lambda each: getattr(each, "function", ""))
 def test_aggregates(expression: Call, wanted: Any) -> None:
-    found = ROWS.lazy().select(lower(expression).alias("x")).collect().item()
+    found = ROWS.lazy().select(lower(expression, ROWS.lazy()).alias("x")).collect().item()
     assert found == pytest.approx(wanted)
 
 
@@ -163,14 +173,17 @@ def test_aggregates_of_no_rows() -> None:
     empty = ROWS.head(0).lazy()
     wanted = {"count": 0, "share": 0.0, "total": 0, "distinct": 0}
     for expression, _ in AGGREGATES:
-        found = empty.select(lower(expression).alias("x")).collect().item()
+        found = empty.select(lower(expression, empty).alias("x")).collect().item()
         assert found == wanted.get(expression.function)
 
 
 def test_json_ok_is_strict() -> None:
     texts = ['{"a": [1, null]}', "NaN", "{'a': 1}", '{"a": 1} x', "[" * 100_000]
     frame = pl.DataFrame({"text": texts})
-    assert frame.select(lower(call("json_ok", TEXT))).to_series().to_list() == [True, *[False] * 4]
+    assert frame.select(lower(call("json_ok", TEXT), frame.lazy())).to_series().to_list() == [
+        True,
+        *[False] * 4,
+    ]
 
 
 def test_hash_never_changes() -> None:
@@ -180,7 +193,14 @@ def test_hash_never_changes() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "wanted"),
-    [("a(b)", True), (r"a\(b\)", False), ("[(]", False), ("(?:a)", False), ("(?P<x>a)", True), ("(?i)a", False)],
+    [
+        ("a(b)", True),
+        (r"a\(b\)", False),
+        ("[(]", False),
+        ("(?:a)", False),
+        ("(?P<x>a)", True),
+        ("(?i)a", False),
+    ],
 )
 def test_groups_of_patterns(pattern: str, wanted: bool) -> None:
     assert has_group(pattern) is wanted

@@ -12,7 +12,6 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.data.making import Maker, json_lines
 
 from recipedsl.data.reading.columns import series
 from recipedsl.data.reading.files import ReadPolicy
@@ -32,6 +31,7 @@ from recipedsl.language.types import (
     list_of,
     record,
 )
+from tests.data.making import Maker, json_lines
 
 ROWS = [{"id": 1, "text": "one", "score": 0.5}, {"id": 2, "text": "zwei\nü", "score": 2.0}]
 ROW = RowType((Field("id", INT), Field("text", TEXT), Field("score", FLOAT)))
@@ -330,7 +330,9 @@ def test_empty_array(maker: Maker, content: str) -> None:
 
 
 def test_table_cells(maker: Maker) -> None:
-    row = columns(i=INT.or_null(), f=FLOAT, b=BOOL, d=DATE.or_null(), t=TEXT, n=TEXT.or_null(), j=list_of(INT))
+    row = columns(
+        i=INT.or_null(), f=FLOAT, b=BOOL, d=DATE.or_null(), t=TEXT, n=TEXT.or_null(), j=list_of(INT)
+    )
     header = "i,f,b,d,t,n,j\n"
     good = '007,1,True,2024-05-31,,,"[1, 2]"\n,+2.5,false,,x,"a ""b""",[]\n'.replace("007", "7")
     bad = "x,1,true,,,,[]\n1,1,yes,,,,[]\n1,1,true,31.5.,,,[]\n1,2\n"

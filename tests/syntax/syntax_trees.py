@@ -19,16 +19,19 @@ _WORD = st.text(string.ascii_letters + "_", min_size=1, max_size=6).filter(lambd
 # `True` and its like are names by their letters, and read as constants with a problem.
 _PLAIN = _WORD.filter(lambda word: word not in {"True", "False", "None", "null"})
 names = st.builds(tree.Name, _PLAIN) | st.builds(
-    lambda word: tree.Name(word, quoted=True), st.sampled_from(("Chosen Answer", "in", "größe", "type", "a.b"))
+    lambda word: tree.Name(word, quoted=True),
+    st.sampled_from(("Chosen Answer", "in", "größe", "type", "a.b")),
 )
-numbers = st.sampled_from("0 1 2k 2Ki 1.5M 80GB 3h 10s 250ms 5% 2e-4 1_000 1e6".split()).map(tree.Number)  # noqa: SIM905
-texts = st.sampled_from((("", '""'), ("a b", '"a b"'), ("#", '"#"'), ('"\n\\', r'"\"\n\\"'), ("é", r'"\u{e9}"'))).map(
-    lambda pair: tree.Text(*pair)
-)
+numbers = st.sampled_from("0 1 2k 2Ki 1.5M 80GB 3h 10s 250ms 5% 2e-4 1_000 1e6".split()).map(tree.Number)
+texts = st.sampled_from(
+    (("", '""'), ("a b", '"a b"'), ("#", '"#"'), ('"\n\\', r'"\"\n\\"'), ("é", r'"\u{e9}"'))
+).map(lambda pair: tree.Text(*pair))
 constants = st.sampled_from((tree.Flag(True), tree.Flag(False), tree.Nothing()))
 
 
-def tuples(strategy: st.SearchStrategy[Any], most: int = 3, least: int = 0) -> st.SearchStrategy[tuple[Any, ...]]:
+def tuples(
+    strategy: st.SearchStrategy[Any], most: int = 3, least: int = 0
+) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(strategy, min_size=least, max_size=most).map(tuple)
 
 
@@ -36,7 +39,9 @@ def operators(words: str) -> st.SearchStrategy[tree.Name]:
     return st.sampled_from(words.split(",")).map(tree.Name)
 
 
-def _binary(words: str, left: st.SearchStrategy[Any], right: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def _binary(
+    words: str, left: st.SearchStrategy[Any], right: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
     return st.builds(tree.Binary, operators(words), left, right)
 
 
@@ -58,7 +63,14 @@ def _expressions(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     comparisons = _binary("==,!=,<,<=,>,>=,in,not in", sums | ranges, sums | ranges)
     negations = st.builds(tree.Unary, st.just(tree.Name("not")), comparisons | sums)
     conjunctions = _binary("and", negations | comparisons | sums, negations | comparisons)
-    return sums | ranges | comparisons | negations | conjunctions | _binary("or", conjunctions | sums, conjunctions)
+    return (
+        sums
+        | ranges
+        | comparisons
+        | negations
+        | conjunctions
+        | _binary("or", conjunctions | sums, conjunctions)
+    )
 
 
 def arguments_of(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tree.Argument]:
@@ -81,7 +93,9 @@ pipelines = st.builds(tree.Pipeline, expressions, tuples(steps_of(expressions)))
 
 def _types(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     records = st.builds(tree.RecordType, tuples(st.builds(tree.TypeField, names, inner)))
-    refined = st.builds(tree.RefinedType, st.builds(tree.NamedType, names, st.none()) | records, _within, st.just(True))
+    refined = st.builds(
+        tree.RefinedType, st.builds(tree.NamedType, names, st.none()) | records, _within, st.just(True)
+    )
     return records | refined | st.builds(tree.NamedType, names, inner)
 
 
@@ -96,7 +110,11 @@ _attributes = st.builds(tree.Attribute, names, expressions)
 _blocks = st.builds(tree.Block, tuples(_attributes | expects_of(expressions)))
 _things = st.builds(
     lambda kind, name, method, block, doc: tree.Thing(kind, name, method if name else None, block, doc),
-    _kinds, st.none() | names, st.none() | names, _blocks, _docs,
+    _kinds,
+    st.none() | names,
+    st.none() | names,
+    _blocks,
+    _docs,
 )
 _data = st.builds(tree.Data, _kinds, names, st.none() | types, pipelines, _docs)
 _simple = (
@@ -109,15 +127,20 @@ _rounds = st.builds(tree.Rounds, numbers, tuples(_data | _things, 2), _docs)
 items = _simple | _data | _things | _rounds
 files = st.builds(
     lambda edition, parts: tree.File(edition, parts, Source("drawn.ftr", "")),
-    st.none() | numbers, tuples(items),
+    st.none() | numbers,
+    tuples(items),
 )
 
-_SOUP = ["ftr 1\n", "\n", "  ", "| ", "{", "}", "(", ")", "[", "]", "=", ":", ",", "..", "==", "not ", "in ", "'", '"']
-_SOUP += ["stage a: sft {", "data b = ", "let c = ", "rounds 2 {", "type ", "param ", "`", '"x"', "# c\n", "## d\n"]
-_SOUP += ["name ", "2k", "%", "expect ", "else ", '"""', "\\", "\r\n", "\t", "\u00a0", "ö", "\0", "&&", "//", "True"]
+_SIGNS = '{ } ( ) [ ] = : , .. == \' " % && // | \\ ` """'.split()
+_WORDS = ["name ", "2k", "expect ", "else ", "not ", "in ", "ö", "True", '"x"', "type ", "param ", "ftr 1\n"]
+_BEGINNINGS = ["stage a: sft {", "data b = ", "let c = ", "rounds 2 {", "  | ", "# c\n", "## d\n"]
+_BLANKS = ["\n", "  ", "\r\n", "\t", "\u00a0", "\0"]
+_SOUP = [*_SIGNS, *_WORDS, *_BEGINNINGS, *_BLANKS]
 soups = st.lists(st.sampled_from(_SOUP), max_size=40).map("".join)
 cut_recipes = st.builds(
     lambda text, start, length: text[start : start + length],
-    st.sampled_from(list(RECIPES.values())), st.integers(0, 3000), st.integers(0, 3000),
+    st.sampled_from(list(RECIPES.values())),
+    st.integers(0, 3000),
+    st.integers(0, 3000),
 )
 any_text = st.text(max_size=200) | soups | cut_recipes

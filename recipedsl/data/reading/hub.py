@@ -90,7 +90,7 @@ def _card_patterns(card: str, source: HubSource) -> list[str]:
     """Globs that the card's front matter gives for the split."""
     if not card.startswith("---"):
         return []
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     front = card.split("---", 2)[1]
     try:

@@ -6,6 +6,7 @@ Only the standard library is needed here: `check` looks at files and must start 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -114,7 +115,7 @@ def file_fields(fields: tuple[Field, ...], form: Form) -> tuple[Field, ...]:
     )
 
 
-def rows_type(rows: tuple[dict[str, Any], ...]) -> RowType:
+def rows_type(rows: Sequence[dict[str, Any]]) -> RowType:
     """Type of rows that are all at hand; a key that some row lacks may be null."""
     fields: tuple[Field, ...] | None = None
     for row in rows:

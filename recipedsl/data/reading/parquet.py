@@ -60,7 +60,8 @@ def _grown(frame: pl.LazyFrame, schema: pl.Schema, row: RowType) -> RowType:
     fits = [each for each in grown.columns if (type_ := found.column(each.name)) and type_.fits(each.type)]
     wrong = {each.name: _wrong(pl.col(each.name), each.type) for each in fits}
     asked = [value.any().alias(name) for name, value in wrong.items() if value is not None]
-    with_nulls = frame.select(asked).collect().to_dicts()[0] if asked else {}
+    rows = frame.select(_columns("", schema, RowType(tuple(fits))))
+    with_nulls = rows.select(asked).collect().to_dicts()[0] if asked else {}
     nulls = tuple(each for each in found.columns if with_nulls.get(each.name))
     missing = tuple(Field(each.name, ANY) for each in row.columns if each.name not in schema)
     return _widened_columns(grown, RowType(nulls + missing))
@@ -119,7 +120,7 @@ def _column(name: str, schema: pl.Schema, column: Field) -> pl.Expr:
 def fitted(frame: pl.LazyFrame, row: RowType) -> pl.LazyFrame:
     """The columns of a row type out of a frame of a narrower one; a column that it lacks is null."""
     schema = frame.collect_schema()
-    if dict(schema) == schema_of(row):
+    if list(schema.items()) == list(schema_of(row).items()):
         return frame
     return frame.select(
         converted(pl.col(each.name), schema[each.name], each.type).alias(each.name)

@@ -38,7 +38,7 @@ class Reading:
 
     frame: pl.LazyFrame
     rows: int
-    row: RowType = RowType(())
+    row: RowType
     unseen: Counter[str] = field(default_factory=Counter)
     files: tuple[str, ...] = ()
 

@@ -50,11 +50,13 @@ class Turns:
         value: list of `{ role, content, *optional }`.
         problem: text saying what is wrong, null when nothing is.
         optional: optional fields that the messages have, in the order of `OPTIONAL`.
+        message: the one message that it is, null for none; None when it may be several.
     """
 
     value: pl.Expr
     problem: pl.Expr
     optional: tuple[str, ...] = ()
+    message: pl.Expr | None = None
 
     def with_optional(self, wanted: tuple[str, ...]) -> Turns:
         """The same with these optional fields, null where there were none."""
@@ -72,6 +74,11 @@ class Turns:
 def joined(parts: Iterable[Turns]) -> Turns:
     """Turns behind one another; a part that is null is left out, the first problem counts."""
     parts = list(parts)
+    single = [each.message for each in parts if each.message is not None]
+    if len(single) == len(parts):
+        # Many times faster than putting lists together.
+        value = pl.concat_arr(single).arr.to_list().list.drop_nulls()
+        return Turns(value, pl.coalesce([each.problem for each in parts]))
     wanted = tuple(name for name in OPTIONAL if any(name in each.optional for each in parts))
     even = [each.with_optional(wanted) for each in parts]
     nothing = pl.lit(pl.Series([[]], dtype=turns_type(wanted))).first()
@@ -92,11 +99,13 @@ def none(problem: str = "") -> pl.Expr:
 
 def one(role: str, text: pl.Expr, what: str, *, required: bool = True) -> Turns:
     """A message from a text. An optional one that is null or empty gives no message."""
-    message = pl.concat_list(pl.struct(pl.lit(role).alias("role"), text.alias("content")))
+    message = pl.struct(pl.lit(role).alias("role"), text.alias("content"))
     if required:
         problem = pl.when(text.is_null()).then(pl.lit(f"the {what} is null")).otherwise(none())
-        return Turns(message, problem)
-    return Turns(pl.when(text.fill_null("") != "").then(message), none())
+        return Turns(pl.concat_list(message), problem, message=message)
+    there = text.fill_null("") != ""
+    listed = pl.when(there).then(pl.concat_list(message))
+    return Turns(listed, none(), message=pl.when(there).then(message))
 
 
 def turns(value: pl.Expr, dtype: pl.DataType, what: str, role: str, *, calls: bool) -> Turns:
@@ -183,11 +192,9 @@ def _problem(element: pl.Expr, said: pl.Expr, text: pl.Expr, called: pl.Expr, *,
     if calls:
         broken = (said == _CALL) & called.not_()
         checked = checked.when(broken).then(pl.lit("a function call is not JSON"))
-    return (
-        checked.when(text.is_null() & called.not_())
-        .then(pl.lit("a message has no content"))
-        .otherwise(none())
-    )
+    checked = checked.when(text.is_null() & called.not_()).then(pl.lit("a message has no content"))
+    problem: pl.Expr = checked.otherwise(none())
+    return problem
 
 
 def _text(value: pl.Expr, dtype: pl.DataType, what: str) -> pl.Expr:

@@ -88,9 +88,16 @@ class Given:
         calls = bool(self._calls.get(name))
         return turns(self.value(name), self.dtype(name), what or name, role, calls=calls)
 
-    def system(self) -> list[Turns]:
-        """The system message in a list, or nothing."""
-        return [one("system", self.text("system"), "system text", required=False)] if "system" in self else []
+    def prompt(self, *parts: Turns) -> Turns:
+        """The parts of a prompt behind one another, the system message before them where they have none."""
+        if "system" not in self:
+            return joined(parts)
+        if parts[0].message is not None:
+            return joined([one("system", self.text("system"), "system text", required=False), *parts])
+        said = joined(parts)
+        has_one = (said.value.list.first().struct.field("role") == "system").fill_null(False)
+        text = pl.when(has_one.not_()).then(self.text("system"))
+        return joined([one("system", text, "system text", required=False), said])
 
 
 def _last_role(value: pl.Expr) -> pl.Expr:
@@ -123,12 +130,15 @@ def _completion(given: Given) -> Made:
 
 def _chat(given: Given) -> Made:
     if "messages" in given:
-        said = joined([*given.system(), given.turns("messages", "user", "conversation")])
+        said = given.prompt(given.turns("messages", "user", "conversation"))
     else:
-        asked, answered = given.turns("user", "user"), given.turns("assistant", "assistant")
-        said = joined([*given.system(), *_history(given), asked, answered])
-    wrong_end = _last_role(said.value) != "assistant"
-    reason = _unless(said.problem, wrong_end.fill_null(True), "the last turn is not the assistant's")
+        asked = one("user", given.text("user"), "user")
+        answered = one("assistant", given.text("assistant"), "assistant")
+        said = given.prompt(*_history(given), asked, answered)
+    reason = said.problem
+    if "messages" in given:
+        wrong_end = (_last_role(said.value) != "assistant").fill_null(True)
+        reason = _unless(reason, wrong_end, "the last turn is not the assistant's")
     columns = {"messages": said.value}
     if "tools" in given:
         columns["tools"] = _tools(given)
@@ -158,7 +168,7 @@ def _tools(given: Given) -> pl.Expr:
 
 
 def _prompt(given: Given) -> Made:
-    said = joined([*given.system(), given.turns("prompt", "user")])
+    said = given.prompt(given.turns("prompt", "user"))
     reason = _unless(
         said.problem, _last_role(said.value) == "assistant", "the prompt ends with a turn of the assistant"
     )
@@ -169,7 +179,7 @@ def _preference(given: Given) -> Made:
     chosen = given.turns("chosen", "assistant", "chosen answer")
     rejected = given.turns("rejected", "assistant", "rejected answer")
     if "prompt" in given:
-        prompt = joined([*given.system(), given.turns("prompt", "user")])
+        prompt = given.prompt(given.turns("prompt", "user"))
         asked = given.turns("prompt", "user").value
         chosen, rejected = _behind(chosen, asked), _behind(rejected, asked)
     else:
@@ -215,7 +225,7 @@ def _common_prefix(given: Given, chosen: Turns, rejected: Turns) -> tuple[Turns,
     sides = pl.struct(_spoken(chosen.value).alias("chosen"), _spoken(rejected.value).alias("rejected"))
     length = sides.map_batches(_shared, return_dtype=pl.Int64(), is_elementwise=True)
     start = Turns(chosen.value.list.head(length), none(), chosen.optional)
-    prompt = joined([*given.system(), start])
+    prompt = given.prompt(start)
     return (
         prompt,
         Turns(chosen.value.list.slice(length), chosen.problem, chosen.optional),
@@ -224,8 +234,8 @@ def _common_prefix(given: Given, chosen: Turns, rejected: Turns) -> tuple[Turns,
 
 
 def _shared(sides: pl.Series) -> pl.Series:
-    both = zip(sides.struct.field("chosen"), sides.struct.field("rejected"), strict=True)
-    lengths = [_shared_length(list(left or ()), list(right or ())) for left, right in both]
+    chosen, rejected = (sides.struct.field(name).to_list() for name in ("chosen", "rejected"))
+    lengths = [_shared_length(left or [], right or []) for left, right in zip(chosen, rejected, strict=True)]
     return pl.Series(sides.name, lengths, dtype=pl.Int64)
 
 
@@ -237,12 +247,12 @@ def _shared_length(left: list[str], right: list[str]) -> int:
 def _feedback(given: Given) -> Made:
     label = _label(given)
     if "messages" in given:
-        said = joined([*given.system(), given.turns("messages", "user", "conversation")])
+        said = given.prompt(given.turns("messages", "user", "conversation"))
         length = said.value.list.len().cast(pl.Int64)
         prompt = Turns(said.value.list.head(pl.max_horizontal(length - 1, 0)), said.problem, said.optional)
         completion = Turns(said.value.list.tail(1), none(), said.optional)
     else:
-        prompt = joined([*given.system(), given.turns("prompt", "user")])
+        prompt = given.prompt(given.turns("prompt", "user"))
         completion = given.turns("completion", "assistant")
     columns = {"prompt": prompt.value, "completion": completion.value, "label": label}
     reason = pl.coalesce(prompt.problem, completion.problem)

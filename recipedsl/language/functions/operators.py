@@ -318,7 +318,7 @@ class FieldOf(Function):
 
     Null: null, also when the record has null there.
 
-    Example: `chosen.value != rejected.value`
+    Example: `source.license == "mit"`
     """
 
     keyword: ClassVar[str] = "field"

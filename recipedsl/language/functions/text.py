@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from recipedsl.language.concept import setting
 from recipedsl.language.functions.base import Function, Parameter, is_plain
 from recipedsl.language.types import ANY, BOOL, FLOAT, INT, TEXT, Type, list_of
-from recipedsl.language.values import flag, one_of
 
 _TEXT = Parameter(name="text", type=TEXT)
 _PATTERN = Parameter(name="pattern", type=TEXT, constant=True)

@@ -178,6 +178,10 @@ class Evaluation:
 
     def _answer(self, name: str, model: Any) -> None:
         tokenizer = load_tokenizer(self.folders[name])
+        template = self.folders[self.node.prompts] / "template.jinja"
+        if template.exists():
+            # The recipe's template, which a base model's own tokenizer does not know.
+            tokenizer.chat_template = template.read_text("utf-8")
         done = self._teller(f"answers({name})", len(self.prompts))
         sampling = self._sampling(tokenizer)
         self.answers[name] = write_answers(model, tokenizer, self.prompts, sampling, done=done)

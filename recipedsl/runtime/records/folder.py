@@ -63,10 +63,10 @@ class Recorder(Silent):
     _plan: Plan | None = field(default=None, init=False)
     _nodes: dict[str, NodeOutcome] = field(default_factory=dict, init=False)
     _results: dict[str, Result] = field(default_factory=dict, init=False)
-    _started: str = field(default="", init=False)
+    _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
     def run_started(self, plan: Plan, nodes: tuple[Node, ...]) -> None:
-        self._plan, self._started = plan, datetime.now(UTC).isoformat(timespec="microseconds")
+        self._plan, self._started = plan, datetime.now(UTC)
         self.folder = _new_folder(self.root, plan.recipe)
         (self.folder / "recipe.ftr").write_text(self.recipe, "utf-8")
         (self.folder / "plan.json").write_text(plan.model_dump_json(indent=1), "utf-8")
@@ -130,7 +130,8 @@ class Recorder(Silent):
             "format": FORMAT,
             "state": state,
             "recipe": self._plan.recipe if self._plan else "",
-            "started": self._started,
+            "started": self._started.isoformat(timespec="seconds"),
+            "time": self._started.timestamp(),
             "seconds": seconds,
             "process": os.getpid() if state == "running" else None,
             "nodes": [_node_form(each) for each in self._nodes.values()],
@@ -272,9 +273,9 @@ def list_runs(root: Path) -> tuple[Run, ...]:
     return tuple(sorted(runs, key=_age, reverse=True))
 
 
-def _age(run: Run) -> tuple[str, str]:
+def _age(run: Run) -> tuple[float, str]:
     """When it began; names alone cannot tell two runs of one second apart."""
-    return str(run.outcome.get("started", "")), run.id
+    return float(run.outcome.get("time", 0.0)), run.id
 
 
 def load_run(root: Path, which: str = "last") -> Run:

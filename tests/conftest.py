@@ -1,0 +1,27 @@
+"""`pytest --accept` rewrites what golden tests expect; the difference in version control is the review."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept", action="store_true", help="rewrite golden expectations; refused where CI is set"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("--accept"):
+        return
+    if os.environ.get("CI"):
+        raise pytest.UsageError("--accept is refused where CI is set: expectations are reviewed by people")
+    os.environ["RECIPEDSL_ACCEPT"] = "1"  # for golden texts: see tests/golden.py
+
+
+@pytest.fixture
+def accept(request: pytest.FixtureRequest) -> bool:
+    """Whether expectations are to be rewritten."""
+    return bool(request.config.getoption("--accept"))

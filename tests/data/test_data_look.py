@@ -1,0 +1,247 @@
+"""The look at files that planning takes: types, bounds, cache, words for what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from recipedsl.data.look import ROWS, FileFacts, look
+from recipedsl.plan.facts import Look
+from recipedsl.plan.model import HubSource, ReadSource
+from tests.data.making import Maker, json_lines
+
+ROOT = Path(__file__).parents[2]
+
+
+def look_at(root: Path, path: str, form: Any = "") -> Look:
+    return look(ReadSource(path=path, format=form), root)
+
+
+def old(file: Path) -> Path:
+    """Settled: changed long enough ago for its time stamp to be believed."""
+    os.utime(file, (time.time() - 100, time.time() - 100))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("values", "type_"),
+    [
+        ([1, 2], "int"),
+        ([1, 2.5], "float"),
+        ([1, None], "int?"),
+        ([True], "bool"),
+        (["a", None], "text?"),
+        ([None], "any?"),
+        ([1, "a"], "any?"),
+        ([[1], []], "list[int]"),
+        ([[], []], "list[any?]"),
+        ([{"a": 1}, {"b": "x"}], "{ a: int?, b: text? }"),
+        ([[{"role": "user", "content": "a"}]], "list[{ role: text, content: text }]"),
+    ],
+)
+def test_types_of_json(maker: Maker, values: list[Any], type_: str) -> None:
+    maker.write("a.jsonl", json_lines([{"x": value} for value in values]))
+    found = look_at(maker.root, "a.jsonl")
+    assert found.row is not None
+    assert str(found.row) == f"{{ x: {type_} }}"
+    assert (found.files, found.complete, found.rows, found.problem) == (("a.jsonl",), True, len(values), "")
+
+
+def test_keys_that_some_rows_lack_may_be_null(maker: Maker) -> None:
+    maker.write("a.json", '[{"a": 1}, {"b": "x", "a": 2}]')
+    assert str(look_at(maker.root, "a.json").row) == "{ a: int, b: text? }"
+
+
+def test_types_of_cells(maker: Maker) -> None:
+    maker.write("a.csv", "i,f,b,t,n,e,z\n1,1,true,x,5,,007\n2,2.5,False,,,,1\n")
+    row = look_at(maker.root, "a.csv").row
+    assert str(row) == "{ i: int, f: float, b: bool, t: text, n: int?, e: any?, z: text }"
+
+
+def test_what_tools_hold_is_kept_as_text(maker: Maker) -> None:
+    maker.write("a.jsonl", json_lines([{"tools": [{"name": "f"}], "m": [{"tool_calls": [{"a": 1}]}]}]))
+    assert str(look_at(maker.root, "a.jsonl").row) == "{ tools: any?, m: list[{ tool_calls: any? }] }"
+
+
+def test_types_of_parquet(maker: Maker) -> None:
+    columns = {"a": [1, 2], "b": ["x", None], "m": [[{"role": "user", "content": "a"}], []]}
+    pl.DataFrame(columns).write_parquet(maker.root / "a.parquet")
+    wanted = "{ a: int, b: text?, m: list[{ role: text, content: text }] }"
+    assert str(look_at(maker.root, "a.parquet").row) == wanted
+
+
+def test_the_look_is_bounded(maker: Maker) -> None:
+    rows = [{"a": number} for number in range(ROWS)] + [{"a": "late", "b": 1}]
+    maker.write("a.jsonl", json_lines(rows))
+    found = look_at(maker.root, "a.jsonl")
+    assert (str(found.row), found.rows, found.complete) == ("{ a: int }", ROWS, False)
+    maker.write("wide.jsonl", json_lines([{"a": "x" * 300_000}] * 20))
+    found = look_at(maker.root, "wide.jsonl")
+    assert found.rows < 6
+    assert not found.complete
+
+
+def test_bad_lines_are_passed_over(maker: Maker) -> None:
+    maker.write("a.jsonl", 'bad\n[1]\n{"a": 1}\n')
+    assert str(look_at(maker.root, "a.jsonl").row) == "{ a: int }"
+
+
+def test_what_is_missing_is_told_without_paths_of_the_machine(maker: Maker) -> None:
+    maker.write("data/solutions.jsonl", "{}")
+    maker.write("data/pairs.csv", "a\n1\n")
+    maker.write("data/notes.txt", "x")
+    expected = {
+        "data/solutons.jsonl": (
+            "no file for `data/solutons.jsonl`",
+            "a similar file exists: `data/solutions.jsonl`",
+        ),
+        "data/zzz.jsonl": (
+            "no file for `data/zzz.jsonl`",
+            "`data` has `data/pairs.csv`, `data/solutions.jsonl`",
+        ),
+        "dta/solutions.jsonl": ("no file for `dta/solutions.jsonl`", "there is no folder `dta`, but `data`"),
+        "data/x*.jsonl": (
+            "no file for `data/x*.jsonl`",
+            "`data` has `data/pairs.csv`, `data/solutions.jsonl`",
+        ),
+        "**/x.jsonl": ("no file for `**/x.jsonl`", "no file matches the pattern"),
+        "x.jsonl": ("no file for `x.jsonl`", "the project's folder has no data files"),
+        "data": ("`data` is a folder", 'name its files: "data/*.jsonl"'),
+        "s3://b/x.jsonl": (
+            "`s3://b/x.jsonl` is an address, and only files of this machine are read",
+            "fetch it into the project first",
+        ),
+    }
+    for path, words in expected.items():
+        found = look_at(maker.root, path)
+        assert (found.problem, found.hint) == words
+        assert found.row is None
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "problem"),
+    [
+        ("empty.jsonl", "", "`empty.jsonl` has no rows"),
+        ("empty.json", "[]", "`empty.json` has no rows"),
+        ("bad.jsonl", "bad\n", "`bad.jsonl` has no rows that can be read: line 1: not JSON: expecting value at character 1"),
+        ("broken.json", "[1,", "`broken.json` is no JSON array of rows: not JSON: expecting value at character 4, in the item at line 1"),
+        ("x.dat", "hello", "the format of `x.dat` is not known"),
+        ("a.csv", "a,b,a\n1,2,3\n", "the header of `a.csv` has the column `a` twice"),
+        ("a.parquet", "no", "`a.parquet` is no readable Parquet file: "),
+        ("a.jsonl.gz", "no", "`a.jsonl.gz` cannot be read: not a gzipped file (b'no')"),
+    ],
+)  # fmt: skip
+def test_words_for_what_cannot_be_read(maker: Maker, path: str, content: str, problem: str) -> None:
+    maker.write(path, content)
+    found = look_at(maker.root, path)
+    assert found.problem.startswith(problem)
+    assert str(maker.root) not in found.problem + found.hint
+    assert not found.problem.endswith(".")
+
+
+def test_outside_is_refused_whether_it_exists_or_not(maker: Maker) -> None:
+    for path in ("../other.jsonl", "/etc/passwd", "/nowhere/at/all", "a/../../b.jsonl", "../*.jsonl"):
+        assert look_at(maker.root, path).problem == f"`{path}` leads outside the project"
+
+
+def test_file_that_may_not_be_opened(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = maker.write("a.jsonl", "{}")
+
+    def refuse(*_given: Any, **_more: Any) -> Any:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert look_at(maker.root, "a.jsonl").problem == "`a.jsonl` cannot be read: permission denied"
+
+
+# --- remembered -----------------------------------------------------------------------------------
+
+
+def test_second_look_is_remembered_and_fast(maker: Maker) -> None:
+    file = maker.write("a.jsonl", json_lines([{"a": "word " * 200, "b": {"c": [1, 2]}}] * 500))
+    facts, source = FileFacts(maker.root), ReadSource(path="a.jsonl")
+    old(file)
+    first = facts.look(source)
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert FileFacts(maker.root).look(source) == first
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.005
+    assert list((maker.root / ".recipedsl" / "cache" / "looks").iterdir())
+
+
+def test_a_change_is_seen(maker: Maker) -> None:
+    facts, source = FileFacts(maker.root), ReadSource(path="a.jsonl")
+    for content, type_ in (('{"a": 1}', "int"), ('{"a": "x"}', "text"), ('{"a": 1.5}', "float")):
+        old(maker.write("a.jsonl", content))
+        found = facts.look(source)
+        assert str(found.row) == f"{{ a: {type_} }}"
+        assert facts.digest("a.jsonl") == hashlib.sha256(content.encode()).hexdigest()
+
+
+def test_a_fresh_file_is_not_remembered(maker: Maker) -> None:
+    facts, source = FileFacts(maker.root), ReadSource(path="a.jsonl")
+    maker.write("a.jsonl", '{"a": 1}')
+    state = (maker.root / "a.jsonl").stat()
+    facts.look(source)
+    maker.write("a.jsonl", '{"b": 1}')
+    os.utime(maker.root / "a.jsonl", ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert str(facts.look(source).row) == "{ b: int }"
+
+
+def test_digest_of_several_files_covers_their_names(maker: Maker) -> None:
+    facts = FileFacts(maker.root)
+    maker.write("a/1.jsonl", "x")
+    one = facts.digest("a/*")
+    maker.write("a/2.jsonl", "y")
+    two = facts.digest("a/*")
+    (maker.root / "a" / "2.jsonl").rename(maker.root / "a" / "3.jsonl")
+    assert len({one, two, facts.digest("a/*")}) == 3
+    assert facts.digest("none/*") == ""
+
+
+def test_a_cache_that_cannot_be_written_is_none(maker: Maker) -> None:
+    maker.write(".recipedsl", "a file in the way")
+    old(maker.write("a.jsonl", '{"a": 1}'))
+    facts = FileFacts(maker.root)
+    assert str(facts.look(ReadSource(path="a.jsonl")).row) == "{ a: int }"
+    assert facts.digest("a.jsonl")
+
+
+def test_read_text(maker: Maker) -> None:
+    maker.write("a.ftr", "ftr 1\n")
+    maker.write("b.ftr", b"\xff")
+    facts = FileFacts(maker.root)
+    assert facts.read_text("a.ftr") == "ftr 1\n"
+    assert [facts.read_text(path) for path in ("b.ftr", "none.ftr", "../a.ftr")] == [None] * 3
+
+
+def test_dataset_that_is_not_at_hand(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(maker.root / "hub"))
+    found = FileFacts(maker.root).look(HubSource(name="some/rows"))
+    assert found.row is None
+    assert found.problem.startswith(
+        "the dataset `some/rows`, split `train`, is not at hand: it is not in the local"
+    )
+    assert str(maker.root) not in found.problem + found.hint
+
+
+def test_a_look_loads_nothing_heavy(maker: Maker) -> None:
+    maker.write("a.jsonl", '{"a": 1}')
+    code = (
+        "import sys, pathlib; from recipedsl.data.look import FileFacts; from recipedsl.plan.model import ReadSource;"
+        "print(FileFacts(pathlib.Path(sys.argv[1])).look(ReadSource(path='a.jsonl')).row,"
+        "sorted({'polars', 'numpy', 'torch', 'datasets', 'huggingface_hub', 'zstandard'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, str(maker.root)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "{ a: int } []\n"

@@ -1,0 +1,48 @@
+"""Golden layouts: a text, a line `# --- formatted`, and its one form; without that line the text has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recipedsl.diagnostics import RecipeError
+from recipedsl.source import Source
+from recipedsl.syntax import format_source
+
+ROOT = Path(__file__).parents[2]
+CASES = sorted((ROOT / "tests" / "cases" / "format").glob("*.ftr"))
+RECIPES = sorted((ROOT / "recipes").glob("*.ftr"))
+FEWEST = 9  # a floor, so that cases that are not found do not pass
+MARK = "# --- formatted\n"
+
+
+def test_cases_are_found() -> None:
+    assert len(CASES) >= FEWEST
+    assert RECIPES
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_layout(path: Path, accept: bool) -> None:
+    before, mark, after = path.read_bytes().decode().partition(MARK)
+    found = format_source(Source(path.name, before))
+    if accept and found != (after if mark else before):
+        path.write_bytes(f"{before}{MARK}{found}".encode())
+        after = found
+    assert found == (after if mark or accept else before)
+    assert format_source(Source(path.name, found)) == found
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_recipes_have_the_one_form(path: Path) -> None:
+    text = path.read_bytes().decode()
+    assert format_source(Source(path.name, text)) == text
+
+
+def test_a_text_with_syntax_errors_is_refused() -> None:
+    with pytest.raises(RecipeError, match="S005"):
+        format_source(Source("broken.ftr", "let a = [1\nlet b = 2\n"))
+
+
+def test_an_empty_text_stays_empty() -> None:
+    assert format_source(Source("empty.ftr", "\n\n")) == ""
