@@ -16,7 +16,9 @@ ROWS = [
 ]
 MODEL = 'ftr 1\nmodel base { from = local("tiny") }\nrun { seed = 1 }\n'
 CHATS = 'data chats = read("rows.jsonl") | as chat(user = question, assistant = answer)\n'
-PAIRS = 'data pairs = read("rows.jsonl") | as preference(prompt = question, chosen = answer, rejected = topic)\n'
+PAIRS = (
+    'data pairs = read("rows.jsonl") | as preference(prompt = question, chosen = answer, rejected = topic)\n'
+)
 TUNED = "stage tuned: sft { from = base, data = chats, adapter = lora }\n"
 
 

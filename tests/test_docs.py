@@ -19,7 +19,14 @@ def test_the_recipe_of_the_readme_compiles(tmp_path: Path) -> None:
     assert recipes
     folder = tmp_path / "data"
     folder.mkdir()
-    row = {"language": "sql", "question": "?", "answer": "x", "topic": "t", "difficulty": "easy", "tests": "x"}
+    row = {
+        "language": "sql",
+        "question": "?",
+        "answer": "x",
+        "topic": "t",
+        "difficulty": "easy",
+        "tests": "x",
+    }
     folder.joinpath("solutions.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     pair = {"question": "?", "chosen": "x", "rejected": "y"}
     folder.joinpath("preferences.jsonl").write_text(json.dumps(pair) + "\n", encoding="utf-8")
@@ -30,6 +37,17 @@ def test_the_recipe_of_the_readme_compiles(tmp_path: Path) -> None:
 
 def test_what_works_is_what_the_vocabulary_has() -> None:
     works = README.split("## What works today")[1].split("\n## ")[0]
-    for family in ("stage", "step", "shape", "source", "model_source", "reward", "metric", "adapter", "schedule", "optimizer"):
+    for family in (
+        "stage",
+        "step",
+        "shape",
+        "source",
+        "model_source",
+        "reward",
+        "metric",
+        "adapter",
+        "schedule",
+        "optimizer",
+    ):
         for keyword in catalogue.keywords(family):
             assert f"`{keyword}`" in works, f"{family} {keyword}"

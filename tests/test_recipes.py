@@ -74,7 +74,9 @@ def test_there_are_enough_rows_of_every_kind() -> None:
 
 
 def test_no_question_stands_twice() -> None:
-    questions = [row["question"].lower() for name in ("coding.jsonl", "preferences.jsonl") for row in rows_of(name)]
+    questions = [
+        row["question"].lower() for name in ("coding.jsonl", "preferences.jsonl") for row in rows_of(name)
+    ]
     assert len(questions) == len(set(questions))
 
 
@@ -92,7 +94,9 @@ def _passes(job: tuple[str, str, str]) -> tuple[str, bool]:
     start = "" if tag == "sql" else "exec(compile(answer, 'answer', 'exec'), globals())\n"
     program = f"answer = {code!r}\n{start}{tests}\n"
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, timeout=20, check=False)
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", program], capture_output=True, timeout=20, check=False
+        )
     except subprocess.TimeoutExpired:
         return name, False
     return name, done.returncode == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from recipedsl.diagnostics import Problems
+from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes.names import UnknownParam
 from recipedsl.plan.facts import Facts, Look
 from recipedsl.plan.model import HubSource, Plan, ReadSource
@@ -55,7 +55,7 @@ def check_source(source: Source, facts: Facts, request: Request | None = None) -
     file, problems = parse(source)
     given, wrong = _given(request)
     problems.extend(wrong)
-    analysis = analyse(file, _Looker(facts), _Importer(facts), given)
+    analysis = analyse(file, _Looker(facts), _Importer(facts), given, lints=not problems.has_errors)
     problems.extend(analysis.problems)
     return Outcome(file, analysis.recipe, None, problems)
 
@@ -113,7 +113,7 @@ class _Importer:
 # --- what came from the command line ------------------------------------------------------------------
 
 #: The plural that people write in `--override`, to the kind of the declaration.
-_KINDS = {"stages": "stage", "models": "model", "evals": "eval", "templates": "template", "run": "run"}
+_KINDS = {"stages": "stage", "models": "model", "evals": "eval", "templates": "template"}
 
 
 def _given(request: Request) -> tuple[Given, Problems]:
@@ -130,19 +130,19 @@ def _given(request: Request) -> tuple[Given, Problems]:
 def _override(text: str, problems: Problems) -> tuple[tuple[str, str, str], Source, tree.Expression] | None:
     """Reads `stages.final.beta=0.2`; the value is an expression of the language."""
     path, _, value = text.partition("=")
-    parts = path.strip().split(".")
-    kind = _KINDS.get(parts[0], parts[0])
-    good = value.strip() and len(parts) == (2 if kind == "run" else 3)
-    # The value is read as the right side of a `let`, with the path in its place as a name.
-    prefix = "let "
-    source = Source("--override", f"{prefix}value ={value}")
+    first, *names = (each.strip() for each in path.split("."))
+    kind = _KINDS.get(first, first)
+    good = len(names) == 1 if kind == "run" else len(names) > 1 and kind in _KINDS.values()
+    # The value is read as the right side of a `let`.
+    source = Source("--override", f"let value = {value.strip()}")
     file, found = parse(source)
-    item = file.items[0] if file.items else None
+    item = file.items[0] if len(file.items) == 1 else None
     if not good or found.has_errors or not isinstance(item, tree.Let):
         problems.report(
             UnknownParam,
             f"`--override {text}` is not `kind.name.key=value`, such as `stages.final.beta=0.2`",
             None,
+            helps=(Help("kinds: " + ", ".join(f"`{each}`" for each in (*_KINDS, "run"))),),
         )
         return None
-    return (kind, "" if kind == "run" else parts[1], parts[-1]), source, item.value
+    return (kind, ".".join(names[:-1]), names[-1]), source, item.value

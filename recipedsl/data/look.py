@@ -27,6 +27,7 @@ from recipedsl.plan.model import HubSource, ModelSource, ReadSource
 ROWS = 200  # rows looked at in a file
 BYTES = 1 << 20  # or this much of it, whichever ends first
 FILES = 8  # files of a glob that are looked at
+_HINT = "rows are objects, one a line or in an array `[…]`, or lines of a table; `format` tells which"
 _VERSION = 2  # of the cache
 _SETTLED = 2_000_000_000  # ns after which a file's time stamp tells a change
 _SMALL = 1 << 22  # bytes of a text that `read_text` reads at most
@@ -68,8 +69,10 @@ def look(source: ReadSource | HubSource, root: Path, granted: tuple[Path, ...] =
         hint = first.helps[0].text if first.helps else ""
         return Look(None, problem=": ".join((first.message, *first.notes)), hint=hint)
     row = seen.row()
-    problem = "" if row else (seen.problem or f"`{_named(source)}` has no rows")
-    return Look(row, tuple(files), seen.complete, seen.rows, problem)
+    if row is None:
+        hint = _HINT if seen.problem else ""
+        return Look(None, tuple(files), problem=seen.problem or f"`{_named(source)}` has no rows", hint=hint)
+    return Look(row, tuple(files), seen.complete, seen.rows)
 
 
 def _named(source: ReadSource | HubSource) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with a recipe, its data or its run, as data. Rendering is the last step and somebody else's."""
+"""What is wrong with a recipe, its data or its run, as data. Rendering is somebody else's last step."""
 
 from recipedsl.diagnostics.code import Code, Severity
 from recipedsl.diagnostics.model import (

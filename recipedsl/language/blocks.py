@@ -31,8 +31,11 @@ class Eval(Concept):
     """
 
     keyword: ClassVar[str] = "eval"
+    gates: ClassVar[bool] = True
 
-    models: Any = setting(several(name_of("model", "stage")), "models and stages, in the order of the table")
+    models: Any = setting(
+        several(name_of("model", "stage"), least=1), "models and stages, in the order of the table"
+    )
     data: Any = setting(name_of("data"), "rows they are judged on")
     metrics: Any = setting(expression("metric"), "what is measured")
     slice: Any = setting(several(name_of("column")), "columns whose values make the slices", ())

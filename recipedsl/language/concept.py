@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from inspect import getdoc
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from recipedsl.language.values import ValueType
+from recipedsl.language.values import ValueType, Wants
 
 #: Marks a setting that has to be written.
 REQUIRED: Any = ...
@@ -24,6 +25,8 @@ class Concept(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
     keyword: ClassVar[str]
+    #: Whether gates may stand among its settings.
+    gates: ClassVar[bool] = False
 
     @classmethod
     def page(cls) -> str:
@@ -71,8 +74,11 @@ def setting(type_: ValueType, doc: str, default: Any = REQUIRED, *, argument: st
     Args:
         type_: what values it takes.
         doc: what it does, one sentence.
-        default: value when it is left out; leave it out to make the setting required.
+        default: value when it is left out; leave it out to make the setting required. Where it is None,
+            `none` may be written too, except for a concept, of which `none` would promise that there is none.
         argument: name of the library's argument that it becomes.
     """
+    if default is None and type_.wants is not Wants.CONCEPT:
+        type_ = replace(type_, optional=True)
     extra: dict[str, Any] = {"type": type_, "argument": argument}
     return Field(default, description=doc, json_schema_extra=extra)

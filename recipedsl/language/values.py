@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -58,12 +58,14 @@ class ValueType:
 
     Attributes:
         wants: sort of value.
-        low, high: bounds of a number, inclusive; None where open.
+        low, high: bounds of a number, inclusive; None where open. `low` of a list: fewest items.
         choices: members of a choice.
-        families: families of the catalogue for a concept; kinds of declarations for a name.
-        item: what the items of a list or the values of a map are.
+        families: families of the catalogue for a concept; kinds of declarations for a name; what a
+            value of the row is (`text`, `number`), anything when empty.
+        item: what the items of a list are.
         optional: whether `none` is allowed.
         also: another sort that is taken too (`warmup = 3%` or `warmup = 100`).
+        above: bound that a number has to exceed.
     """
 
     wants: Wants
@@ -74,6 +76,7 @@ class ValueType:
     item: ValueType | None = None
     optional: bool = False
     also: ValueType | None = None
+    above: float | None = None
 
 
 def whole(low: float | None = None, high: float | None = None, *, optional: bool = False) -> ValueType:
@@ -81,24 +84,32 @@ def whole(low: float | None = None, high: float | None = None, *, optional: bool
     return ValueType(Wants.WHOLE, low, high, optional=optional)
 
 
-def number(low: float | None = None, high: float | None = None, *, optional: bool = False) -> ValueType:
+def number(
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    above: float | None = None,
+    optional: bool = False,
+) -> ValueType:
     """A number: `0.1`, `2e-4`."""
-    return ValueType(Wants.NUMBER, low, high, optional=optional)
+    return ValueType(Wants.NUMBER, low, high, optional=optional, above=above)
 
 
-def share(low: float = 0.0, high: float = 1.0, *, optional: bool = False) -> ValueType:
+def share(
+    low: float = 0.0, high: float = 1.0, *, above: float | None = None, optional: bool = False
+) -> ValueType:
     """A share of something: `5%`; 1 means all."""
-    return ValueType(Wants.SHARE, low, high, optional=optional)
+    return ValueType(Wants.SHARE, low, high, optional=optional, above=above)
 
 
 def duration(*, optional: bool = False) -> ValueType:
-    """A time: `10s`, `3h`; seconds inside."""
-    return ValueType(Wants.DURATION, 0, optional=optional)
+    """A time, not nothing: `10s`, `3h`; seconds inside."""
+    return ValueType(Wants.DURATION, above=0, optional=optional)
 
 
 def size(*, optional: bool = False) -> ValueType:
-    """An amount of memory: `80GB`; bytes inside."""
-    return ValueType(Wants.BYTES, 0, optional=optional)
+    """An amount of memory, not nothing: `80GB`; bytes inside."""
+    return ValueType(Wants.BYTES, above=0, optional=optional)
 
 
 def text(*, optional: bool = False) -> ValueType:
@@ -116,14 +127,14 @@ def one_of(*members: str, optional: bool = False) -> ValueType:
     return ValueType(Wants.CHOICE, choices=members, optional=optional)
 
 
-def several(item: ValueType, *, optional: bool = False) -> ValueType:
-    """A list; a single value stands for a list of one."""
-    return ValueType(Wants.LIST, item=item, optional=optional)
+def several(item: ValueType, *, least: int = 0, optional: bool = False) -> ValueType:
+    """A list of `least` items or more; a single value stands for a list of one."""
+    return ValueType(Wants.LIST, least, item=item, optional=optional)
 
 
-def mapping(item: ValueType | None = None, *, optional: bool = False) -> ValueType:
-    """`{ key: value }`; without `item` values of any plain type."""
-    return ValueType(Wants.MAP, item=item, optional=optional)
+def mapping(*, optional: bool = False) -> ValueType:
+    """`{ key: value }`, values of any plain type."""
+    return ValueType(Wants.MAP, optional=optional)
 
 
 def name_of(*kinds: str, optional: bool = False) -> ValueType:
@@ -136,9 +147,9 @@ def concept(*families: str, optional: bool = False) -> ValueType:
     return ValueType(Wants.CONCEPT, families=families, optional=optional)
 
 
-def row_value(*, optional: bool = False) -> ValueType:
-    """An expression over the columns of a row: `tests`, `lower(answer)`."""
-    return ValueType(Wants.ROW, optional=optional)
+def row_value(*kinds: str, optional: bool = False) -> ValueType:
+    """An expression over the columns of a row, of these kinds (`text`, `number`): `lower(answer)`."""
+    return ValueType(Wants.ROW, families=kinds, optional=optional)
 
 
 def expression(*families: str, optional: bool = False) -> ValueType:
@@ -148,6 +159,4 @@ def expression(*families: str, optional: bool = False) -> ValueType:
 
 def either(first: ValueType, second: ValueType) -> ValueType:
     """Takes the one or the other."""
-    return ValueType(
-        first.wants, first.low, first.high, first.choices, first.families, first.item, first.optional, second
-    )
+    return replace(first, also=second)

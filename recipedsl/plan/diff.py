@@ -14,9 +14,6 @@ from typing import Any
 from recipedsl.plan.identity import DECIDING_PACKAGES, RESULT_VERSION, to_canonical_json
 from recipedsl.plan.model import Node, inputs_of
 
-#: Parts of a node that cannot change its result.
-_SILENT_OF_NODES = ("name", "origin", "doc", "fingerprint")
-
 #: Parts of a step, gate or score that cannot; the text is kept in a form, because it is what people read.
 _SILENT_OF_ITEMS = ("origin", "text")
 
@@ -38,7 +35,7 @@ def described(node: Node, fingerprints: Mapping[str, str], versions: Mapping[str
         versions: installed versions by package.
     """
     form = node.model_dump(mode="json")
-    for key in _SILENT_OF_NODES:
+    for key in node.silent:
         form.pop(key)
     form["inputs"] = {name: fingerprints[name] for name in inputs_of(node)}
     form["versions"] = {name: versions.get(name, "") for name in DECIDING_PACKAGES[node.kind]}

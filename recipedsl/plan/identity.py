@@ -1,8 +1,8 @@
 """Fingerprints: the identity of a node's result.
 
 A fingerprint is the SHA-256 of the node's canonical JSON without what cannot change its result
-(name, place in the text, doc comment, step texts), the fingerprints of its inputs in place of
-their names, and the versions of the packages that decide the result of its kind.
+(name, place in the text, doc comment, step texts, how often it is saved), the fingerprints of its
+inputs in place of their names, and the versions of the packages that decide the result of its kind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from recipedsl.plan.model import Node, inputs_of
+from pydantic import BaseModel
+
+from recipedsl.plan.model import EvalNode, Node, Record, StageNode, inputs_of
 
 #: Packages whose version is part of a node's identity, by kind of node.
 DECIDING_PACKAGES: dict[str, tuple[str, ...]] = {
@@ -25,8 +27,6 @@ DECIDING_PACKAGES: dict[str, tuple[str, ...]] = {
 
 #: Raised by hand when our own code of that kind gives other results than before.
 RESULT_VERSION: dict[str, int] = {"model": 1, "data": 1, "tokens": 1, "stage": 1, "eval": 1}
-
-_SILENT = {"origin", "doc", "fingerprint", "text"}
 
 
 def fingerprint(node: Node, inputs: Mapping[str, str], versions: Mapping[str, str]) -> str:
@@ -46,34 +46,44 @@ def fingerprint(node: Node, inputs: Mapping[str, str], versions: Mapping[str, st
     return hashlib.sha256(to_canonical_json(form).encode()).hexdigest()
 
 
-def canonical(node: Node, inputs: Mapping[str, str]) -> dict[str, Any]:
-    """The node as JSON, names of its inputs replaced by their fingerprints, silent parts dropped."""
-    form = _drop_silent(node.model_dump(mode="json"))
-    form.pop("name")
-    return {key: _replace_names(key, value, inputs) for key, value in form.items()}
+def canonical(node: Node, inputs: Mapping[str, str]) -> Any:
+    """The node as plain values: fingerprints in place of the names of inputs, silent fields left out.
+
+    Only fields of records are looked at. What a recipe's author named (columns, settings, rows) is
+    kept whole, whatever it is called.
+    """
+    form = _canonical(node, inputs)
+    if isinstance(node, EvalNode):
+        # The result's tables are written with the names of the models.
+        form["names"] = [*node.models, *(each.against for each in node.metrics)]
+    if isinstance(node, StageNode):
+        # What a reward is called stands in the log only; in an eval it is the name of a table.
+        for term in form["rewards"]:
+            del term["score"]["name"]
+    return form
 
 
-_REFERENCES = {"against", "node", "start", "base", "tokens", "prompts", "model", "models"}
-
-
-def _replace_names(key: str, value: Any, inputs: Mapping[str, str]) -> Any:
-    if key in _REFERENCES and isinstance(value, str):
-        return inputs.get(value, value)
-    if key in _REFERENCES and isinstance(value, list):
-        return [inputs.get(each, each) for each in value]
+def _canonical(value: Any, inputs: Mapping[str, str]) -> Any:
+    if isinstance(value, Record):
+        names = [name for name in type(value).model_fields if name not in value.silent]
+        return {name: _field(value, name, inputs) for name in names}
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     if isinstance(value, dict):
-        return {name: _replace_names(name, part, inputs) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_replace_names("", part, inputs) for part in value]
+        return {key: _canonical(part, inputs) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(part, inputs) for part in value]
     return value
 
 
-def _drop_silent(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _drop_silent(part) for key, part in value.items() if key not in _SILENT}
-    if isinstance(value, list):
-        return [_drop_silent(part) for part in value]
-    return value
+def _field(record: Record, name: str, inputs: Mapping[str, str]) -> Any:
+    value = getattr(record, name)
+    if name == "expressions":
+        # Pairs, as JSON sorts keys: what is derived first may be read by what is derived next.
+        return [[key, _canonical(part, inputs)] for key, part in value.items()]
+    if name not in record.references:
+        return _canonical(value, inputs)
+    return inputs.get(value, value) if isinstance(value, str) else [inputs.get(each, each) for each in value]
 
 
 def to_canonical_json(form: Any) -> str:

@@ -7,7 +7,7 @@ root and use `/`. The plan is JSON (`Plan.model_dump_json`) and reads back equal
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,15 @@ from recipedsl.language.shapes import Shape
 
 
 class Record(BaseModel):
-    """Base of everything in a plan: frozen, no unknown keys."""
+    """Base of everything in a plan: frozen, no unknown keys.
+
+    Attributes:
+        silent: fields that cannot change a result; they are no part of a fingerprint.
+        references: fields that hold names of nodes; a fingerprint has theirs in their place.
+    """
+
+    silent: ClassVar[frozenset[str]] = frozenset({"origin"})
+    references: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -36,6 +44,8 @@ class Origin(Record):
 
 class Input(Record):
     """A dataset that a node reads: a data node and, if that one splits, which part."""
+
+    references: ClassVar[frozenset[str]] = frozenset({"node"})
 
     node: str
     part: str = ""
@@ -85,6 +95,8 @@ class _Node(Record):
         origin: the declaration it came from.
         doc: the doc comment above the declaration.
     """
+
+    silent: ClassVar[frozenset[str]] = frozenset({"name", "fingerprint", "origin", "doc"})
 
     name: str
     fingerprint: str = ""
@@ -172,6 +184,8 @@ class StepSpec(Record):
         text: the step as written, for people.
     """
 
+    silent: ClassVar[frozenset[str]] = frozenset({"origin", "text", "message"})
+
     keyword: str
     columns: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
@@ -216,6 +230,8 @@ class TokensNode(_Node):
         packing: fill sequences of max_length with several rows.
     """
 
+    references: ClassVar[frozenset[str]] = frozenset({"model"})
+
     kind: Literal["tokens"] = "tokens"
     data: Input
     model: str
@@ -247,13 +263,17 @@ class ScoreSpec(Record):
         expressions: per-row values it needs (`tests`, `answer` …).
         settings: constants by name, units resolved (durations in seconds).
         node: the reward stage it asks, for `model`, `reward`, `win_rate`.
+        against: the model or stage on the other side of `win_rate`.
     """
+
+    references: ClassVar[frozenset[str]] = frozenset({"node", "against"})
 
     keyword: str
     name: str
     expressions: dict[str, Expression] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
     node: str = ""
+    against: str = ""
     origin: Origin
 
 
@@ -287,6 +307,9 @@ class StageNode(_Node):
         save_every: steps between checkpoints, 0 for none but the last.
     """
 
+    silent: ClassVar[frozenset[str]] = frozenset({"name", "fingerprint", "origin", "doc", "save_every"})
+    references: ClassVar[frozenset[str]] = frozenset({"start", "base", "tokens"})
+
     kind: Literal["stage"] = "stage"
     method: str
     trainer: str
@@ -314,6 +337,8 @@ class Gate(Record):
     `pass_rate(final)`; constants and arithmetic are calls as everywhere.
     """
 
+    silent: ClassVar[frozenset[str]] = frozenset({"origin", "text"})
+
     condition: Expression
     message: str = ""
     text: str = ""
@@ -334,6 +359,8 @@ class EvalNode(_Node):
         temperature: 0 means greedy.
         max_rows: rows judged at most, the first of a seeded shuffle; 0 means all.
     """
+
+    references: ClassVar[frozenset[str]] = frozenset({"models", "tokens", "prompts"})
 
     kind: Literal["eval"] = "eval"
     models: tuple[str, ...]
@@ -408,7 +435,7 @@ def inputs_of(node: ModelNode | DataNode | TokensNode | StageNode | EvalNode) ->
         case StageNode():
             names = [node.start, node.base, node.tokens, *(t.score.node for t in node.rewards)]
         case EvalNode():
-            others = [name for m in node.metrics for name in (m.node, str(m.settings.get("against", "")))]
+            others = [name for m in node.metrics for name in (m.node, m.against)]
             names = [*node.models, node.data.node, node.tokens, node.prompts, *others]
     return tuple(name for name in dict.fromkeys(names) if name)
 

@@ -22,5 +22,10 @@ def micro_batch(method: type[StageMethod], batch: int, settings: dict[str, Any])
     sequences = 2 if method.purpose in ("preference", "reward") else 1
     limit = max(1, TOKENS_AT_A_TIME // (length * sequences))
     least = 2 if method.keyword == "kto" else 1
-    divisors = [each for each in range(1, batch + 1) if batch % each == 0 and each >= least]
-    return max((each for each in divisors if each <= max(limit, least)), default=divisors[0])
+    fitting = range(min(max(limit, least), batch), least - 1, -1)
+    return next((each for each in fitting if batch % each == 0), _smallest_divisor(batch, least))
+
+
+def _smallest_divisor(batch: int, least: int) -> int:
+    """The smallest divisor that is not below `least`; the batch itself when none is found soon."""
+    return next((each for each in range(least, TOKENS_AT_A_TIME) if batch % each == 0), batch)

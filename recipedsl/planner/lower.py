@@ -12,7 +12,7 @@ from recipedsl.planner.datasets import DataOptions, data_node
 from recipedsl.planner.evaluations import lower_evaluation
 from recipedsl.planner.models import model_node
 from recipedsl.planner.stages import Base, StageLowering
-from recipedsl.semantics.recipe import Evaluation, Recipe, Stage
+from recipedsl.semantics.recipe import Recipe, Stage
 
 
 def lower(recipe: Recipe, facts: Facts, problems: Problems, overrides: tuple[str, ...] = ()) -> Plan:
@@ -24,9 +24,7 @@ def lower(recipe: Recipe, facts: Facts, problems: Problems, overrides: tuple[str
     models = [model_node(each, facts) for each in recipe.models.values()]
     options = DataOptions(run.seed, recipe.run["max_rows"], run.max_rejects)
     datasets = [data_node(each, facts, options) for each in recipe.datasets.values()]
-    bases = {
-        node.name: Base(node.name, node.template, facts.model(node.source).parameters) for node in models
-    }
+    bases = {node.name: Base(node.name, node.template) for node in models}
     later = _stages_and_evaluations(recipe, facts, problems, bases)
     nodes = _needed([*models, *datasets, *later])
     versions = installed_versions()
@@ -60,20 +58,15 @@ def _stages_and_evaluations(
     recipe: Recipe, facts: Facts, problems: Problems, bases: dict[str, Base]
 ) -> list[Node]:
     """In written order: an evaluation whose gate fails stops what is written below it."""
-    lowering = StageLowering(recipe, facts, problems, bases, {})
-    written: list[Stage | Evaluation] = [*recipe.stages.values(), *recipe.evaluations.values()]
+    lowering = StageLowering(recipe, facts, bases, {})
     nodes: list[Node] = []
-    for each in sorted(written, key=_written_place):
+    for name in recipe.order:
+        each = recipe.stages.get(name) or recipe.evaluations[name]
         if isinstance(each, Stage):
             nodes.extend(lowering.lower(each))
         else:
             nodes.extend(lower_evaluation(each, recipe, facts, lowering.bases, problems))
     return nodes
-
-
-def _written_place(each: Stage | Evaluation) -> tuple[bool, int]:
-    # Imported declarations have dotted names and come first.
-    return ("." not in each.name, each.place.span.start)
 
 
 def _needed(nodes: list[Node]) -> list[Node]:

@@ -18,13 +18,12 @@ def score_spec(score: Score, facts: Facts) -> ScoreSpec:
         path, _, name = settings["function"].rpartition(":")
         path = beside(score.place.source.path, path)
         settings |= {"function": f"{path}:{name}", "digest": facts.digest(path)}
-    if score.against:
-        settings["against"] = score.against
     return ScoreSpec(
         keyword=score.keyword,
         name=score.written,
         expressions=score.expressions,
         settings=settings,
         node=score.stage,
+        against=score.against,
         origin=origin_of(score.place),
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, lcm
 from typing import Any, Literal
 
-from recipedsl.diagnostics import Label, Problems, nearest
-from recipedsl.diagnostics.codes.plan import UnknownArgument
 from recipedsl.language.concept import Concept
 from recipedsl.language.optimizers.optimizers import Adamw, Optimizer
 from recipedsl.language.schedules.schedules import Cosine, Linear, Schedule
-from recipedsl.language.stages.arguments import ARGUMENTS
 from recipedsl.language.stages.base import Online
 from recipedsl.plan.facts import Facts
 from recipedsl.plan.model import AdapterSpec, RewardTerm, StageNode, TemplateSpec, TokensNode
@@ -32,8 +30,6 @@ KEEPS_ADAPTER = ("new", "continue", "merge_new")
 DEFAULT_BATCH = 16
 #: Groups of answers of an optimizer step of an online method when the recipe does not say.
 DEFAULT_GROUPS = 4
-#: Weights from which on the forward pass is recomputed unless the recipe says otherwise.
-CHECKPOINTING_FROM = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,6 @@ class Base:
 
     name: str
     template: TemplateSpec
-    parameters: int
 
 
 @dataclass(slots=True)
@@ -51,7 +46,6 @@ class StageLowering:
 
     recipe: Recipe
     facts: Facts
-    problems: Problems
     bases: dict[str, Base]
     uses: dict[str, AdapterUse]
 
@@ -89,7 +83,7 @@ class StageLowering:
             method=stage.method.keyword,
             trainer=stage.method.trainer_class,
             config=stage.method.config_class,
-            arguments=self._arguments(stage, base, use),
+            arguments=self._arguments(stage, use),
             start=stage.start,
             base=base.name,
             tokens=tokens,
@@ -125,34 +119,17 @@ class StageLowering:
 
     # --- arguments --------------------------------------------------------------------------------
 
-    def _arguments(self, stage: Stage, base: Base, use: AdapterUse) -> dict[str, Any]:
+    def _arguments(self, stage: Stage, use: AdapterUse) -> dict[str, Any]:
         found = renamed(stage.method, stage.settings)
         found |= dict(stage.method.fixed)
         adapter = use in KEEPS_ADAPTER
         found.setdefault("learning_rate", stage.method.lora_rate if adapter else stage.method.rate)
-        found.setdefault("gradient_checkpointing", base.parameters >= CHECKPOINTING_FROM)
         found |= _length(stage, self.recipe.run["max_steps"])
         found |= _schedule(stage.settings["schedule"])
         found |= _optimizer(stage.settings["optimizer"])
         found |= _batch(stage)
-        found |= self._hatch(stage)
+        found |= stage.settings["trainer"] or {}
         return dict(sorted(found.items()))
-
-    def _hatch(self, stage: Stage) -> dict[str, Any]:
-        """`trainer = { … }`: arguments that the vocabulary lacks, checked by name."""
-        given: dict[str, Any] = stage.settings["trainer"] or {}
-        known = ARGUMENTS[stage.method.config_class]
-        for name in given:
-            if name in known:
-                continue
-            place = stage.written["trainer"]
-            best = nearest(name, known)
-            hint = f"; `{best}` is one" if best else ""
-            words = f"`{stage.method.config_class}` has no argument `{name}`{hint}"
-            self.problems.report(
-                UnknownArgument, words, Label(place.source, place.span, f"no argument `{name}`")
-            )
-        return given
 
 
 def renamed(concept: type[Concept], settings: dict[str, Any]) -> dict[str, Any]:
@@ -216,9 +193,14 @@ def _optimizer(use: ConceptUse | None) -> dict[str, Any]:
 
 
 def _batch(stage: Stage) -> dict[str, Any]:
-    batch = stage.settings["batch"]
-    if batch is None:
-        online = issubclass(stage.method, Online)
-        batch = DEFAULT_GROUPS * stage.settings["generations"] if online else DEFAULT_BATCH
+    batch = stage.settings["batch"] or _usual_batch(stage)
     micro = stage.settings["micro_batch"] or micro_batch(stage.method, batch, stage.settings)
     return {"per_device_train_batch_size": micro, "gradient_accumulation_steps": batch // micro}
+
+
+def _usual_batch(stage: Stage) -> int:
+    """Rows of a step when the recipe does not say: the least that hold whole groups and whole turns."""
+    online = issubclass(stage.method, Online)
+    group = stage.settings["generations"] if online else 1
+    whole = lcm(group, stage.settings["micro_batch"] or 1)
+    return whole * ceil((DEFAULT_GROUPS * group if online else DEFAULT_BATCH) / whole)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recipedsl.diagnostics import Applicability, Edit, Help, Label, Problems
 from recipedsl.diagnostics.codes.lints import MissingEdition, NoSeed, UnknownEdition, Unused
-from recipedsl.diagnostics.codes.names import UnknownParam
+from recipedsl.diagnostics.codes.names import DuplicateSetting, UnknownParam
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.language.blocks import Run
 from recipedsl.language.templates.base import Template
-from recipedsl.semantics.constants import value_of
+from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Declared, Given, Importer, Looker, Module, did_you_mean
 from recipedsl.semantics.evaluations import evaluation
 from recipedsl.semantics.models import model, run_settings
+from recipedsl.semantics.order import in_order
+from recipedsl.semantics.params import check_value
 from recipedsl.semantics.pipelines import dataset
 from recipedsl.semantics.recipe import Evaluation, Place, Recipe
-from recipedsl.semantics.row_types import read_type
-from recipedsl.semantics.scope import declare, names
+from recipedsl.semantics.row_types import declared_type
+from recipedsl.semantics.scope import RUN, declare, names
 from recipedsl.semantics.settings import read_block
 from recipedsl.semantics.stages import stage
 from recipedsl.semantics.values import Sort
@@ -41,7 +44,9 @@ class Analysis:
     problems: Problems
 
 
-def analyse(file: tree.File, look: Looker, importer: Importer, given: Given) -> Analysis:
+def analyse(
+    file: tree.File, look: Looker, importer: Importer, given: Given, *, lints: bool = True
+) -> Analysis:
     """Resolve a recipe.
 
     Args:
@@ -49,15 +54,19 @@ def analyse(file: tree.File, look: Looker, importer: Importer, given: Given) -> 
         look: looks at sources of rows.
         importer: opens imported files.
         given: params, profile and overrides from outside.
+        lints: whether to say what is fine to run and likely not meant; there is no point in it when the
+            text could not be read whole.
     """
     root = Module(file.source, "", file)
     context = Context(root, given, look)
     declare(context, root, importer, (file.source.path,))
     _edition(context, file)
     _outside(context)
-    evaluations = _resolve(context, root)
+    order, evaluations = _resolve(context, root)
+    _profiles(context)
     run = run_settings(context)
-    _lints(context, run)
+    if lints:
+        _lints(context, run)
     recipe = Recipe(
         file.source,
         _params(context),
@@ -65,8 +74,8 @@ def analyse(file: tree.File, look: Looker, importer: Importer, given: Given) -> 
         {name: each for name, each in context.datasets.items() if each is not None},
         context.stages,
         evaluations,
+        tuple(each for each in order if each in context.stages or each in evaluations),
         run,
-        None,
         given.profile,
     )
     return Analysis(recipe, context.problems)
@@ -76,14 +85,15 @@ def _modules(module: Module) -> list[Module]:
     return [each for inner in module.imports.values() for each in _modules(inner)] + [module]
 
 
-def _resolve(context: Context, root: Module) -> dict[str, Evaluation]:
+def _resolve(context: Context, root: Module) -> tuple[list[str], dict[str, Evaluation]]:
     """All declarations; those of imported files first, stages in written order."""
-    declared = [each for module in _modules(root) for each in module.declared.values()]
+    written = [each for module in _modules(root) for each in module.declared.values()]
+    declared = in_order(context, written)
     for each in declared:
         if each.kind in ("param", "let"):
             value_of(context, each)
-        elif each.kind == "type" and isinstance(each.node, tree.TypeDeclaration):
-            read_type(context, each.module, each.node.type)
+        elif each.kind == "type":
+            declared_type(context, each)
     # Computing a value is no use of it: what the others refer to is counted from here on.
     context.used.clear()
     for each in declared:
@@ -93,7 +103,7 @@ def _resolve(context: Context, root: Module) -> dict[str, Evaluation]:
             dataset(context, each)
         elif each.kind == "template":
             _template_alone(context, each)
-    return _stages(context, declared, root)
+    return [each.full_name for each in written], _stages(context, declared, root)
 
 
 def _stages(context: Context, declared: list[Declared], root: Module) -> dict[str, Evaluation]:
@@ -134,29 +144,34 @@ def _params(context: Context) -> dict[str, object]:
 
 def _outside(context: Context) -> None:
     known = names(context.root, "param")
-    for name, written in context.given.params.items():
+    for name in context.given.params:
         if name not in known:
-            source = Source("--set", f"{name}={written}")
+            # Without its value, which may be a secret under a misspelt name.
+            source = Source("--set", f"{name}=…")
             _no_such(context, Place(source, Span(0, len(name))), name, "param", known)
     profile = context.given.profile
     profiles = names(context.root, "profile")
     if profile and profile not in profiles:
         source = Source("--profile", profile)
         _no_such(context, Place(source, Span(0, len(profile))), profile, "profile", profiles)
-    for (kind, name, key), (source, _) in context.given.overrides.items():
-        found = context.root.declared.get(name or f"{kind} ")
-        if found is None or found.kind != kind:
-            place = Place(source, Span(0, source.text.find("=")))
-            _no_such(
-                context,
-                place,
-                f"{kind} {name}".strip() + f" (for `{key}`)",
-                "declaration",
-                names(context.root, kind),
-            )
+    for (kind, name, _), (source, _) in context.given.overrides.items():
+        found = _blocks(context).get(name)
+        if kind != RUN and (found is None or found.kind != kind):
+            place = Place(source, Span(0, len(source.text)))
+            _no_such(context, place, name, kind, names(context.root, kind))
+
+
+def _profiles(context: Context) -> None:
+    """Check every profile, whichever is in force."""
+    known = names(context.root, "param")
     for each in context.root.declared.values():
         if each.kind == "profile" and isinstance(each.node, tree.Thing):
             _profile(context, each, each.node, known)
+
+
+def _blocks(context: Context) -> dict[str, Declared]:
+    """All declarations by full name, imported ones too."""
+    return {each.full_name: each for module in _modules(context.root) for each in module.declared.values()}
 
 
 def _no_such(context: Context, place: Place, name: str, what: str, known: list[str]) -> None:
@@ -166,12 +181,22 @@ def _no_such(context: Context, place: Place, name: str, what: str, known: list[s
 
 
 def _profile(context: Context, declared: Declared, thing: tree.Thing, known: list[str]) -> None:
-    allowed = [*known, *Run.settings()]
+    first: dict[str, tree.Name] = {}
     for entry in thing.block.entries:
-        if isinstance(entry, tree.Attribute) and entry.key.text not in allowed:
-            place = declared.module.place(entry.key)
-            words = f"profile `{declared.name}` sets `{entry.key.text}`, no param and no setting of `run`"
-            helps = did_you_mean(place, entry.key.text, allowed)
+        # Settings of `run` are read as those of the block are.
+        if not isinstance(entry, tree.Attribute) or entry.key.text in Run.settings():
+            continue
+        key, place = entry.key.text, declared.module.place(entry.key)
+        if first.setdefault(key, entry.key) is not entry.key:
+            secondary = [(declared.module.place(first[key]), "first written here")]
+            context.report(
+                DuplicateSetting, f"`{key}` is written twice", place, "again here", secondary=secondary
+            )
+        elif key in known and key in context.root.declared:
+            check_value(context, context.root.declared[key], entry.value, constant)
+        else:
+            words = f"profile `{declared.name}` sets `{key}`, no param and no setting of `run`"
+            helps = did_you_mean(place, key, [*known, *Run.settings()])
             context.report(UnknownParam, words, place, "no such param", helps=helps)
 
 
@@ -201,9 +226,7 @@ def _lints(context: Context, run: dict[str, object]) -> None:
     of what looks unused there is a misspelt name."""
     if context.problems.has_errors:
         return
-    used = context.used | {
-        used.name for each in context.datasets.values() if each is not None for used in each.source.inputs
-    }
+    used = _with_their_needs(context, context.used)
     for each in context.root.declared.values():
         if each.kind in ("param", "let", "type", "data", "model", "template") and each.full_name not in used:
             label = Label(each.name_place.source, each.name_place.span, "never used")
@@ -213,3 +236,15 @@ def _lints(context: Context, run: dict[str, object]) -> None:
         first = next(iter(context.stages.values()))
         helps = (Help("add `run { seed = 17 }`"),)
         context.report(NoSeed, "the recipe trains with seed 0, as none is written", first.place, helps=helps)
+
+
+def _with_their_needs(context: Context, used: Iterable[str]) -> set[str]:
+    """The names, and those of the values that they were computed from."""
+    found: set[str] = set()
+    waiting = list(used)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(context.needs.get(name, ()))
+    return found

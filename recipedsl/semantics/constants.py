@@ -6,13 +6,26 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from recipedsl.diagnostics.codes.names import Cycle
-from recipedsl.diagnostics.codes.types import NotConstant, WrongOperand, WrongUnit
+from recipedsl.diagnostics import Applicability, nearest
+from recipedsl.diagnostics.codes.names import DuplicateSetting
+from recipedsl.diagnostics.codes.types import NotConstant, OutOfRange, WrongOperand, WrongUnit
 from recipedsl.language.values import SUFFIXES, Unit
-from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.context import Context, Declared, Module, fix
 from recipedsl.semantics.params import param_value
+from recipedsl.semantics.recipe import Place
 from recipedsl.semantics.scope import lookup, names
-from recipedsl.semantics.values import NOTHING, UNKNOWN, Sort, Value, number_value
+from recipedsl.semantics.values import (
+    MOST_WEIGHT,
+    NOTHING,
+    UNKNOWN,
+    Sort,
+    Value,
+    is_too_large,
+    list_value,
+    map_value,
+    number_value,
+    text_value,
+)
 from recipedsl.syntax import tree
 
 
@@ -22,7 +35,7 @@ def constant(context: Context, module: Module, expression: tree.Expression) -> V
         case tree.Number():
             return _number(context, module, expression)
         case tree.Text():
-            return Value(Sort.TEXT, expression.value, written=expression.raw)
+            return text_value(expression.value, expression.raw)
         case tree.Flag():
             return Value(Sort.FLAG, expression.value)
         case tree.Nothing():
@@ -30,7 +43,7 @@ def constant(context: Context, module: Module, expression: tree.Expression) -> V
         case tree.Group():
             return constant(context, module, expression.inner)
         case tree.ListOf():
-            return Value(Sort.LIST, tuple(constant(context, module, each) for each in expression.items))
+            return _list(context, module, expression)
         case tree.MapOf():
             return _map(context, module, expression)
         case tree.Unary():
@@ -50,25 +63,62 @@ def constant(context: Context, module: Module, expression: tree.Expression) -> V
 
 def _number(context: Context, module: Module, expression: tree.Number) -> Value:
     value = number_value(expression.text)
-    if value is not None:
-        return value
     place = module.place(expression)
+    if value is not None:
+        return value if _of_size(context, place, value) else UNKNOWN
     suffix = expression.text.lstrip("0123456789._")
     known = [each for suffixes in SUFFIXES.values() for each in suffixes if each]
+    best = nearest(suffix, known)
+    meant = f"{expression.text.removesuffix(suffix)}{best}"
     context.report(
         WrongUnit,
         f"`{expression.text}` has the unknown unit `{suffix}`",
         place,
         "no such unit",
-        helps=did_you_mean(place, suffix, ()) or (),
+        helps=(fix(place, meant, f"a similar unit exists: `{meant}`", Applicability.UNSAFE),) if best else (),
         notes=("units: " + " ".join(known),),
     )
     return UNKNOWN
 
 
+def _of_size(context: Context, place: Place, value: Value) -> bool:
+    """Whether a value is of a size that can be worked with; reports one that is not."""
+    if value.sort is Sort.NUMBER and is_too_large(value.data):
+        words = f"the number {_shortened(value.written)} is too large".replace("  ", " ")
+    elif value.weight > MOST_WEIGHT:
+        words = f"the value holds more than {MOST_WEIGHT:,} characters or items"
+    else:
+        return True
+    context.report(OutOfRange, words, place, "too large")
+    return False
+
+
+def _shortened(written: str) -> str:
+    return f"`{written}`" if 0 < len(written) <= 20 else ""
+
+
+def _list(context: Context, module: Module, expression: tree.ListOf) -> Value:
+    items = [constant(context, module, each) for each in expression.items]
+    # What is wrong with an item was said there; nothing is to be said of the list.
+    if any(each.sort is Sort.UNKNOWN for each in items):
+        return UNKNOWN
+    found = list_value(items)
+    return found if _of_size(context, module.place(expression), found) else UNKNOWN
+
+
 def _map(context: Context, module: Module, expression: tree.MapOf) -> Value:
-    entries = {map_key(entry.key): constant(context, module, entry.value) for entry in expression.entries}
-    return Value(Sort.MAP, entries)
+    entries: dict[str, Value] = {}
+    for entry in expression.entries:
+        key = map_key(entry.key)
+        if key in entries:
+            context.report(
+                DuplicateSetting, f"`{key}` is written twice", module.place(entry.key), "again here"
+            )
+        entries[key] = constant(context, module, entry.value)
+    if any(each.sort is Sort.UNKNOWN for each in entries.values()):
+        return UNKNOWN
+    found = map_value(entries)
+    return found if _of_size(context, module.place(expression), found) else UNKNOWN
 
 
 def map_key(key: tree.Name | tree.Text | tree.Number) -> str:
@@ -96,15 +146,11 @@ def value_of(context: Context, declared: Declared) -> Value:
     """Value of a param or let, computed once."""
     name = declared.full_name
     context.used.add(name)
-    if name in context.values:
-        return context.values[name]
-    if name in context.open:
-        loop = " -> ".join([*context.open[context.open.index(name) :], name])
-        context.report(Cycle, f"`{declared.name}` needs itself: {loop}", declared.name_place)
+    if name in context.looped:
         return UNKNOWN
-    context.open.append(name)
-    context.values[name] = _compute(context, declared)
-    context.open.pop()
+    if name not in context.values:
+        with context.computing(name):
+            context.values[name] = _compute(context, declared)
     return context.values[name]
 
 
@@ -125,7 +171,7 @@ def _unary(context: Context, module: Module, expression: tree.Unary) -> Value:
     if value.sort is Sort.UNKNOWN:
         return UNKNOWN
     if expression.operator.text == "-" and value.sort is Sort.NUMBER:
-        return Value(Sort.NUMBER, -value.data, value.unit)
+        return Value(Sort.NUMBER, -value.data, value.unit, f"-{value.written}" if value.written else "")
     if expression.operator.text == "not" and value.sort is Sort.FLAG:
         return Value(Sort.FLAG, not value.data)
     words = f"`{expression.operator.text}` does not work on {value.describe()}"
@@ -133,15 +179,11 @@ def _unary(context: Context, module: Module, expression: tree.Unary) -> Value:
     return UNKNOWN
 
 
-def _divide(left: float, right: float) -> float:
-    return left / right
-
-
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": _divide,
+    "/": operator.truediv,
     "%": operator.mod,
 }
 
@@ -152,15 +194,24 @@ def _binary(context: Context, module: Module, expression: tree.Binary) -> Value:
     if Sort.UNKNOWN in (left.sort, right.sort):
         return UNKNOWN
     sign = expression.operator.text
-    if sign == "+" and left.sort is Sort.TEXT and right.sort is Sort.TEXT:
-        return Value(Sort.TEXT, left.data + right.data)
-    if sign == "+" and left.sort is Sort.LIST and right.sort is Sort.LIST:
-        return Value(Sort.LIST, left.data + right.data)
+    if sign == "+" and left.sort is right.sort and left.sort in _JOINED:
+        return _join(context, module, expression, left, right)
     if sign in _ARITHMETIC and left.sort is Sort.NUMBER and right.sort is Sort.NUMBER:
         return _compute_number(context, module, expression, left, right)
     words = f"`{sign}` does not work on {left.describe()} and {right.describe()}"
     context.report(WrongOperand, words, module.place(expression))
     return UNKNOWN
+
+
+_JOINED: dict[Sort, Callable[[Any], Value]] = {Sort.TEXT: text_value, Sort.LIST: list_value}
+
+
+def _join(context: Context, module: Module, expression: tree.Binary, left: Value, right: Value) -> Value:
+    """Two texts or two lists, one behind the other; looked at before it is made."""
+    if left.weight + right.weight > MOST_WEIGHT:
+        _of_size(context, module.place(expression), Value(left.sort, None, weight=left.weight + right.weight))
+        return UNKNOWN
+    return _JOINED[left.sort](left.data + right.data)
 
 
 def _compute_number(
@@ -182,7 +233,8 @@ def _compute_number(
         and isinstance(left.data, int)
         and isinstance(right.data, int)
     )
-    return Value(Sort.NUMBER, int(result) if whole else result, unit)
+    found = Value(Sort.NUMBER, int(result) if whole else result, unit)
+    return found if _of_size(context, module.place(expression), found) else UNKNOWN
 
 
 def _unit_of(sign: str, left: Unit, right: Unit) -> Unit | None:

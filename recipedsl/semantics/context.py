@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, Label, Problems, nearest
 from recipedsl.diagnostics.codes.names import UnknownName
-from recipedsl.language.types import RowType
+from recipedsl.language.types import RowType, Type
 from recipedsl.semantics.recipe import Dataset, Place, Stage
 from recipedsl.semantics.values import Value
-from recipedsl.source import Source, Span
+from recipedsl.source import Source
 from recipedsl.syntax import tree
 
 
@@ -83,13 +84,14 @@ class Declared:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """A file: its declarations by name, and the modules that it imports by name."""
+    """A file: its declarations by name, and the modules that it imports by name, with where it says so."""
 
     source: Source
     prefix: str
     file: tree.File
     declared: dict[str, Declared] = field(default_factory=dict)
     imports: dict[str, Module] = field(default_factory=dict)
+    imported: dict[str, Place] = field(default_factory=dict)
 
     def place(self, node: Any) -> Place:
         """Where a node of this module's tree stands."""
@@ -106,8 +108,11 @@ class Context:
 
     Attributes:
         values: params and lets, by full name, once computed.
-        open: full names being resolved, in order, to find cycles.
+        types: declared row types, by full name, with the number of names in them.
+        looped: full names of declarations that need themselves; nothing more is said about them.
+        imports: number of files imported so far.
         used: full names that something refers to.
+        needs: full names of values that each value was computed from.
         shown: places about whose names a problem was reported.
         broken: full names of stages that could not be resolved; nothing more is said about them.
     """
@@ -120,10 +125,20 @@ class Context:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     stages: dict[str, Stage] = field(default_factory=dict)
     models: dict[str, Any] = field(default_factory=dict)
-    open: list[str] = field(default_factory=list)
+    types: dict[str, tuple[Type | None, int]] = field(default_factory=dict)
+    looped: set[str] = field(default_factory=set)
+    imports: int = 0
     used: set[str] = field(default_factory=set)
+    needs: dict[str, set[str]] = field(default_factory=dict)
     shown: set[tuple[str, int, str]] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def computing(self, name: str) -> Iterator[None]:
+        """While it lasts, what is referred to is what the value or type of that name needs."""
+        others, self.used = self.used, set()
+        yield
+        self.needs[name], self.used = self.used, others
 
     def report(
         self,
@@ -144,7 +159,7 @@ class Context:
     def unknown_name(
         self, module: Module, name: tree.Name, candidates: Iterable[str], what: str = "name"
     ) -> None:
-        """Report a name that is not known, once for each place."""
+        """Report a name that is not known."""
         place = module.place(name)
         self.report(
             UnknownName,
@@ -201,9 +216,3 @@ def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple
 def fix(place: Place, text: str, words: str, applicability: Applicability = Applicability.SAFE) -> Help:
     """A help that replaces a place by a text."""
     return Help(words, (Edit(place.source, place.span, text),), applicability)
-
-
-def span_of(nodes: Iterable[Any]) -> Span | None:
-    """Smallest span over several nodes; None when there are none."""
-    spans = [node.span for node in nodes]
-    return Span(min(each.start for each in spans), max(each.end for each in spans)) if spans else None

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from recipedsl.diagnostics import Bug, Help
 from recipedsl.diagnostics.codes.data import Leakage, UnknownColumn, WrongShape
-from recipedsl.diagnostics.codes.names import StageOrder, WrongKind
-from recipedsl.diagnostics.codes.types import NotACondition, WrongOperand, WrongType
+from recipedsl.diagnostics.codes.names import DuplicateName
+from recipedsl.diagnostics.codes.types import WrongType
 from recipedsl.language import catalogue
 from recipedsl.language.blocks import Eval
-from recipedsl.language.expressions import Call, Column, Constant
 from recipedsl.language.metrics.metrics import Metric
 from recipedsl.language.shapes import Shape
-from recipedsl.semantics.constants import constant
-from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
-from recipedsl.semantics.models import model
+from recipedsl.language.steps.base import Step
+from recipedsl.language.types import Kind, RowType
+from recipedsl.semantics.context import Context, Declared, did_you_mean
+from recipedsl.semantics.gates import Scores, read_gate
 from recipedsl.semantics.pipelines import reference
-from recipedsl.semantics.recipe import DataReference, Evaluation, GateUse, RowExpression, Score
-from recipedsl.semantics.rows import OPERATORS
-from recipedsl.semantics.scope import lookup
-from recipedsl.semantics.scores import Scoring, read_score
+from recipedsl.semantics.recipe import DataReference, Evaluation, Place, ResolvedStep, Score
+from recipedsl.semantics.scores import Scoring, policy, read_score
 from recipedsl.semantics.settings import Deferred, Settings, read_block
-from recipedsl.semantics.values import Sort
 from recipedsl.syntax import tree
 
-_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "and", "or")
+#: Types whose values make slices: few of them, each on many rows.
+_SLICED = (Kind.TEXT, Kind.CHOICE, Kind.INT, Kind.BOOL, Kind.DATE, Kind.ANY)
 
 
 def evaluation(context: Context, declared: Declared) -> Evaluation | None:
@@ -37,11 +35,8 @@ def evaluation(context: Context, declared: Declared) -> Evaluation | None:
     slices = _slices(context, settings, data)
     if models is None or metrics is None:
         return None
-    gates = [
-        _gate(context, declared.module, entry, models, metrics)
-        for entry in thing.block.entries
-        if isinstance(entry, tree.Expect)
-    ]
+    scores = Scores(context, declared.module, models, metrics)
+    gates = [read_gate(scores, entry) for entry in thing.block.entries if isinstance(entry, tree.Expect)]
     if not settings.complete or data is None or slices is None or None in gates:
         return None
     _leakage(context, declared, models, data)
@@ -63,28 +58,18 @@ def evaluation(context: Context, declared: Declared) -> Evaluation | None:
 
 
 def _models(context: Context, declared: Declared, settings: Settings) -> tuple[str, ...] | None:
-    found = settings.get("models")
-    if found is None:
-        return None
-    names = [_policy(context, declared, each, settings) for each in found]
-    return None if None in names else tuple(each for each in names if each)
-
-
-def _policy(context: Context, declared: Declared, found: Declared, settings: Settings) -> str | None:
-    if found.kind == "model":
-        return found.full_name if model(context, found) is not None else None
-    stage = context.stages.get(found.full_name)
-    place = settings.written["models"]
-    if stage is None:
-        if found.full_name not in context.broken:
-            words = f"eval `{declared.name}` judges `{found.name}`, which stands below it"
-            context.report(StageOrder, words, place, secondary=[(found.name_place, "declared here")])
-        return None
-    if stage.method.gives == "reward":
-        words = f"`{found.name}` is a reward model; an eval judges policies"
-        context.report(WrongKind, words, place, secondary=[(stage.place, "declared here")])
-        return None
-    return found.full_name
+    found: dict[str, Place] = {}
+    failed = False
+    for each in settings.get("models") or ():
+        name = policy(context, each.declared, each.place)
+        failed = failed or name is None
+        if name in found:
+            secondary = [(found[name], "first named here")]
+            words = f"`{declared.name}` judges `{name}` twice"
+            context.report(DuplicateName, words, each.place, "again here", secondary=secondary)
+        elif name is not None:
+            found[name] = each.place
+    return tuple(found) if found and not failed else None
 
 
 def _data(context: Context, declared: Declared, settings: Settings) -> DataReference | None:
@@ -96,20 +81,28 @@ def _data(context: Context, declared: Declared, settings: Settings) -> DataRefer
 
 def _slices(context: Context, settings: Settings, data: DataReference | None) -> tuple[str, ...] | None:
     found = settings.get("slice")
-    row = context.datasets[data.name].row if data is not None else None
-    if found is None:
+    if found is None or data is None:
         return None
-    good = True
-    for name in found:
-        if row is not None and row.column(name.text) is None:
-            assert data is not None
-            where = settings.written["slice"]
-            place = type(where)(where.source, name.span)
-            helps = did_you_mean(place, name.text, row.names)
-            words = f"unknown column `{name.text}` in `{data.name}`"
-            context.report(UnknownColumn, words, place, "no such column", helps=helps)
-            good = False
-    return tuple(name.text for name in found) if good else None
+    place = settings.written.get("slice")
+    columns = {name.text: Place(place.source, name.span) for name in found if place is not None}
+    row = context.datasets[data.name].row
+    good = [row is None or _good_slice(context, data, row, name, where) for name, where in columns.items()]
+    return tuple(columns) if all(good) else None
+
+
+def _good_slice(context: Context, data: DataReference, row: RowType, name: str, place: Place) -> bool:
+    type_ = row.column(name)
+    if type_ is None:
+        helps = did_you_mean(place, name, row.names)
+        words = f"unknown column `{name}` in `{data.name}`"
+        context.report(UnknownColumn, words, place, "no such column", helps=helps)
+        return False
+    if type_.kind in _SLICED:
+        return True
+    words = f"`{name}` is of type `{type_}`, which makes no slices"
+    helps = (Help(f'make groups of it first: `| derive group = if({name} > …, "high", "low")`'),)
+    context.report(WrongType, words, place, f"of type `{type_}`", helps=helps if type_.is_number else ())
+    return False
 
 
 # --- metrics --------------------------------------------------------------------------------------
@@ -119,14 +112,31 @@ def _metrics(context: Context, settings: Settings, data: DataReference | None) -
     written = settings.get("metrics")
     if not isinstance(written, Deferred):
         return None
-    nodes = written.expression.items if isinstance(written.expression, tree.ListOf) else (written.expression,)
+    expression = written.expression
+    while isinstance(expression, tree.Group):
+        expression = expression.inner
+    nodes = expression.items if isinstance(expression, tree.ListOf) else (expression,)
+    if not nodes:
+        words = "an eval measures something: `metrics = [loss()]`"
+        context.report(WrongType, words, written.place, "an empty list")
     row = context.datasets[data.name].row if data is not None else None
     scoring = Scoring(context, written.module, row, f"`{data.name}`" if data is not None else "the rows")
     scores = [read_score(scoring, node, "metric") for node in nodes]
-    if None in scores:
+    found = tuple(each for each in scores if each is not None)
+    if len(found) < len(scores) or not found or not _different(context, found):
         return None
-    found = tuple(each for each in scores if each)
     return found if data is None or not [each for each in found if not _suits(context, data, each)] else None
+
+
+def _different(context: Context, scores: tuple[Score, ...]) -> bool:
+    """Whether no metric stands twice; what is measured is told apart by how it is written."""
+    first: dict[str, Score] = {}
+    twice = [each for each in scores if first.setdefault(each.written, each) is not each]
+    for each in twice:
+        secondary = [(first[each.written].place, "first written here")]
+        words = f"the metric `{each.written}` is written twice"
+        context.report(DuplicateName, words, each.place, "again here", secondary=secondary)
+    return not twice
 
 
 def _suits(context: Context, data: DataReference, score: Score) -> bool:
@@ -146,85 +156,6 @@ def _suits(context: Context, data: DataReference, score: Score) -> bool:
         secondary=[(dataset.place, f"`{data.name}` is made here")],
     )
     return False
-
-
-# --- gates ----------------------------------------------------------------------------------------
-
-
-def _gate(
-    context: Context, module: Module, node: tree.Expect, models: tuple[str, ...], metrics: tuple[Score, ...]
-) -> GateUse | None:
-    condition = node.condition
-    while isinstance(condition, tree.Group):
-        condition = condition.inner
-    compares = isinstance(condition, tree.Binary) and condition.operator.text in _COMPARISONS
-    if not compares and not isinstance(condition, tree.Unary):
-        words = "a gate compares scores: `expect pass_rate(final) >= pass_rate(base)`"
-        context.report(NotACondition, words, module.place(node.condition), "compares nothing")
-        return None
-    expression = _score_expression(context, module, condition, models, metrics)
-    if expression is None:
-        return None
-    return GateUse(expression, node.message.value if node.message else "", module.place(node.condition))
-
-
-def _score_expression(
-    context: Context,
-    module: Module,
-    node: tree.Expression,
-    models: tuple[str, ...],
-    metrics: tuple[Score, ...],
-) -> RowExpression | None:
-    """An expression over scores: `metric(model)`, numbers, arithmetic, comparison."""
-    match node:
-        case tree.Group():
-            return _score_expression(context, module, node.inner, models, metrics)
-        case tree.Call():
-            return _measured(context, module, node, models, metrics)
-        case tree.Binary() if node.operator.text in OPERATORS:
-            sides = [
-                _score_expression(context, module, each, models, metrics) for each in (node.left, node.right)
-            ]
-            left, right = sides
-            if left is None or right is None:
-                return None
-            return Call(function=OPERATORS[node.operator.text], arguments=(left, right))
-        case tree.Unary():
-            operand = _score_expression(context, module, node.operand, models, metrics)
-            keyword = "not" if node.operator.text == "not" else "negate"
-            return None if operand is None else Call(function=keyword, arguments=(operand,))
-        case _:
-            value = constant(context, module, node)
-            if value.sort is Sort.NUMBER:
-                return Constant(value=value.data)
-            if value.sort is not Sort.UNKNOWN:
-                context.report(
-                    WrongOperand, f"{value.describe()} cannot be compared with scores", module.place(node)
-                )
-            return None
-
-
-def _measured(
-    context: Context, module: Module, node: tree.Call, models: tuple[str, ...], metrics: tuple[Score, ...]
-) -> RowExpression | None:
-    written = node.function.text if isinstance(node.function, tree.Name) else ""
-    place = module.place(node)
-    metric = next((each for each in metrics if each.keyword == written), None)
-    if metric is None:
-        helps = did_you_mean(module.place(node.function), written, {each.keyword for each in metrics})
-        words = f"this eval does not measure `{written}`"
-        context.report(WrongOperand, words, module.place(node.function), "not among its metrics", helps=helps)
-        return None
-    argument = node.arguments[0].value if len(node.arguments) == 1 else None
-    found = lookup(module, argument) if argument is not None else None
-    if found is None or found.full_name not in models:
-        known = ", ".join(f"`{each}`" for each in models)
-        helps = (Help(f"it judges {known}"),)
-        context.report(
-            WrongType, f"`{written}` of a model that this eval judges", place, "of which?", helps=helps
-        )
-        return None
-    return Column(name=f"{metric.keyword}({found.full_name})")
 
 
 # --- leakage --------------------------------------------------------------------------------------
@@ -258,9 +189,33 @@ def _title(data: DataReference) -> str:
 
 
 def _trained_on(context: Context, trained: DataReference, judged: DataReference) -> bool:
-    if (trained.name, trained.part) == (judged.name, judged.part):
+    """Whether rows that are judged were surely trained on.
+
+    They were when what is trained on comes from what is judged, or what is judged from what is
+    trained on whole. Two that both come from a third may have been told apart by `where`.
+    """
+    key = (judged.name, judged.part)
+    if key in _sources(context, trained):
         return True
-    dataset = context.datasets.get(trained.name)
-    if dataset is None or trained.part:
-        return False
-    return any(_trained_on(context, each, judged) for each in dataset.source.inputs)
+    whole = _sources(context, trained, whole=True)
+    return any(each in whole for each in _sources(context, judged))
+
+
+def _sources(context: Context, found: DataReference, *, whole: bool = False) -> set[tuple[str, str]]:
+    """The dataset and all that it comes from, by name and part; with `whole`, those of which no row fell."""
+    seen: set[tuple[str, str]] = set()
+    waiting = [found]
+    while waiting:
+        each = waiting.pop()
+        if (each.name, each.part) in seen:
+            continue
+        seen.add((each.name, each.part))
+        dataset = context.datasets.get(each.name)
+        if dataset is not None and not (whole and any(_drops(step) for step in dataset.steps)):
+            waiting.extend(dataset.source.inputs)
+    return seen
+
+
+def _drops(step: ResolvedStep) -> bool:
+    concept = catalogue.find("step", step.keyword)
+    return concept is not None and issubclass(concept, Step) and concept.drops

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,11 @@ from recipedsl.diagnostics.codes.lints import Unpinned
 from recipedsl.diagnostics.codes.names import WrongKind
 from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongType
 from recipedsl.language.blocks import Run
-from recipedsl.language.models.models import Model
+from recipedsl.language.models.models import HubModel, Model, PypiModel
 from recipedsl.language.templates.base import Template
 from recipedsl.language.templates.shipped import SHIPPED
 from recipedsl.semantics.context import Context, Declared, did_you_mean
-from recipedsl.semantics.recipe import BaseModel, TemplateUse
+from recipedsl.semantics.recipe import BaseModel, Place, TemplateUse
 from recipedsl.semantics.scope import lookup, names
 from recipedsl.semantics.settings import ConceptUse, Deferred, read_block
 from recipedsl.syntax import tree
@@ -39,8 +40,10 @@ def _resolve(context: Context, declared: Declared) -> BaseModel | None:
     source = settings.get("from")
     if not settings.complete or not isinstance(source, ConceptUse) or (template is not None and used is None):
         return None
-    if source.concept.keyword == "hub" and not source.settings["revision"]:
-        _unpinned(context, settings.written["from"], "model")
+    if source.concept is HubModel and not source.settings["revision"]:
+        unpinned(context, settings.written["from"], "model")
+    if source.concept is PypiModel and not _is_exact(context, source):
+        return None
     return BaseModel(
         declared.full_name,
         source.concept(**source.settings),
@@ -52,7 +55,23 @@ def _resolve(context: Context, declared: Declared) -> BaseModel | None:
     )
 
 
-def _unpinned(context: Context, place: Any, what: str) -> None:
+def _is_exact(context: Context, source: ConceptUse) -> bool:
+    """Whether a wheel and the file in it are named so that they cannot change."""
+    package, sha256 = source.settings["package"], source.settings["sha256"]
+    name, _, version = package.partition("==")
+    if not name or not version:
+        words = f"a package is written `name==version`, found `{package}`"
+        context.report(WrongType, words, source.written["package"], "no exact version")
+        return False
+    if re.fullmatch("[0-9a-fA-F]{64}", sha256) is None:
+        words = "a SHA-256 has 64 hexadecimal digits"
+        context.report(WrongType, words, source.written["sha256"], f"{len(sha256)} characters")
+        return False
+    return True
+
+
+def unpinned(context: Context, place: Place, what: str) -> None:
+    """Report something of the hub that is named without its revision."""
     words = f"a {what} of the hub without `revision`: it can change at any time"
     context.report(Unpinned, words, place, "no revision", helps=(Help('add `revision = "<commit>"`'),))
 
@@ -85,17 +104,20 @@ def _no_template(context: Context, written: Deferred, found: Declared | None) ->
         context.report(WrongType, "a template is named here: `template = chatml`", place, "not a name")
 
 
+#: Settings of a template that is written in parts.
+_PARTS = ("start", "system", "user", "tool", "thinking", "assistant")
+
+
 def _declared(context: Context, declared: Declared) -> TemplateUse | None:
     thing = declared.node
     assert isinstance(thing, tree.Thing)
     settings = read_block(context, declared.module, Template, thing)
-    given = {name: value for name, value in settings.values.items() if name in settings.written}
+    given = {name: value for name, value in settings.values.items() if value is not None}
     if not settings.complete:
         return None
-    ways = [name for name in ("jinja", "shipped") if name in given] + (
-        ["assistant"] if "assistant" in given else []
-    )
-    if len(ways) != 1:
+    parts = [name for name in _PARTS if name in given]
+    ways = [name for name in ("jinja", "shipped") if name in given] + parts[-1:]
+    if len(ways) != 1 or (parts and "assistant" not in parts):
         words = "a template is one of: a Jinja file, a shipped one, or typed parts with `assistant`"
         context.report(
             WrongArguments, words, declared.name_place, "says " + (" and ".join(ways) or "none of them")
@@ -116,15 +138,22 @@ def _declared(context: Context, declared: Declared) -> TemplateUse | None:
 def run_settings(context: Context) -> dict[str, Any]:
     """Settings of the block `run`, those of the profile in force on top."""
     declared = context.root.declared.get("run ")
-    values = {name: each.default for name, each in Run.settings().items()}
-    if declared is not None and isinstance(declared.node, tree.Thing):
-        settings = read_block(context, declared.module, Run, declared.node)
-        values = {name: settings.get(name) for name in values}
-        values["written"] = tuple(settings.written)
-    profile = context.root.declared.get(context.given.profile)
-    if profile is not None and profile.kind == "profile" and isinstance(profile.node, tree.Thing):
-        values |= _of_profile(context, profile, profile.node)
+    node = declared.node if declared is not None else None
+    thing = node if isinstance(node, tree.Thing) else _NO_RUN
+    settings = read_block(context, context.root, Run, thing)
+    values = {name: settings.get(name) for name in Run.settings()}
+    values["written"] = tuple(settings.written)
+    profiles = [each for each in context.root.declared.values() if each.kind == "profile"]
+    for each in profiles:
+        if isinstance(each.node, tree.Thing):
+            # All are checked, the one in force counts.
+            found = _of_profile(context, each, each.node)
+            values |= found if each.name == context.given.profile else {}
     return values
+
+
+#: Stands for the block `run` where there is none: what `--override` says of it counts all the same.
+_NO_RUN = tree.Thing(tree.Name("run"), None, None, tree.Block(()))
 
 
 def _of_profile(context: Context, profile: Declared, thing: tree.Thing) -> dict[str, Any]:

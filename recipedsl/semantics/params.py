@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from recipedsl.diagnostics import Diagnostic, Help, Label
-from recipedsl.diagnostics.codes.types import OutOfRange, ParamValue, UnknownType, WrongType
+from recipedsl.diagnostics import Help
+from recipedsl.diagnostics.codes.types import OutOfRange, ParamValue, UnknownType, WrongType, WrongUnit
 from recipedsl.language.values import Unit
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
 from recipedsl.semantics.recipe import Place
-from recipedsl.semantics.values import UNKNOWN, Sort, Value, number_value
+from recipedsl.semantics.values import (
+    NOTHING,
+    UNKNOWN,
+    Sort,
+    Value,
+    is_too_large,
+    number_value,
+    text_value,
+)
 from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
 
@@ -20,10 +29,17 @@ PARAM_TYPES = ("int", "float", "text", "bool", "share", "duration", "size", "sec
 
 
 def param_value(context: Context, declared: Declared, node: tree.Param, constant: Constant) -> Value:
-    """Value of a param, strongest last: default, profile, `--set`."""
-    if _type_name(node.type) == "secret":
+    """Value of a param, strongest last: default, profile, `--set`.
+
+    A secret has none here: it never enters a plan, whoever needs it asks for it when it runs.
+    """
+    type_ = _param_type(context, declared.module, node, constant)
+    if type_ is None:
+        return UNKNOWN
+    if type_.name == "secret":
+        _check_secret(context, declared.module, node)
         return Value(Sort.SECRET, None)
-    given = _given(context, declared, constant)
+    given = _given(context, declared, type_, constant)
     if given is None and node.default is None:
         _no_value(context, declared)
         return UNKNOWN
@@ -32,7 +48,31 @@ def param_value(context: Context, declared: Declared, node: tree.Param, constant
     else:
         assert node.default is not None
         value, place = constant(context, declared.module, node.default), declared.module.place(node.default)
-    return value if _fits(context, declared.module, node, value, place, constant) else UNKNOWN
+    return value if _fits(context, node, type_, value, place) else UNKNOWN
+
+
+def check_value(context: Context, declared: Declared, written: tree.Expression, constant: Constant) -> None:
+    """Check what a profile gives a param, whether it is in force or not."""
+    assert isinstance(declared.node, tree.Param)
+    type_ = _param_type(context, declared.module, declared.node, constant)
+    place = context.root.place(written)
+    if type_ is not None and type_.name == "secret":
+        words = f"param `{declared.name}` is a secret, which only the environment gives"
+        context.report(ParamValue, words, place, "not for a recipe to say")
+    elif type_ is not None:
+        _fits(context, declared.node, type_, constant(context, context.root, written), place)
+
+
+def _check_secret(context: Context, module: Module, node: tree.Param) -> None:
+    """A secret comes from the environment; one that is written in a recipe is none."""
+    default = node.default
+    named = isinstance(default, tree.Call) and module.source.slice(default.function.span) == "env"
+    texts = [each.value for each in default.arguments] if isinstance(default, tree.Call) else []
+    if named and len(texts) == 1 and isinstance(texts[0], tree.Text):
+        return
+    place = module.place(default if default is not None else node.name)
+    helps = (Help(f'`param {node.name.text}: secret = env("{node.name.text.upper()}")`'),)
+    context.report(ParamValue, "a secret is read from the environment", place, "no `env(…)`", helps=helps)
 
 
 def _no_value(context: Context, declared: Declared) -> None:
@@ -45,11 +85,15 @@ def _no_value(context: Context, declared: Declared) -> None:
     )
 
 
-def _given(context: Context, declared: Declared, constant: Constant) -> tuple[Value, Place] | None:
+def _given(
+    context: Context, declared: Declared, type_: ParamType, constant: Constant
+) -> tuple[Value, Place] | None:
     if declared.full_name in context.given.params:
         written = context.given.params[declared.full_name]
         source = Source("--set", f"{declared.full_name}={written}")
-        return read_outside(written), Place(source, Span(len(declared.full_name) + 1, len(source.text)))
+        return read_outside(written, as_text=type_.is_text), Place(
+            source, Span(len(declared.full_name) + 1, len(source.text))
+        )
     profile = context.root.declared.get(context.given.profile)
     if profile is None or not isinstance(profile.node, tree.Thing):
         return None
@@ -59,96 +103,176 @@ def _given(context: Context, declared: Declared, constant: Constant) -> tuple[Va
     return None
 
 
-def read_outside(written: str) -> Value:
-    """A value from the command line: a number with its unit, `true`, `false`, or text as it stands."""
-    number = number_value(written)
+def read_outside(written: str, *, as_text: bool) -> Value:
+    """A value from the command line: a number with its unit, `true`, `false`, `none`, or text as it stands.
+
+    Args:
+        written: what stands behind `=`.
+        as_text: the param takes text, and `2024` is one.
+    """
+    number = None if as_text else number_value(written.strip())
     if number is not None:
         return number
-    if written in ("true", "false"):
+    if written in ("true", "false") and not as_text:
         return Value(Sort.FLAG, written == "true")
-    return Value(Sort.TEXT, written.strip('"'), written=written)
+    if written == "none" and not as_text:
+        return NOTHING
+    quoted = len(written) > 1 and written.startswith('"') and written.endswith('"')
+    return text_value(written[1:-1] if quoted else written, written)
 
 
 # --- types of params --------------------------------------------------------------------------
 
 
-def _type_name(node: tree.TypeExpression) -> str:
-    while isinstance(node, tree.RefinedType):
-        node = node.base
-    return node.name.text if isinstance(node, tree.NamedType) else ""
+@dataclass(frozen=True, slots=True)
+class ParamType:
+    """What a param takes.
+
+    Attributes:
+        name: one of `PARAM_TYPES`; empty for an enumeration.
+        choices: members of an enumeration.
+        low, high: bounds of a number in base units, inclusive; None where open.
+        nullable: whether `none` is allowed.
+        within: where the range is written.
+    """
+
+    name: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    nullable: bool = False
+    within: Place | None = None
+
+    @property
+    def is_text(self) -> bool:
+        return self.name == "text" or bool(self.choices)
+
+    def __str__(self) -> str:
+        return " or ".join(f"`{each}`" for each in self.choices) or f"a value of type `{self.name}`"
 
 
-def _fits(
-    context: Context, module: Module, param: tree.Param, value: Value, place: Place, constant: Constant
-) -> bool:
-    if value.sort is Sort.UNKNOWN:
-        return False
-    node = param.type
+def _param_type(context: Context, module: Module, param: tree.Param, constant: Constant) -> ParamType | None:
+    """The type that is written; None after a problem was reported."""
+    node, nullable, within = param.type, False, None
     while isinstance(node, tree.RefinedType):
-        if node.nullable and value.sort is Sort.NOTHING:
-            return True
-        if node.within is not None and not _in_range(
-            context, module, param, node.within, value, place, constant
-        ):
-            return False
+        nullable, within = nullable or node.nullable, node.within or within
         node = node.base
     if isinstance(node, tree.ChoiceType):
-        members = [constant(context, module, each).data for each in node.choices]
-        return value.data in members or not _mismatch(
-            context, param, value, place, " or ".join(f"`{each}`" for each in members)
-        )
-    return _has_type(context, module, param, node, value, place)
+        found = _enumeration(context, module, node, constant)
+    else:
+        found = _plain_type(context, module, node)
+    if found is None:
+        return None
+    found = replace(found, nullable=nullable)
+    return found if within is None else _with_range(context, module, found, within, constant)
 
 
-def _in_range(
-    context: Context, module: Module, param: tree.Param, within: tree.Expression, value: Value, place: Place,
-    constant: Constant,
-) -> bool:  # fmt: skip
-    if not isinstance(within, tree.Range) or value.sort is not Sort.NUMBER:
+def _plain_type(context: Context, module: Module, node: tree.TypeExpression) -> ParamType | None:
+    name = node.name.text if isinstance(node, tree.NamedType) else ""
+    if name in PARAM_TYPES:
+        return ParamType(name)
+    if not isinstance(node, tree.Broken):
+        place = module.place(node)
+        words = f"`{module.source.slice(node.span)}` is no type of a param"
+        context.report(UnknownType, words, place, helps=did_you_mean(place, name, PARAM_TYPES))
+    return None
+
+
+def _enumeration(
+    context: Context, module: Module, node: tree.ChoiceType, constant: Constant
+) -> ParamType | None:
+    members = [constant(context, module, each) for each in node.choices]
+    for member, written in zip(members, node.choices, strict=True):
+        if member.sort not in (Sort.TEXT, Sort.UNKNOWN):
+            context.report(WrongType, f"choices are text, found {member.describe()}", module.place(written))
+    good = bool(members) and all(each.sort is Sort.TEXT for each in members)
+    if not members:
+        context.report(WrongType, "an enumeration has members", module.place(node))
+    return ParamType("", tuple(each.data for each in members)) if good else None
+
+
+def _with_range(
+    context: Context, module: Module, type_: ParamType, within: tree.Expression, constant: Constant
+) -> ParamType | None:
+    """The type with its bounds."""
+    place = module.place(within)
+    unit = _UNITS.get(type_.name)
+    if unit is None:
+        context.report(WrongType, "only numbers have a range", place, f"`{type_.name or 'text'}` has none")
+        return None
+    if not isinstance(within, tree.Range):
+        if not isinstance(within, tree.Broken):
+            context.report(WrongType, "a range is wanted here: `1..256`", place, "not a range")
+        return None
+    ends = [_bound(context, module, each, unit, constant) for each in (within.low, within.high)]
+    if UNKNOWN in ends:
+        return None
+    low, high = (None if each is None else each.data for each in ends)
+    return replace(type_, low=low, high=high, within=place)
+
+
+def _bound(
+    context: Context, module: Module, node: tree.Expression | None, unit: Unit, constant: Constant
+) -> Value | None:
+    """An end of a range; None where it is open."""
+    value = constant(context, module, node) if node is not None else None
+    if node is None or value is None or value.sort is Sort.UNKNOWN:
+        return value
+    if value.sort is Sort.NUMBER and (value.unit is unit or value.data == 0):
+        return value
+    words = f"this end of the range is {value.describe()}, the param is of another kind"
+    context.report(WrongUnit, words, module.place(node), "another unit is wanted")
+    return UNKNOWN
+
+
+# --- whether a value fits -----------------------------------------------------------------------
+
+
+def _fits(context: Context, param: tree.Param, type_: ParamType, value: Value, place: Place) -> bool:
+    if value.sort is Sort.UNKNOWN:
+        return False
+    if type_.nullable and value.sort is Sort.NOTHING:
         return True
-    low = constant(context, module, within.low).data if within.low is not None else None
-    high = constant(context, module, within.high).data if within.high is not None else None
-    if (low is None or value.data >= low) and (high is None or value.data <= high):
+    if not _is(type_, value):
+        context.report(
+            WrongType,
+            f"param `{param.name.text}` takes {type_}, found {value.describe()}",
+            place,
+            f"not {type_}",
+        )
+        return False
+    return value.sort is not Sort.NUMBER or _in_range(context, param, type_, value, place)
+
+
+def _in_range(context: Context, param: tree.Param, type_: ParamType, value: Value, place: Place) -> bool:
+    low, high = type_.low, type_.high
+    inside = (low is None or value.data >= low) and (high is None or value.data <= high)
+    if inside and not is_too_large(value.data):
         return True
     context.report(
         OutOfRange,
         f"param `{param.name.text}` is {value.written or value.data}, outside its range",
         place,
         "outside its range",
-        secondary=[(module.place(within), "the range")],
+        secondary=[(type_.within, "the range")] if type_.within is not None else [],
     )
     return False
 
 
-def _has_type(
-    context: Context, module: Module, param: tree.Param, node: tree.TypeExpression, value: Value, place: Place
-) -> bool:
-    name = node.name.text if isinstance(node, tree.NamedType) else ""
-    if name not in PARAM_TYPES:
-        where = module.place(node)
-        context.report(
-            UnknownType,
-            f"`{name}` is no type of a param",
-            where,
-            helps=did_you_mean(where, name, PARAM_TYPES),
-        )
-        return False
-    return _is(name, value) or not _mismatch(context, param, value, place, f"a value of type `{name}`")
+#: What numbers of each type of param measure.
+_UNITS = {
+    "int": Unit.NONE,
+    "float": Unit.NONE,
+    "share": Unit.SHARE,
+    "duration": Unit.DURATION,
+    "size": Unit.BYTES,
+}
 
 
-def _is(name: str, value: Value) -> bool:
-    whole = value.sort is Sort.NUMBER and isinstance(value.data, int)
-    units = {"float": Unit.NONE, "share": Unit.SHARE, "duration": Unit.DURATION, "size": Unit.BYTES}
-    if name == "int":
-        return whole and value.unit is Unit.NONE
-    if name in units:
-        return value.sort is Sort.NUMBER and value.unit is units[name]
-    return value.sort is {"text": Sort.TEXT, "bool": Sort.FLAG}.get(name, Sort.UNKNOWN)
-
-
-def _mismatch(context: Context, param: tree.Param, value: Value, place: Place, wanted: str) -> Diagnostic:
-    return context.problems.report(
-        WrongType,
-        f"param `{param.name.text}` takes {wanted}, found {value.describe()}",
-        Label(place.source, place.span, f"not {wanted}"),
-    )
+def _is(type_: ParamType, value: Value) -> bool:
+    if type_.choices:
+        return value.sort is Sort.TEXT and value.data in type_.choices
+    if type_.name in _UNITS:
+        whole = type_.name != "int" or isinstance(value.data, int)
+        return value.sort is Sort.NUMBER and value.unit is _UNITS[type_.name] and whole
+    return value.sort is {"text": Sort.TEXT, "bool": Sort.FLAG}[type_.name]

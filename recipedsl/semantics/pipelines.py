@@ -6,21 +6,23 @@ from dataclasses import dataclass
 
 from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.data import ColumnClash, PartNeeded, TypeDiffers, Unreadable
-from recipedsl.diagnostics.codes.names import Cycle, UnknownPart, WrongKind
+from recipedsl.diagnostics.codes.names import UnknownPart, WrongKind
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.diagnostics.codes.types import NotAChoice, WrongType
 from recipedsl.language import catalogue
 from recipedsl.language.shapes import Shape
+from recipedsl.language.sources.sources import HubData
 from recipedsl.language.types import ANY, Kind, RowType, Type, common, record
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.models import unpinned
 from recipedsl.semantics.recipe import DataReference, Dataset, Place, SourceUse
 from recipedsl.semantics.row_types import row_type
 from recipedsl.semantics.rows import type_of_value
 from recipedsl.semantics.scope import lookup, names
 from recipedsl.semantics.settings import read_call
 from recipedsl.semantics.steps import Flow, read_step
-from recipedsl.semantics.values import Sort, Value
+from recipedsl.semantics.values import Sort, Value, holds
 from recipedsl.syntax import tree
 
 #: Sources of the language that come with a later version.
@@ -32,16 +34,11 @@ def dataset(context: Context, declared: Declared) -> Dataset | None:
     name = declared.full_name
     if name in context.datasets:
         return context.datasets[name]
-    if name in context.open:
-        loop = " -> ".join([*context.open[context.open.index(name) :], name])
-        context.report(Cycle, f"dataset `{declared.name}` needs itself: {loop}", declared.name_place)
+    if name in context.looped:
         return None
     assert isinstance(declared.node, tree.Data)
-    context.open.append(name)
-    found = _resolve(context, declared.module, name, declared.node)
-    context.open.pop()
-    context.datasets[name] = found
-    return found
+    context.datasets[name] = _resolve(context, declared.module, name, declared.node)
+    return context.datasets[name]
 
 
 def _resolve(context: Context, module: Module, name: str, node: tree.Data) -> Dataset:
@@ -66,8 +63,9 @@ def _pipeline(
     place: Place,
     doc: str,
 ) -> Dataset:
-    head = _source(context, module, name, node.source, annotated)
-    flow = Flow(context, module, name, head.row, head.shape, other=_Inputs(context, name))
+    inputs = _Inputs(context, name)
+    head = _source(context, module, inputs, node.source, annotated)
+    flow = Flow(context, module, name, head.row, head.shape, other=inputs)
     steps = [each for each in (read_step(flow, step) for step in node.steps) if each is not None]
     return Dataset(name, head.use, tuple(steps), flow.row, flow.shape, flow.parts, place, doc)
 
@@ -87,7 +85,7 @@ def reference(
     place = module.place(expression)
     if isinstance(expression, tree.Nested):
         return _whole(context, anonymous(context, module, name, expression.pipeline), place)
-    if isinstance(expression, tree.Call):
+    if isinstance(expression, tree.Call) and isinstance(expression.function, tree.Name):
         pipeline = tree.Pipeline(expression, (), expression.span)
         return _whole(context, anonymous(context, module, name, pipeline), place)
     declared, part = _declared_part(module, expression)
@@ -176,7 +174,7 @@ def _part(
 
 @dataclass(slots=True)
 class _Inputs:
-    """Resolves datasets named inside a pipeline; those written in place are numbered."""
+    """Resolves the datasets that a pipeline reads; those written in place are numbered."""
 
     context: Context
     owner: str
@@ -202,26 +200,38 @@ class _Head:
 
 
 def _source(
-    context: Context, module: Module, name: str, expression: tree.Expression, annotated: RowType | None
+    context: Context,
+    module: Module,
+    inputs: _Inputs,
+    expression: tree.Expression,
+    annotated: RowType | None,
 ) -> _Head:
     while isinstance(expression, tree.Group):
         expression = expression.inner
     place = module.place(expression)
     if isinstance(expression, tree.Call) and isinstance(expression.function, tree.Name):
-        return _call(context, module, name, expression, expression.function, annotated)
-    found = (
-        None if isinstance(expression, tree.Broken) else reference(context, module, expression, f"{name}.1")
-    )
+        return _call(context, module, inputs, expression, expression.function, annotated)
+    found = None if isinstance(expression, tree.Broken) else inputs(module, expression)
     if found is None:
         return _Head(SourceUse("data", {}, (), annotated, place), annotated)
     origin = context.datasets[found.name]
-    return _Head(SourceUse("data", {}, (found,), annotated, place), origin.row, origin.shape)
+    use = SourceUse("data", {}, (found,), annotated, place)
+    return _Head(use, _as_declared(context, use, annotated, origin.row), origin.shape)
+
+
+def _as_declared(
+    context: Context, use: SourceUse, declared: RowType | None, found: RowType | None
+) -> RowType | None:
+    """The columns that there are, held against those that were declared."""
+    if declared is not None and found is not None:
+        _compare(context, use, declared, found)
+    return found or declared
 
 
 def _call(
     context: Context,
     module: Module,
-    name: str,
+    inputs: _Inputs,
     call: tree.Call,
     function: tree.Name,
     annotated: RowType | None,
@@ -233,12 +243,14 @@ def _call(
         _unknown_source(context, module, function)
         return unknown
     if keyword == "concat":
-        return _concat(context, module, name, call)
+        return _concat(context, module, inputs, call, annotated)
     if keyword == "rows":
         return _rows(context, module, call, annotated)
     settings = read_call(context, module, concept, call)
     if not settings.complete:
         return unknown
+    if concept is HubData and not settings.get("revision"):
+        unpinned(context, place, "dataset")
     row = _look(context, SourceUse(keyword, settings.values, (), None, place), annotated)
     return _Head(SourceUse(keyword, settings.values, (), row, place), row)
 
@@ -289,20 +301,20 @@ def _compare(context: Context, use: SourceUse, declared: RowType, found: RowType
 # --- concat and rows --------------------------------------------------------------------------------
 
 
-def _concat(context: Context, module: Module, name: str, call: tree.Call) -> _Head:
+def _concat(
+    context: Context, module: Module, inputs: _Inputs, call: tree.Call, annotated: RowType | None
+) -> _Head:
     place = module.place(call)
-    inputs: list[DataReference] = []
-    for index, argument in enumerate(call.arguments):
-        found = reference(context, module, argument.value, f"{name}.{index + 1}")
-        if found is not None:
-            inputs.append(found)
+    read = [inputs(module, argument.value) for argument in call.arguments]
+    found = [each for each in read if each is not None]
     if not call.arguments:
         context.report(WrongType, "`concat` takes datasets", place, "nothing to put together")
-    rows = [context.datasets[each.name].row for each in inputs]
-    shapes = {context.datasets[each.name].shape for each in inputs}
+    rows = [context.datasets[each.name].row for each in found]
+    shapes = {context.datasets[each.name].shape for each in found}
     shape = shapes.pop() if len(shapes) == 1 else Shape.ROWS
-    row = _union(context, inputs, rows) if len(inputs) == len(call.arguments) else None
-    return _Head(SourceUse("concat", {}, tuple(inputs), None, place), row, shape)
+    use = SourceUse("concat", {}, tuple(found), annotated, place)
+    row = _union(context, found, rows) if len(found) == len(read) else None
+    return _Head(use, _as_declared(context, use, annotated, row), shape)
 
 
 def _union(context: Context, inputs: list[DataReference], rows: list[RowType | None]) -> RowType | None:
@@ -345,19 +357,26 @@ def _rows(context: Context, module: Module, call: tree.Call, annotated: RowType 
             words = "`rows` takes a list of maps, one a row"
             context.report(WrongType, words, place, helps=(Help('rows([{ question: "…", answer: "…" }])'),))
         return _Head(SourceUse("rows", {"rows": []}, (), annotated, place), annotated)
-    found = _row_of_values(value.data)
+    if holds(value, Sort.SECRET):
+        context.report(WrongType, "a secret cannot be part of rows: it would stand in the plan", place)
+    found = _row_of_values(context, module, call.arguments[0].value, value.data)
     use = SourceUse("rows", {"rows": value.plain}, (), annotated or found, place)
     if annotated is not None and found is not None:
         _compare(context, use, annotated, found)
     return _Head(use, annotated or found)
 
 
-def _row_of_values(rows: tuple[Value, ...]) -> RowType | None:
+def _row_of_values(
+    context: Context, module: Module, written: tree.Expression, rows: tuple[Value, ...]
+) -> RowType | None:
     columns: dict[str, Type] = {}
-    for row in rows:
+    for index, row in enumerate(rows):
         for name, value in row.data.items():
             type_ = common(columns.get(name, ANY), _type_of(value))
             if type_ is None:
+                place = module.place(written.items[index] if isinstance(written, tree.ListOf) else written)
+                words = f"column `{name}` is `{_type_of(value)}` here and `{columns[name]}` further up"
+                context.report(ColumnClash, words, place, f"`{name}` is `{_type_of(value)}` here")
                 return None
             columns[name] = type_
     lacking = {name for name in columns if any(name not in row.data for row in rows)}

@@ -150,6 +150,7 @@ class Stage:
         start: the model or stage it starts from.
         data: what it trains on.
         rewards: terms of the reward.
+        trains_adapter: whether what is trained is an adapter, its own or the one that it goes on with.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Stage:
     rewards: tuple[WeightedScore, ...]
     place: Place
     doc: str = ""
+    trains_adapter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,12 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A whole recipe, resolved; dictionaries are in the order in which things can be carried out."""
+    """A whole recipe, resolved; dictionaries are in the order in which things can be carried out.
+
+    Attributes:
+        order: names of stages and evaluations in written order, those of imported files first.
+        run: settings of the block `run`, and in `written` the names of those that it writes.
+    """
 
     source: Source
     params: dict[str, Any]
@@ -197,6 +204,6 @@ class Recipe:
     datasets: dict[str, Dataset]
     stages: dict[str, Stage]
     evaluations: dict[str, Evaluation]
+    order: tuple[str, ...]
     run: dict[str, Any]
-    run_place: Place | None
     profile: str = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from recipedsl.diagnostics.codes.names import Cycle
-from recipedsl.diagnostics.codes.types import UnknownType, WrongType
+from recipedsl.diagnostics.codes.names import DuplicateName
+from recipedsl.diagnostics.codes.plan import NotYet
+from recipedsl.diagnostics.codes.types import OutOfRange, UnknownType, WrongType
 from recipedsl.language.types import BOOL, DATE, FLOAT, INT, TEXT, Field, Kind, RowType, Type, choice, list_of
 from recipedsl.semantics.constants import constant
-from recipedsl.semantics.context import Context, Module, did_you_mean
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
 from recipedsl.semantics.scope import names
 from recipedsl.semantics.values import Sort
 from recipedsl.syntax import tree
@@ -31,17 +32,32 @@ def read_type(context: Context, module: Module, node: tree.TypeExpression) -> Ty
         case tree.NamedType():
             return _named(context, module, node)
         case tree.RecordType():
-            fields = [(each.name.text, read_type(context, module, each.type)) for each in node.fields]
-            if any(type_ is None for _, type_ in fields):
-                return None
-            return Type(Kind.RECORD, fields=tuple(Field(name, type_) for name, type_ in fields if type_))
+            return _record(context, module, node)
         case tree.ChoiceType():
             return _choice(context, module, node)
         case tree.RefinedType():
-            base = read_type(context, module, node.base)
-            return base.or_null() if base and node.nullable else base
+            return _refined(context, module, node)
         case _:
             return None
+
+
+def _record(context: Context, module: Module, node: tree.RecordType) -> Type | None:
+    fields: dict[str, Type | None] = {}
+    for each in node.fields:
+        if each.name.text in fields:
+            words = f"column `{each.name.text}` is declared twice"
+            context.report(DuplicateName, words, module.place(each.name), "declared again here")
+        fields[each.name.text] = read_type(context, module, each.type)
+    known = tuple(Field(name, type_) for name, type_ in fields.items() if type_ is not None)
+    return Type(Kind.RECORD, fields=known) if len(known) == len(fields) else None
+
+
+def _refined(context: Context, module: Module, node: tree.RefinedType) -> Type | None:
+    base = read_type(context, module, node.base)
+    if node.within is not None:
+        words = "columns are not held to a range yet; filter them with `where column in low..high`"
+        context.report(NotYet, words, module.place(node.within), "not carried out yet")
+    return base.or_null() if base and node.nullable else base
 
 
 def _named(context: Context, module: Module, node: tree.NamedType) -> Type | None:
@@ -49,6 +65,9 @@ def _named(context: Context, module: Module, node: tree.NamedType) -> Type | Non
     if name == "list":
         item = read_type(context, module, node.item) if node.item is not None else None
         return list_of(item) if item else Type(Kind.LIST)
+    if node.item is not None:
+        words = f"`{name}` has no items; a list of it is `list[{name}]`"
+        context.report(WrongType, words, module.place(node.item), "nothing belongs here")
     if name in PLAIN:
         return PLAIN[name]
     declared = module.declared.get(name)
@@ -57,24 +76,55 @@ def _named(context: Context, module: Module, node: tree.NamedType) -> Type | Non
         helps = did_you_mean(place, name, [*PLAIN, "list", *names(module, "type")])
         context.report(UnknownType, f"unknown type `{name}`", place, "no such type", helps=helps)
         return None
-    return _declared(context, declared.full_name, module, declared.node)
+    return declared_type(context, declared)
 
 
-def _declared(context: Context, name: str, module: Module, node: tree.TypeDeclaration) -> Type | None:
+#: Most names that a type may hold with all that it contains: ten types, each with two of the one before.
+MOST_NAMES = 10_000
+
+
+def declared_type(context: Context, declared: Declared) -> Type | None:
+    """The type of a declaration, read once; None after a problem was reported."""
+    name, node = declared.full_name, declared.node
+    assert isinstance(node, tree.TypeDeclaration)
     context.used.add(name)
-    if name in context.open:
-        context.report(Cycle, f"type `{node.name.text}` contains itself", module.place(node.name))
+    if name in context.looped:
         return None
-    context.open.append(name)
-    type_ = read_type(context, module, node.type)
-    context.open.pop()
-    return type_
+    if name not in context.types:
+        size = _size(context, declared.module, node.type)
+        if size > MOST_NAMES:
+            words = f"type `{declared.name}` holds more than {MOST_NAMES:,} names"
+            context.report(OutOfRange, words, declared.name_place, "too large")
+        with context.computing(name):
+            found = read_type(context, declared.module, node.type) if size <= MOST_NAMES else None
+        context.types[name] = (found, size)
+    return context.types[name][0]
+
+
+def _size(context: Context, module: Module, node: tree.TypeExpression | None) -> int:
+    """Number of names in a type, with those in the declared types that it names."""
+    match node:
+        case tree.NamedType():
+            declared = module.declared.get(node.name.text)
+            own = context.types.get(declared.full_name, (None, 1))[1] if declared is not None else 1
+            return own + _size(context, module, node.item)
+        case tree.RecordType():
+            return sum(1 + _size(context, module, each.type) for each in node.fields)
+        case tree.RefinedType():
+            return _size(context, module, node.base)
+        case _:
+            return 0
 
 
 def _choice(context: Context, module: Module, node: tree.ChoiceType) -> Type | None:
     values = [constant(context, module, each) for each in node.choices]
+    if not values:
+        context.report(WrongType, 'an enumeration has members: `["easy", "hard"]`', module.place(node))
+        return None
     for value, written in zip(values, node.choices, strict=True):
+        if value.sort is Sort.UNKNOWN:
+            return None
         if value.sort is not Sort.TEXT:
             context.report(WrongType, f"choices are text, found {value.describe()}", module.place(written))
             return None
-    return choice(*(value.data for value in values))
+    return choice(*dict.fromkeys(value.data for value in values))

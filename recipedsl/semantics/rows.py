@@ -115,7 +115,7 @@ def _name(rows: Rows, name: tree.Name) -> Typed | None:
         return _value(rows, name, value_of(rows.context, found))
     if type_ is not None:
         return Typed(Column(name=name.text), type_)
-    _unknown_column(rows, name, found.kind if found is not None else "")
+    _unknown_column(rows, name, found.noun if found is not None else "")
     return None
 
 
@@ -130,15 +130,15 @@ def _ambiguous(rows: Rows, name: tree.Name) -> None:
     )
 
 
-def _unknown_column(rows: Rows, name: tree.Name, kind: str) -> None:
+def _unknown_column(rows: Rows, name: tree.Name, noun: str) -> None:
     place = rows.module.place(name)
     key = (place.source.path, place.span.start, name.text)
     if key in rows.context.shown:
         return
     rows.context.shown.add(key)
-    if kind:
-        words = f"`{name.text}` is a {kind}; a column is wanted here"
-        rows.context.report(WrongKind, words, place, f"a {kind}")
+    if noun:
+        words = f"`{name.text}` is {noun}; a column is wanted here"
+        rows.context.report(WrongKind, words, place, noun)
         return
     known = list(rows.row.names) if rows.row else []
     rows.context.report(
@@ -184,12 +184,13 @@ def _index(rows: Rows, expression: tree.Index) -> Typed | None:
     index = constant(rows.context, rows.module, expression.index)
     if target is None or index.sort is Sort.UNKNOWN:
         return None
-    if target.type.kind not in (Kind.LIST, Kind.ANY) or not isinstance(index.data, int):
-        rows.context.report(
-            WrongOperand,
-            f"`[{index.plain}]` takes an item of a list, this is `{target.type}`",
-            rows.module.place(expression),
-        )
+    if index.sort is not Sort.NUMBER or index.unit is not Unit.NONE or not isinstance(index.data, int):
+        words = f"items of a list are numbered, 0 is the first; found {index.describe()}"
+        rows.context.report(WrongOperand, words, rows.module.place(expression.index), "not a whole number")
+        return None
+    if target.type.kind not in (Kind.LIST, Kind.ANY):
+        words = f"`[{index.data}]` takes an item of a list, this is `{target.type}`"
+        rows.context.report(WrongOperand, words, rows.module.place(expression))
         return None
     item = (target.type.item or ANY).or_null()
     return Typed(Call(function="item", arguments=(target.expression,), settings={"index": index.data}), item)
@@ -207,7 +208,8 @@ def _value(rows: Rows, expression: tree.Expression, value: Value) -> Typed | Non
         rows.context.report(WrongUnit, words, rows.module.place(expression), "a plain number is wanted here")
         return None
     type_ = type_of_value(value)
-    if type_ is None:
+    nested = value.sort is Sort.LIST and any(each.sort is Sort.LIST for each in value.data)
+    if type_ is None or nested:
         words = f"{value.describe()} cannot be part of this expression"
         rows.context.report(WrongOperand, words, rows.module.place(expression))
         return None
@@ -248,9 +250,13 @@ def _binary(rows: Rows, expression: tree.Binary) -> Typed | None:
     left, right = type_expression(rows, expression.left), type_expression(rows, expression.right)
     if left is None or right is None:
         return None
-    if sign in ("==", "!=") and isinstance(expression.right, tree.Nothing):
-        keyword = "is_null" if sign == "==" else "is_not_null"
-        return _apply(rows, keyword, (left,), (expression.left,), expression)
+    for side, node, other in (
+        (left, expression.left, expression.right),
+        (right, expression.right, expression.left),
+    ):
+        if sign in ("==", "!=") and isinstance(other, tree.Nothing):
+            keyword = "is_null" if sign == "==" else "is_not_null"
+            return _apply(rows, keyword, (side,), (node,), expression)
     if sign in ("==", "!=", "in", "not in") and not _possible(rows, left, right, expression):
         return None
     return _apply(rows, OPERATORS[sign], (left, right), (expression.left, expression.right), expression)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from recipedsl.diagnostics.codes.names import DuplicateName, ImportProblem, MissingName, UnknownKind
 from recipedsl.semantics.context import Context, Declared, Importer, Module, did_you_mean
 from recipedsl.semantics.recipe import Place
@@ -12,6 +14,15 @@ from recipedsl.syntax import tree
 NAMED_KINDS = ("model", "template", "stage", "eval", "profile")
 BARE_KINDS = ("run",)
 RUN = "run"
+
+#: Types of columns that need no declaration.
+BUILT_IN_TYPES = ("text", "int", "float", "bool", "date", "list")
+
+#: Files that a recipe may import, those that they import included.
+MOST_IMPORTS = 100
+
+# What is in backquotes may be anything, and would meet the names that the plan makes: `tuned.tokens`.
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def declare(context: Context, module: Module, importer: Importer, path: tuple[str, ...]) -> None:
@@ -55,14 +66,31 @@ def _add(context: Context, module: Module, kind: str, item: tree.Item) -> None:
         place = Place(module.source, item.kind.span if isinstance(item, tree.Thing) else item.span)
         context.report(MissingName, f"this `{kind}` has no name", place, f"write `{kind} name {{ … }}`")
         return
-    if isinstance(item, tree.Data) != (kind == "data"):
+    if isinstance(item, tree.Data | tree.Thing) and isinstance(item, tree.Data) != (kind == "data"):
         _wrong_form(context, module, kind, item)
         return
-    other = module.declared.get(name.text)
-    if other is not None:
-        _duplicate(context, module.place(name), name.text, other.name_place)
+    if not _is_free(context, module, kind, name):
         return
     module.declared[name.text] = Declared(kind, name.text, item, module)
+
+
+def _is_free(context: Context, module: Module, kind: str, name: tree.Name) -> bool:
+    """Whether a name can be declared: a plain one that nothing has yet; reports one that cannot."""
+    place = module.place(name)
+    other = module.declared.get(name.text)
+    if other is not None:
+        _duplicate(context, place, name.text, other.name_place)
+    elif name.text in module.imports:
+        _duplicate(context, place, name.text, module.imported[name.text])
+    elif _PLAIN.fullmatch(name.text) is None:
+        words = f"a declaration is called by a plain name, not `{name.text}`"
+        context.report(MissingName, words, place, "letters, digits and `_`")
+    elif kind == "type" and name.text in BUILT_IN_TYPES:
+        words = f"`{name.text}` is a type of the language"
+        context.report(DuplicateName, words, place, "another name is wanted")
+    else:
+        return True
+    return False
 
 
 def _duplicate(context: Context, place: Place, name: str, first: Place) -> None:
@@ -109,11 +137,13 @@ def _unknown_kind(context: Context, module: Module, item: tree.Data | tree.Thing
 def _follow(
     context: Context, module: Module, item: tree.Import, importer: Importer, path: tuple[str, ...]
 ) -> None:
-    if item.name.text in module.declared or item.name.text in module.imports:
-        context.report(DuplicateName, f"`{item.name.text}` is declared twice", module.place(item.name))
+    if not _is_free(context, module, "import", item.name):
         return
     target = beside(module.source.path, item.path.value)
     problem = _import_problem(target, path)
+    context.imports += 1
+    if context.imports > MOST_IMPORTS:
+        problem = f"more than {MOST_IMPORTS} files are imported in all"
     found = None if problem else importer(target)
     if found is None:
         words = problem or f"`{item.path.value}` cannot be read"
@@ -125,6 +155,7 @@ def _follow(
     context.problems.extend(problems)
     inner = Module(file.source, f"{module.prefix}{item.name.text}.", file)
     module.imports[item.name.text] = inner
+    module.imported[item.name.text] = module.place(item.name)
     declare(context, inner, importer, (*path, target))
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.data import WrongShape
 from recipedsl.diagnostics.codes.names import StageOrder, WrongKind
-from recipedsl.diagnostics.codes.types import BadPattern, NotAChoice, WrongOperand, WrongType
+from recipedsl.diagnostics.codes.types import BadPattern, NotAChoice, OutOfRange, WrongOperand, WrongType
 from recipedsl.language import catalogue
-from recipedsl.language.concept import Concept
-from recipedsl.language.types import RowType
-from recipedsl.language.values import Wants
+from recipedsl.language.concept import Concept, Setting
+from recipedsl.language.types import Kind, RowType, Type
+from recipedsl.language.values import Unit, Wants
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
-from recipedsl.semantics.recipe import Place, Score, WeightedScore
+from recipedsl.semantics.models import model
+from recipedsl.semantics.recipe import Place, RowExpression, Score, Stage, WeightedScore
 from recipedsl.semantics.rows import Rows, pattern_problem, type_expression
 from recipedsl.semantics.scope import lookup, names
-from recipedsl.semantics.settings import Deferred, Settings, read_call
+from recipedsl.semantics.settings import Deferred, Named, Settings, read_call
 from recipedsl.semantics.values import Sort
 from recipedsl.syntax import tree
+
+_PYTHON = re.compile(r".+\.py:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def _product(scoring: Scoring, node: tree.Binary, weight: float) -> tuple[Weight
         value = constant(scoring.context, scoring.module, factor)
         if value.sort is Sort.UNKNOWN:
             return None
-        if value.sort is Sort.NUMBER and value.data != 0:
+        if value.sort is Sort.NUMBER and value.data != 0 and value.unit in (Unit.NONE, Unit.SHARE):
             return _terms(
                 scoring, rest, weight * value.data if node.operator.text == "*" else weight / value.data
             )
@@ -122,14 +126,8 @@ def _reward_stages(scoring: Scoring) -> list[str]:
 
 def reward_stage(context: Context, declared: Declared, place: Place) -> str | None:
     """Name of a stage that gives a reward model; None after a problem was reported."""
-    context.used.add(declared.full_name)
-    stage = context.stages.get(declared.full_name)
+    stage = resolved_stage(context, declared, place)
     if stage is None:
-        if declared.full_name not in context.broken:
-            words = f"stage `{declared.name}` stands further down; a stage asks those above it"
-            context.report(
-                StageOrder, words, place, "not there yet", secondary=[(declared.name_place, "declared here")]
-            )
         return None
     if stage.method.gives == "reward":
         return stage.name
@@ -142,6 +140,30 @@ def reward_stage(context: Context, declared: Declared, place: Place) -> str | No
         helps=(Help("train one with `stage judge: reward { from = …, data = pairs }`"),),
     )
     return None
+
+
+def policy(context: Context, declared: Declared, place: Place) -> str | None:
+    """Name of a model or stage that writes answers; None after a problem was reported."""
+    context.used.add(declared.full_name)
+    if declared.kind == "model":
+        return declared.full_name if model(context, declared) is not None else None
+    stage = resolved_stage(context, declared, place)
+    if stage is None or stage.method.gives == "policy":
+        return stage.name if stage is not None else None
+    words = f"`{declared.name}` is a reward model; one that writes answers is wanted"
+    context.report(WrongKind, words, place, "gives rewards", secondary=[(stage.place, "declared here")])
+    return None
+
+
+def resolved_stage(context: Context, declared: Declared, place: Place) -> Stage | None:
+    """A stage that stands above; None after a problem was reported."""
+    context.used.add(declared.full_name)
+    stage = context.stages.get(declared.full_name)
+    if stage is None and declared.full_name not in context.broken:
+        words = f"stage `{declared.name}` stands further down; only those above can be asked"
+        secondary = [(declared.name_place, "declared here")]
+        context.report(StageOrder, words, place, "not there yet", secondary=secondary)
+    return stage
 
 
 # --- one score --------------------------------------------------------------------------------
@@ -167,39 +189,57 @@ def read_score(scoring: Scoring, node: tree.Expression, family: str) -> Score | 
 
 
 def _resolve(scoring: Scoring, concept: type[Concept], settings: Settings, place: Place) -> Score | None:
-    expressions, constants, stage, against, failed = {}, {}, "", "", False
+    expressions: dict[str, RowExpression | None] = {}
+    models: dict[str, str | None] = {"judge": "", "against": ""}
+    constants: dict[str, Any] = {}
     for name, setting in concept.settings().items():
         value = settings.get(name)
-        if value is None:
-            continue
-        if setting.type.wants is Wants.ROW:
-            typed = _row_value(scoring, value)
-            failed = failed or typed is None
-            expressions[name] = typed
-        elif isinstance(value, Declared) and name == "judge":
-            stage = reward_stage(scoring.context, value, settings.written[name]) or ""
-            failed = failed or not stage
-        elif isinstance(value, Declared):
-            against = value.full_name
-        else:
+        if isinstance(value, Named):
+            asks = reward_stage if name == "judge" else policy
+            models[name] = asks(scoring.context, value.declared, value.place)
+        elif setting.type.wants is Wants.ROW and isinstance(value, Deferred):
+            expressions[name] = _row_value(scoring, value, setting)
+        elif value is not None:
             constants[name] = value
-    failed = failed or not _good_pattern(scoring, constants, settings)
-    written = " ".join(place.source.slice(place.span).split())
+    good = _good_constants(scoring, constants, settings)
+    judge, against = models["judge"], models["against"]
     found = {name: each for name, each in expressions.items() if each is not None}
-    return None if failed else Score(concept.keyword, written, found, constants, stage, against, place)
+    if not good or judge is None or against is None or len(found) < len(expressions):
+        return None
+    written = " ".join(place.source.slice(place.span).split())
+    return Score(concept.keyword, written, found, constants, judge, against, place)
 
 
-def _row_value(scoring: Scoring, value: Any) -> Any:
-    assert isinstance(value, Deferred)
-    typed = type_expression(
-        Rows(scoring.context, value.module, scoring.row, scoring.origin), value.expression
-    )
-    return None if typed is None else typed.expression
+def _row_value(scoring: Scoring, value: Deferred, setting: Setting) -> RowExpression | None:
+    rows = Rows(scoring.context, value.module, scoring.row, scoring.origin)
+    typed = type_expression(rows, value.expression)
+    wanted = setting.type.families
+    if typed is None or not wanted or any(_is(typed.type, each) for each in wanted):
+        return None if typed is None else typed.expression
+    kinds = " or ".join(wanted)
+    words = f"`{setting.name}` takes {kinds}, this is of type `{typed.type}`"
+    scoring.context.report(WrongType, words, value.place, f"not {kinds}")
+    return None
 
 
-def _good_pattern(scoring: Scoring, constants: dict[str, Any], settings: Settings) -> bool:
+def _is(type_: Type, kind: str) -> bool:
+    """Whether a type is `text` or `number`, as far as is known."""
+    return type_.kind is Kind.ANY or (type_.is_text if kind == "text" else type_.is_number)
+
+
+def _good_constants(scoring: Scoring, constants: dict[str, Any], settings: Settings) -> bool:
     problem = pattern_problem(constants["pattern"]) if "pattern" in constants else ""
     if problem:
         words = f"this pattern cannot run: {problem}"
         scoring.context.report(BadPattern, words, settings.written["pattern"], problem)
+    target, limit = constants.get("target"), constants.get("limit")
+    if isinstance(target, int) and isinstance(limit, int) and limit < target:
+        words = f"`limit` is where nothing is left and cannot be below `target`, {target}"
+        scoring.context.report(OutOfRange, words, settings.written["limit"], "below `target`")
+        return False
+    function = constants.get("function")
+    if isinstance(function, str) and not _PYTHON.fullmatch(function):
+        words = f"a function is written `file.py:name`, found `{function}`"
+        scoring.context.report(WrongType, words, settings.written["function"], "no `file.py:name`")
+        return False
     return not problem

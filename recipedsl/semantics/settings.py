@@ -7,16 +7,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recipedsl.diagnostics import Applicability, Help
-from recipedsl.diagnostics.codes.names import DuplicateSetting, MissingSetting, UnknownSetting, WrongKind
+from recipedsl.diagnostics.codes.names import (
+    DuplicateSetting,
+    MissingSetting,
+    UnknownKind,
+    UnknownSetting,
+    WrongKind,
+)
+from recipedsl.diagnostics.codes.plan import Conflict
 from recipedsl.diagnostics.codes.types import NotAChoice, OutOfRange, WrongArguments, WrongType, WrongUnit
 from recipedsl.language import catalogue
 from recipedsl.language.concept import Concept, Setting
 from recipedsl.language.values import SUFFIXES, Unit, ValueType, Wants
-from recipedsl.semantics.constants import constant, map_key
+from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix
 from recipedsl.semantics.recipe import Place
 from recipedsl.semantics.scope import lookup, names
-from recipedsl.semantics.values import Sort, Value
+from recipedsl.semantics.values import Sort, Value, holds, is_too_large
+from recipedsl.source import Source
 from recipedsl.syntax import tree
 
 
@@ -37,6 +45,14 @@ class Deferred:
     @property
     def place(self) -> Place:
         return self.module.place(self.expression)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A declaration that a setting names, and where."""
+
+    declared: Declared
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +92,10 @@ Entry = tuple[str, Place, Module, tree.Expression]
 
 def read_block(context: Context, module: Module, concept: type[Concept], thing: tree.Thing) -> Settings:
     """Settings of `kind name { … }`, overrides from outside included."""
-    kind, name = thing.kind.text, thing.name.text if thing.name else ""
+    kind, name = thing.kind.text, module.prefix + (thing.name.text if thing.name else "")
+    _check_form(context, module, concept, thing)
+    outside = overrides_of(context, kind, name)
     entries: list[Entry] = []
-    outside = {
-        key: value
-        for (where, who, key), value in context.given.overrides.items()
-        if (where, who) == (kind, name)
-    }
     for entry in thing.block.entries:
         if isinstance(entry, tree.Attribute) and entry.key.text not in outside:
             entries.append((entry.key.text, module.place(entry.key), module, entry.value))
@@ -91,6 +104,24 @@ def read_block(context: Context, module: Module, concept: type[Concept], thing: 
         entries.append((key, reader.place(expression), reader, expression))
     owner = Place(module.source, (thing.method or thing.name or thing.kind).span)
     return read_entries(context, concept, entries, owner, thing.method.text if thing.method else kind)
+
+
+def overrides_of(context: Context, kind: str, name: str) -> dict[str, tuple[Source, tree.Expression]]:
+    """What was given from outside for one declaration, by key."""
+    given = context.given.overrides.items()
+    return {key: value for (where, who, key), value in given if (where, who) == (kind, name)}
+
+
+def _check_form(context: Context, module: Module, concept: type[Concept], thing: tree.Thing) -> None:
+    """Report what may stand in other blocks: a method, gates."""
+    kind = thing.kind.text
+    if thing.method is not None and kind != "stage":
+        words = f"`{kind}` has no method; `: {thing.method.text}` belongs to a stage"
+        context.report(UnknownKind, words, module.place(thing.method), "not wanted here")
+    for entry in thing.block.entries:
+        if isinstance(entry, tree.Expect) and not concept.gates:
+            words = f"gates stand in pipelines and evals, not in a `{kind}`"
+            context.report(Conflict, words, module.place(entry), "not here")
 
 
 def read_entries(
@@ -203,11 +234,22 @@ def take(context: Context, module: Module, type_: ValueType, expression: tree.Ex
     if reader is not None:
         return reader(context, module, type_, expression, name)
     value = constant(context, module, expression)
-    if value.sort is Sort.UNKNOWN:
-        return FAILED
+    return (
+        FAILED
+        if value.sort is Sort.UNKNOWN
+        else _of_value(context, module.place(expression), type_, value, name)
+    )
+
+
+def _of_value(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    """A constant as a value of the wanted type."""
+    if type_.optional and value.sort is Sort.NOTHING:
+        return None
+    if type_.wants is Wants.CHOICE:
+        return _chosen(context, place, type_, value, name)
     if type_.also is not None and not _suits(value, type_) and _suits(value, type_.also):
         type_ = type_.also
-    return _plain(context, module.place(expression), type_, value, name)
+    return _plain(context, place, type_, value, name)
 
 
 _UNITS = {Wants.SHARE: Unit.SHARE, Wants.DURATION: Unit.DURATION, Wants.BYTES: Unit.BYTES}
@@ -243,14 +285,23 @@ def _harmless(value: Value, type_: ValueType) -> bool:
 
 
 def _in_range(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    data = int(value.data) if type_.wants is Wants.WHOLE else value.data
-    if (type_.low is None or data >= type_.low) and (type_.high is None or data <= type_.high):
+    # One number has one form, as `1` and `1.0` are the same to everything that a plan is for.
+    data = int(value.data) if type_.wants is Wants.WHOLE else float(value.data)
+    inside = (type_.low is None or data >= type_.low) and (type_.high is None or data <= type_.high)
+    if inside and (type_.above is None or data > type_.above) and not is_too_large(data):
         return data
-    low = "" if type_.low is None else f"{type_.low:g}"
-    high = "" if type_.high is None else f"{type_.high:g}"
-    words = f"`{name}` takes a {type_.wants} in {low}..{high}, found {value.written or data}"
+    words = f"`{name}` takes a {type_.wants}{_bounds(type_)}, found {value.written or data}"
     context.report(OutOfRange, words, place, "outside its range")
     return FAILED
+
+
+def _bounds(type_: ValueType) -> str:
+    """The range of a number in words: ` in 1..256`, ` above 0`."""
+    low, high = ("" if each is None else f"{each:.15g}" for each in (type_.low, type_.high))
+    above = "" if type_.above is None else f" above {type_.above:.15g}"
+    if not low and not high:
+        return above or " of 64 bits"
+    return f"{above} and up to {high}" if above and high else f" in {low}..{high}"
 
 
 def _wrong_type(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
@@ -312,9 +363,18 @@ def _choice(
     found = lookup(module, expression) if written is not None else None
     if written is None or (found is not None and found.kind in ("param", "let")):
         value = constant(context, module, expression)
-        if value.sort is Sort.UNKNOWN or (value.sort is Sort.TEXT and value.data in type_.choices):
-            return FAILED if value.sort is Sort.UNKNOWN else value.data
-        written = str(value.plain)
+        return FAILED if value.sort is Sort.UNKNOWN else _of_value(context, place, type_, value, name)
+    return _no_choice(context, place, type_, written, name)
+
+
+def _chosen(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    if value.sort is Sort.TEXT:
+        known = value.data in type_.choices
+        return value.data if known else _no_choice(context, place, type_, value.data, name)
+    return _wrong_type(context, place, type_, value, name)
+
+
+def _no_choice(context: Context, place: Place, type_: ValueType, written: str, name: str) -> Any:
     context.report(
         NotAChoice,
         f"`{name}` takes {_or(type_.choices)}, found `{written}`",
@@ -333,42 +393,40 @@ def _or(choices: tuple[str, ...]) -> str:
 def _several(
     context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str
 ) -> Any:
-    assert type_.item is not None
-    if type_.item.wants is Wants.EXPRESSION or not isinstance(expression, tree.ListOf):
-        items: tuple[tree.Expression, ...] = (expression,)
-        value = _list_value(context, module, expression)
-        if value is not None:
-            place = module.place(expression)
-            taken = [_plain(context, place, type_.item, each, name) for each in value.data]
-            return FAILED if FAILED in taken else tuple(taken)
+    item, place = type_.item, module.place(expression)
+    assert item is not None
+    value = _list_value(context, module, expression)
+    if isinstance(expression, tree.ListOf):
+        taken = [take(context, module, item, each, name) for each in expression.items]
+    elif value is not None:
+        taken = [_of_value(context, place, item, each, name) for each in value.data]
     else:
-        items = expression.items
-    taken = [take(context, module, type_.item, each, name) for each in items]
-    return FAILED if FAILED in taken else tuple(taken)
+        taken = [take(context, module, item, expression, name)]
+    if len(taken) < (type_.low or 0):
+        context.report(WrongType, f"`{name}` takes one value or more", place, "an empty list")
+        return FAILED
+    return FAILED if any(each is FAILED for each in taken) else tuple(taken)
 
 
 def _list_value(context: Context, module: Module, expression: tree.Expression) -> Value | None:
     found = lookup(module, expression) if isinstance(expression, tree.Name | tree.Member) else None
-    if found is None or found.kind != "let":
+    if found is None or found.kind not in ("param", "let"):
         return None
     value = constant(context, module, expression)
     return value if value.sort is Sort.LIST else None
 
 
 def _map(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
-    if not isinstance(expression, tree.MapOf):
-        value = constant(context, module, expression)
-        return (
-            FAILED
-            if value.sort is Sort.UNKNOWN
-            else _wrong_type(context, module.place(expression), type_, value, name)
-        )
-    if type_.item is None:
-        value = constant(context, module, expression)
-        return value.plain
-    return {
-        map_key(each.key): take(context, module, type_.item, each.value, name) for each in expression.entries
-    }
+    value = constant(context, module, expression)
+    if value.sort is Sort.UNKNOWN:
+        return FAILED
+    if value.sort is not Sort.MAP and not (type_.optional and value.sort is Sort.NOTHING):
+        return _wrong_type(context, module.place(expression), type_, value, name)
+    if holds(value, Sort.SECRET):
+        words = f"a secret cannot be part of `{name}`: it would stand in the plan"
+        context.report(WrongType, words, module.place(expression), "a secret in it")
+        return FAILED
+    return value.plain
 
 
 def _name(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
@@ -379,7 +437,7 @@ def _name(context: Context, module: Module, type_: ValueType, expression: tree.E
     found = lookup(module, expression)
     if found is not None and found.kind in type_.families:
         context.used.add(found.full_name)
-        return found
+        return Named(found, module.place(expression))
     _no_such_name(context, module, type_, expression, name, found)
     return FAILED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Help, nearest
 from recipedsl.diagnostics.codes.data import WrongShape
 from recipedsl.diagnostics.codes.names import (
     AbsentMethod,
@@ -13,16 +13,16 @@ from recipedsl.diagnostics.codes.names import (
     UnknownMethod,
     WrongKind,
 )
-from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch, UnusualRate
+from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch, UnknownArgument, UnusualRate
 from recipedsl.language import catalogue
-from recipedsl.language.adapters.lora import Lora
+from recipedsl.language.stages.arguments import ARGUMENTS
 from recipedsl.language.stages.base import Online, StageMethod
 from recipedsl.semantics.context import Context, Declared, did_you_mean, fix
 from recipedsl.semantics.models import model
 from recipedsl.semantics.pipelines import reference
 from recipedsl.semantics.recipe import DataReference, Stage, WeightedScore
 from recipedsl.semantics.scores import Scoring, read_reward
-from recipedsl.semantics.settings import ConceptUse, Deferred, Settings, read_block
+from recipedsl.semantics.settings import ConceptUse, Deferred, Named, Settings, read_block
 from recipedsl.syntax import tree
 
 
@@ -64,17 +64,22 @@ def _resolve(
     start = _start(context, declared, settings)
     data = _data(context, declared, method, settings)
     rewards = _rewards(context, settings, data) if issubclass(method, Online) else ()
-    for entry in thing.block.entries:
-        if isinstance(entry, tree.Expect):
-            place = declared.module.place(entry)
-            context.report(Conflict, "gates stand in pipelines and evals, not in stages", place, "not here")
-    _check(context, method, settings)
+    _check(context, method, settings, trains_adapter(context, method, settings, start))
     if not settings.complete or start is None or data is None or rewards is None:
         return None
     values = {name: each for name, each in settings.values.items() if name not in ("from", "data", "reward")}
     doc = "\n".join(thing.doc)
     return Stage(
-        declared.full_name, method, values, settings.written, start, data, rewards, declared.name_place, doc
+        declared.full_name,
+        method,
+        values,
+        settings.written,
+        start,
+        data,
+        rewards,
+        declared.name_place,
+        doc,
+        trains_adapter(context, method, settings, start),
     )
 
 
@@ -82,14 +87,14 @@ def _resolve(
 
 
 def _start(context: Context, declared: Declared, settings: Settings) -> str | None:
-    found = settings.get("from")
-    if not isinstance(found, Declared):
+    named = settings.get("from")
+    if not isinstance(named, Named):
         return None
+    found, place = named.declared, named.place
     if found.kind == "model":
         return found.full_name if model(context, found) is not None else None
     if found.full_name in context.broken:
         return None
-    place = settings.written["from"]
     earlier = context.stages.get(found.full_name)
     if earlier is None:
         context.report(
@@ -166,17 +171,32 @@ def _rewards(
 # --- settings that go together ------------------------------------------------------------------------
 
 
-def _check(context: Context, method: type[StageMethod], settings: Settings) -> None:
+def trains_adapter(
+    context: Context, method: type[StageMethod], settings: Settings, start: str | None
+) -> bool:
+    """Whether an adapter is trained: a new one, or the one of the policy that the stage starts from."""
+    if "adapter" in settings.written or method.gives == "reward":
+        return settings.get("adapter") is not None
+    return start in context.stages and context.stages[start].trains_adapter
+
+
+def _check(context: Context, method: type[StageMethod], settings: Settings, adapter: bool) -> None:
     if settings.get("epochs") is not None and settings.get("steps") is not None:
         places = settings.written
         words = "`epochs` and `steps` both say how long the stage trains"
         secondary = [(places["epochs"], "epochs here")]
         context.report(Conflict, words, places["steps"], "and steps here", secondary=secondary)
     _check_batch(context, method, settings)
-    _check_rate(context, method, settings)
+    _check_rate(context, method, settings, adapter)
+    _check_losses(context, settings)
+    _check_trainer(context, method, settings)
+
+
+def _check_losses(context: Context, settings: Settings) -> None:
     losses, weights = settings.get("loss"), settings.get("loss_weights")
-    if weights and len(weights) != (len(losses) if isinstance(losses, tuple) else 1):
-        words = f"`loss_weights` has {len(weights)} values, `loss` has {len(losses) if losses else 0}"
+    count = len(losses) if isinstance(losses, tuple) else 1
+    if weights and len(weights) != count:
+        words = f"`loss_weights` has {len(weights)} values, `loss` has {count}"
         context.report(Conflict, words, settings.written["loss_weights"], "one for each loss")
     if losses and "exo_pair" in losses and not settings.get("label_smoothing"):
         words = "the loss `exo_pair` needs `label_smoothing` above 0"
@@ -208,18 +228,34 @@ def _check_batch(context: Context, method: type[StageMethod], settings: Settings
         context.report(IllegalBatch, words, settings.written[which], "only one row")
 
 
-def _check_rate(context: Context, method: type[StageMethod], settings: Settings) -> None:
+def _check_trainer(context: Context, method: type[StageMethod], settings: Settings) -> None:
+    """`trainer = { … }` takes what the trainer has and the vocabulary lacks."""
+    known = ARGUMENTS[method.config_class]
+    ours = {each.argument: name for name, each in method.settings().items() if each.argument}
+    for name in settings.get("trainer") or {}:
+        place = settings.written["trainer"]
+        if name not in known:
+            best = nearest(name, known)
+            hint = f"; `{best}` is one" if best else ""
+            words = f"`{method.config_class}` has no argument `{name}`{hint}"
+            context.report(UnknownArgument, words, place, f"no argument `{name}`")
+        elif name in ours:
+            words = f"`{name}` of the trainer is the setting `{ours[name]}`"
+            helps = (Help(f"write `{ours[name]} = …` in the stage"),)
+            context.report(Conflict, words, place, "a setting of the stage", helps=helps)
+
+
+def _check_rate(context: Context, method: type[StageMethod], settings: Settings, lora: bool) -> None:
     rate = settings.get("learning_rate")
     if rate is None:
         return
-    adapter = settings.get("adapter")
-    lora = isinstance(adapter, ConceptUse) and adapter.concept is Lora
     scale = 10 if lora else 1
     low, high = (each * scale for each in method.usual_rate)
     if low / 10 <= rate <= high * 10:
         return
     title = f"{method.keyword} with LoRA" if lora else method.keyword
-    far = f"{rate / high:,.0f} times above" if rate > high else f"{low / rate:,.0f} times below"
+    far = f"{rate / high:,.0f} times above" if rate > high else f"{low / (rate or 1e-99):,.0f} times below"
+    far = far if rate else "no rate at all, and far below"
     context.report(
         UnusualRate,
         f"a learning rate of {rate:g} is {far} the usual band of {title}",

@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from recipedsl.diagnostics import Help
-from recipedsl.diagnostics.codes.data import AfterSplit, BadShares, DuplicateColumn
-from recipedsl.diagnostics.codes.names import AbsentMethod, UnknownStep
-from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
+from recipedsl.diagnostics.codes.data import AfterSplit, BadShares, DuplicateColumn, WrongShape
+from recipedsl.diagnostics.codes.names import AbsentMethod, DuplicateSetting, UnknownSetting, UnknownStep
+from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand, WrongType
 from recipedsl.language import catalogue
-from recipedsl.language.shapes import Shape
+from recipedsl.language.functions.base import is_plain
+from recipedsl.language.shapes import SHAPE_COLUMNS, Shape
 from recipedsl.language.steps.base import Step, StepUse, Takes
-from recipedsl.language.types import ANY, Kind, RowType, Type
+from recipedsl.language.steps.shaping import ShapeForm
+from recipedsl.language.types import ANY, Kind, RowType, Type, common
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Module, did_you_mean, fix
 from recipedsl.semantics.recipe import DataReference, Place, ResolvedStep, RowExpression
-from recipedsl.semantics.rows import Rows, type_condition, type_expression
+from recipedsl.semantics.rows import Rows, Typed, type_condition, type_expression
 from recipedsl.semantics.settings import Entry, Settings, named_arguments, read_entries
 from recipedsl.semantics.shapes import read_shape
 from recipedsl.semantics.values import Sort
@@ -71,12 +73,14 @@ def read_step(flow: Flow, node: tree.Step | tree.Expect | tree.Broken) -> Resolv
         flow.row = None
         return None
     if isinstance(node, tree.Expect):
+        _after_split(flow, "expect", flow.module.place(node))
         return _expect(flow, node)
     concept = _concept(flow, node)
     if concept is None:
         flow.row = None
         return None
-    _after_split(flow, node)
+    _after_split(flow, node.name.text, flow.module.place(node.name))
+    _twice(flow, node)
     parts = _READERS[concept.takes](flow, concept, node)
     _by(flow, concept, node, parts)
     return _finish(flow, concept, node, parts)
@@ -99,16 +103,28 @@ def _concept(flow: Flow, node: tree.Step) -> type[Step] | None:
     return None
 
 
-def _after_split(flow: Flow, node: tree.Step) -> None:
+def _after_split(flow: Flow, keyword: str, place: Place) -> None:
     if flow.ended is not None:
         flow.context.report(
             AfterSplit,
-            f"`{node.name.text}` stands after `split`, which ends a pipeline",
-            flow.module.place(node.name),
+            f"`{keyword}` stands after `split`, which ends a pipeline",
+            place,
             "nothing may follow",
             secondary=[(flow.ended, "the pipeline ends here")],
-            helps=(Help(f"move `{node.name.text}` before `split`"),),
+            helps=(Help(f"move `{keyword}` before `split`"),),
         )
+
+
+def _twice(flow: Flow, node: tree.Step) -> None:
+    """Report names that a step is given twice: `derive a = 1, a = 2`."""
+    first: dict[str, tree.Name] = {}
+    for name in (each.name for each in (*node.arguments, *node.by)):
+        if name is not None and first.setdefault(name.text, name) is not name:
+            secondary = [(flow.module.place(first[name.text]), "first written here")]
+            words = f"`{name.text}` is written twice"
+            flow.context.report(
+                DuplicateSetting, words, flow.module.place(name), "again here", secondary=secondary
+            )
 
 
 def _finish(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> ResolvedStep | None:
@@ -129,6 +145,8 @@ def _finish(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> R
             else concept.flow(flow.row, use)
         )
         _no_twins(flow, place)
+        if concept.takes is not Takes.SHAPE:
+            _keeps_shape(flow, concept, place)
     return ResolvedStep(
         concept.keyword,
         place,
@@ -148,6 +166,30 @@ def _no_twins(flow: Flow, place: Place) -> None:
         words = f"two columns would be named `{twins[0]}`"
         flow.context.report(DuplicateColumn, words, place, helps=(Help(f"`| drop {twins[0]}` first"),))
         flow.row = None
+
+
+def _keeps_shape(flow: Flow, concept: type[Step], place: Place) -> None:
+    """Report a step that takes away what makes the shape."""
+    wanted = [*SHAPE_COLUMNS[flow.shape]]
+    lost = [name for name in wanted if flow.row is not None and not _is_shaped(flow.row, flow.shape, name)]
+    if not lost:
+        return
+    flow.context.report(
+        WrongShape,
+        f"`{concept.keyword}` changes `{lost[0]}`, which makes the shape `{flow.shape}`",
+        place,
+        f"`{lost[0]}` is no longer what the shape needs",
+        helps=(Help(f"move `{concept.keyword}` before `as {flow.shape}(…)`"),),
+    )
+    flow.row, flow.shape = None, Shape.ROWS
+
+
+def _is_shaped(row: RowType, shape: Shape, name: str) -> bool:
+    form = catalogue.find("shape", str(shape))
+    type_ = row.column(name)
+    if type_ is None or form is None or not issubclass(form, ShapeForm):
+        return False
+    return type_.fits(form.columns[name])
 
 
 def _expect(flow: Flow, node: tree.Expect) -> ResolvedStep | None:
@@ -173,6 +215,12 @@ def _by(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> None:
     if node.by and not concept.grouped:
         words = f"`{concept.keyword}` has no `by`"
         flow.context.report(WrongArguments, words, flow.module.place(node.by[0]), "not wanted here")
+        parts.failed = True
+    if concept.takes is not Takes.SHARES:
+        for each in node.by:
+            if each.name is not None:
+                words = f"`by` of `{concept.keyword}` takes columns, not `{each.name.text} = …`"
+                flow.context.report(UnknownSetting, words, flow.module.place(each.name), "not wanted here")
     columns = [_column(flow, each.value) for each in node.by if each.name is None]
     parts.by = tuple(each for each in columns if each is not None)
     parts.failed = parts.failed or None in columns
@@ -207,13 +255,15 @@ def _too_few(flow: Flow, concept: type[Step], node: tree.Step, count: int) -> bo
     return True
 
 
+def _only_one(flow: Flow, node: tree.Step, words: str) -> None:
+    if len(node.arguments) > 1:
+        flow.context.report(WrongArguments, words, flow.module.place(node.arguments[1]), "a second one")
+
+
 def _condition(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     if _too_few(flow, concept, node, len(node.arguments)):
         return Parts(failed=True)
-    if len(node.arguments) > 1:
-        place = flow.module.place(node.arguments[1])
-        words = f"`{concept.keyword}` takes one condition; put two together with `and`"
-        flow.context.report(WrongArguments, words, place, "a second one")
+    _only_one(flow, node, f"`{concept.keyword}` takes one condition; put two together with `and`")
     argument = node.arguments[0]
     if argument.name is not None:
         place = flow.module.place(argument)
@@ -258,8 +308,9 @@ def _columns(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     settings = _settings(flow, concept, node, [each for each in node.arguments if each.name is not None])
     failed = _too_few(flow, concept, node, len(columns)) or None in columns or not settings.complete
     found = tuple(each for each in columns if each is not None)
-    if concept.keyword == "explode" and found and not _is_list(flow, found[0], node):
-        failed = True
+    if concept.keyword == "explode" and found:
+        _only_one(flow, node, "`explode` takes one list; a second one is another `| explode …`")
+        failed = failed or not _is_list(flow, found[0], node)
     return Parts(columns=found, settings=settings.values, failed=failed)
 
 
@@ -285,7 +336,10 @@ def _renames(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
         if argument.name is None:
             words = f"`{concept.keyword}` takes {concept.takes}"
             flow.context.report(WrongArguments, words, flow.module.place(argument), "has no new name")
-        if old is None or argument.name is None:
+        if old in renamed:
+            words = f"`{old}` is renamed twice"
+            flow.context.report(DuplicateSetting, words, flow.module.place(argument), "again here")
+        if old is None or argument.name is None or old in renamed:
             parts.failed = True
             continue
         renamed[old] = argument.name.text
@@ -314,7 +368,7 @@ def _sort(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
             helps=(Help("such as `| sort by score, descending = true`"),),
         )  # fmt: skip
         return Parts(failed=True)
-    typed = [type_expression(flow.rows(), each.value) for each in keys]
+    typed = [_sort_key(flow, each.value) for each in keys]
     expressions = {f"key{index}": each.expression for index, each in enumerate(typed) if each is not None}
     descending = settings.get("descending")
     marks = list(descending) if isinstance(descending, tuple) else [bool(descending)]
@@ -326,6 +380,15 @@ def _sort(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     return Parts(expressions=expressions, settings={"descending": marks}, failed=failed)
 
 
+def _sort_key(flow: Flow, expression: tree.Expression) -> Typed | None:
+    typed = type_expression(flow.rows(), expression)
+    if typed is None or is_plain(typed.type):
+        return typed
+    words = f"rows are ordered by single values, this is of type `{typed.type}`"
+    flow.context.report(WrongOperand, words, flow.module.place(expression), f"of type `{typed.type}`")
+    return None
+
+
 def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     parts = Parts(failed=_too_few(flow, concept, node, len(node.arguments)))
     shares: dict[str, float] = {}
@@ -333,11 +396,17 @@ def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     for argument in (*node.arguments, *(each for each in node.by if each.name is not None)):
         if argument.name is not None and argument.name.text == "group":
             group = _column(flow, argument.value)
+            parts.failed = parts.failed or group is None
             continue
         share = _share(flow, argument)
         if share is None or argument.name is None:
             parts.failed = True
             continue
+        if not argument.name.text.isidentifier():
+            place = flow.module.place(argument.name)
+            words = f"a part is called by a plain name, not `{argument.name.text}`"
+            flow.context.report(WrongArguments, words, place, "letters, digits and `_`")
+            parts.failed = True
         shares[argument.name.text] = share
     parts.settings = {"parts": shares, "group": group}
     if not parts.failed and abs(sum(shares.values()) - 1) > 1e-9:
@@ -358,7 +427,7 @@ def _share(flow: Flow, argument: tree.Argument) -> float | None:
         argument.name is not None
         and value.sort is Sort.NUMBER
         and value.unit is Unit.SHARE
-        and 0 <= value.data <= 1
+        and 0 < value.data <= 1
     ):
         return float(value.data)
     words = f"`split` takes named shares, found {value.describe()}"
@@ -370,6 +439,10 @@ def _share(flow: Flow, argument: tree.Argument) -> float | None:
 def _shape(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     if _too_few(flow, concept, node, len(node.arguments)):
         return Parts(failed=True)
+    _only_one(flow, node, "`as` takes one shape")
+    if node.arguments[0].name is not None:
+        place = flow.module.place(node.arguments[0].name)
+        flow.context.report(WrongArguments, "the shape of `as` has no name", place, "leave the name out")
     found = read_shape(flow.rows(), node.arguments[0].value)
     if found is None:
         return Parts(failed=True)
@@ -390,28 +463,57 @@ def _dataset(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
             words = f"`{concept.keyword}` needs `on = column`"
             flow.context.report(WrongArguments, words, flow.module.place(node.name), "`on` missing")
         return Parts(failed=True)
+    if len(positional) > 1:
+        words = f"`{concept.keyword}` takes one dataset"
+        flow.context.report(WrongArguments, words, flow.module.place(positional[1]), "a second one")
     other = flow.other(flow.module, positional[0].value)
     value = on[0].value
     keys = [_column(flow, each) for each in (value.items if isinstance(value, tree.ListOf) else (value,))]
     settings = _settings(flow, concept, node, named)
     row = flow.other.row(other) if other is not None else None
-    missing = _missing_keys(flow, other, row, keys, on[0])
+    known = [each for each in keys if each is not None]
+    good = other is None or row is None or _good_keys(flow, other, row, known, value)
     return Parts(
-        settings={**settings.values, "on": [each for each in keys if each]},
+        settings={**settings.values, "on": known},
         other=other,
         other_row=row,
-        failed=other is None or None in keys or not settings.complete or missing,
+        failed=other is None or None in keys or not settings.complete or not good,
     )
 
 
-def _missing_keys(
-    flow: Flow, other: DataReference | None, row: RowType | None, keys: list[str | None], node: tree.Argument
+def _good_keys(
+    flow: Flow, other: DataReference, row: RowType, keys: list[str], written: tree.Expression
 ) -> bool:
-    if other is None or row is None:
-        return False
+    """Whether the other dataset has the keys, of the same types, and no other column of the rows'."""
     other_rows = Rows(flow.context, flow.module, row, f"`{other.name}`")
-    found = [type_expression(other_rows, tree.Name(key, node.value.span, quoted=True)) for key in keys if key]
-    return None in found
+    found = [type_expression(other_rows, tree.Name(key, written.span, quoted=True)) for key in keys]
+    types = {key: each.type for key, each in zip(keys, found, strict=True) if each is not None}
+    if len(types) < len(keys) or flow.row is None:
+        return len(types) == len(keys)
+    unlike = [key for key, type_ in types.items() if common(flow.row.column(key) or ANY, type_) is None]
+    for key in unlike:
+        mine = flow.row.column(key)
+        words = f"the key `{key}` is `{mine}` in `{flow.name}` and `{types[key]}` in `{other.name}`"
+        flow.context.report(WrongType, words, flow.module.place(written), "no value is in both")
+    return not unlike and _no_shared(flow, other, row, keys)
+
+
+def _no_shared(flow: Flow, other: DataReference, row: RowType, keys: list[str]) -> bool:
+    """Whether no column but the keys is in both."""
+    mine = flow.row.names if flow.row is not None else ()
+    shared = [name for name in row.names if name in mine and name not in keys]
+    if not shared:
+        return True
+    listed = ", ".join(f"`{name}`" for name in shared)
+    kept = f"join ({other.name} | drop {', '.join(shared)}), on = {', '.join(keys)}"
+    flow.context.report(
+        DuplicateColumn,
+        f"`{other.name}` has columns that the rows have too: {listed}",
+        other.place,
+        "joined here",
+        helps=(Help(f"leave them out: `{kept}`"),),
+    )
+    return False
 
 
 Reader = Callable[[Flow, type[Step], tree.Step], Parts]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -32,12 +35,14 @@ class Value:
             (seconds, bytes, fractions).
         unit: what a number measures.
         written: the text in the recipe, for messages.
+        weight: how much it holds, in characters and items; see `MOST_WEIGHT`.
     """
 
     sort: Sort
     data: Any
     unit: Unit = Unit.NONE
     written: str = ""
+    weight: int = 1
 
     @property
     def plain(self) -> Any:
@@ -69,9 +74,50 @@ _NOUNS = {
 UNKNOWN = Value(Sort.UNKNOWN, None)
 NOTHING = Value(Sort.NOTHING, None)
 
+#: Whole numbers beyond are no 64-bit integers, which is what rows and libraries hold.
+MOST_WHOLE = 2**63 - 1
+
+#: Most that a value may hold: doubling a text forty times takes a line each, and a terabyte.
+MOST_WEIGHT = 5_000_000
+
+_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def text_value(text: str, written: str = "") -> Value:
+    """A text."""
+    return Value(Sort.TEXT, text, written=written, weight=1 + len(text))
+
+
+def list_value(items: Iterable[Value]) -> Value:
+    """A list of values."""
+    found = tuple(items)
+    return Value(Sort.LIST, found, weight=1 + sum(each.weight for each in found))
+
+
+def map_value(entries: dict[str, Value]) -> Value:
+    """A map of values."""
+    weight = 1 + sum(len(key) + each.weight for key, each in entries.items())
+    return Value(Sort.MAP, entries, weight=weight)
+
+
+def is_too_large(number: float) -> bool:
+    """Whether a number is beyond what a row or a library holds."""
+    return not math.isfinite(number) or (isinstance(number, int) and abs(number) > MOST_WHOLE)
+
+
+def holds(value: Value, *sorts: Sort) -> bool:
+    """Whether it or something inside it is of one of these sorts."""
+    if value.sort in sorts:
+        return True
+    inner = value.data.values() if value.sort is Sort.MAP else value.data if value.sort is Sort.LIST else ()
+    return any(holds(each, *sorts) for each in inner)
+
 
 def number_value(written: str) -> Value | None:
-    """Reads a number with its unit; None when the suffix is none of the language's."""
+    """Reads a number with its unit; None when the suffix is none of the language's.
+
+    One beyond 64 bits comes as a float, infinity if need be, see `is_too_large`.
+    """
     text = written.replace("_", "")
     for unit, suffixes in SUFFIXES.items():
         for suffix in sorted(suffixes, key=len, reverse=True):
@@ -84,10 +130,10 @@ def number_value(written: str) -> Value | None:
 
 
 def _number(text: str) -> int | float | None:
-    try:
-        return int(text) if text.lstrip("-").isdigit() else float(text)
-    except ValueError:
+    if _NUMBER.fullmatch(text) is None:
         return None
+    number = float(text)
+    return int(text) if text.lstrip("-").isdigit() and abs(number) < MOST_WHOLE else number
 
 
 def _scaled(amount: float, factor: float, unit: Unit) -> int | float:
@@ -95,21 +141,5 @@ def _scaled(amount: float, factor: float, unit: Unit) -> int | float:
         # Division keeps 5% the same float as 0.05, multiplication does not.
         return amount / 100
     scaled = amount * factor
-    return int(scaled) if float(scaled).is_integer() and unit in (Unit.NONE, Unit.BYTES) else scaled
-
-
-def of_python(data: Any) -> Value:
-    """A plain Python value as a constant."""
-    match data:
-        case None:
-            return NOTHING
-        case bool():
-            return Value(Sort.FLAG, data)
-        case int() | float():
-            return Value(Sort.NUMBER, data)
-        case str():
-            return Value(Sort.TEXT, data)
-        case list() | tuple():
-            return Value(Sort.LIST, tuple(of_python(each) for each in data))
-        case _:
-            return Value(Sort.MAP, {key: of_python(each) for key, each in data.items()})
+    whole = unit in (Unit.NONE, Unit.BYTES) and float(scaled).is_integer() and abs(scaled) < MOST_WHOLE
+    return int(scaled) if whole else scaled

@@ -206,7 +206,8 @@ class Reporter:
         is_usual = token.kind in {"COLON", "EQUAL", "EQUAL_TO"} and kind in {"COLON", "EQUAL", "EQUAL_TO"}
         code = codes.WrongSign if is_usual else codes.UnexpectedWord
         words = f"write `{sign}`" if sign.strip() else "begin a new line"
-        helps = (self._help(words, token.span, sign, safe=is_usual), *self._shape(index))
+        instead = self._exchange(token.span, sign)
+        helps = (self._help(words, token.span, instead, safe=is_usual), *self._shape(index))
         label = self._label(self._visible(token.span), f"{words} here")
         self.problems.report(code, self._met(index), label, helps=helps)
 
@@ -258,7 +259,7 @@ class Reporter:
         helps = self._shape(index)
         if self.tokens[index].kind == "VBAR":
             helps = (
-                Help("a pipeline inside a call stands in brackets of its own: `concat(a, (b | take 2k))`"),
+                Help("a pipeline inside a call or a setting stands in brackets: `concat(a, (b | take 2k))`"),
                 *helps,
             )
         self.problems.report(codes.UnexpectedWord, self._met(index), self._met_label(index), helps=helps)
@@ -398,6 +399,14 @@ class Reporter:
     def _help(self, text: str, span: Span, instead: str, *, safe: bool = True) -> Help:
         applicability = Applicability.SAFE if safe else Applicability.UNSAFE
         return Help(text, (Edit(self.source, span, instead),), applicability)
+
+    def _exchange(self, span: Span, sign: str) -> str:
+        """The sign with the blanks that it wants and that the one it stands for did without."""
+        if sign not in {"=", "=="}:
+            return sign
+        before = "" if self.source.text[span.start - 1 : span.start].isspace() else " "
+        after = "" if self.source.text[span.end : span.end + 1].isspace() else " "
+        return f"{before}{sign}{after}"
 
     def _spaced(self, index: int, sign: str) -> str:
         """The sign with the blanks that it wants around it."""

@@ -125,6 +125,10 @@ class Maker:
         source = ReadSource(path=path, row=row.to_json(), format=more.pop("format", ""))
         return self.make(data_node(source, *steps, **more), root=root)
 
+    def undeclared(self, path: str, *steps: StepSpec) -> Made:
+        """A file whose rows nobody declared, through steps."""
+        return self.make(data_node(ReadSource(path=path), *steps))
+
     def write(self, path: str, content: str | bytes) -> Path:
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -405,3 +405,164 @@ def test_columns_hold_exactly_the_values(data: st.DataObject) -> None:
     assert found.dtype == dtype_of(type_)
     assert found.to_list() == values
     assert type_of(found.dtype) == type_
+
+
+# --- types that were only looked at -----------------------------------------------------------------
+
+
+def late(*rows: Any, first: dict[str, Any]) -> str:
+    """More rows than a look sees, and then these."""
+    return json_lines([first] * 400 + list(rows))
+
+
+def test_late_values_widen_a_type_that_was_only_looked_at(maker: Maker) -> None:
+    first = {"n": 1, "t": "a", "r": {"x": [1]}}
+    maker.write("a.jsonl", late({"n": 2.5, "t": "b", "r": {"x": [1, 0.5]}}, {"n": 3, "r": None}, first=first))
+    made = maker.undeclared("a.jsonl")
+    assert made.rows()[399:] == [
+        {"n": 1.0, "t": "a", "r": {"x": [1.0]}},
+        {"n": 2.5, "t": "b", "r": {"x": [1.0, 0.5]}},
+        {"n": 3.0, "t": None, "r": None},
+    ]
+    assert made.facts["rejects"] == 0
+    assert made.facts["widened"] == {
+        "n": "int, later float",
+        "t": "text, later text?",
+        "r": "{ x: list[int] }, later { x: list[float] }?",
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"n": "x", "t": "a"}, "`n` must be int, not text"),
+        ({"n": None, "t": 7}, "`t` must be text, not int"),
+        ({"error": "timeout"}, "`n` is missing"),
+        ({"n": [1], "t": "a"}, "`n` must be int, not a list"),
+        ({"n": 10**20, "t": "a"}, "`n` is too large for an int of 64 bits"),
+        (7, "a row must be an object, not int"),
+    ],
+)
+def test_late_values_that_widening_does_not_cover(maker: Maker, row: Any, reason: str) -> None:
+    maker.write("a.jsonl", late(row, first={"n": 1, "t": "a"}))
+    made = maker.undeclared("a.jsonl")
+    assert made.frame().schema == {"n": pl.Int64, "t": pl.String}
+    assert made.frame().height == 400
+    assert [(each["line"], each["reason"]) for each in made.rejects()] == [(401, reason)]
+    assert made.facts["widened"] == {}
+
+
+def test_late_columns_are_named(maker: Maker) -> None:
+    maker.write("a.jsonl", late({"n": 2, "extra": 1, "r": {"deep": 1}}, first={"n": 1, "r": {"x": 1}}))
+    made = maker.undeclared("a.jsonl")
+    assert made.facts["unseen_columns"] == {"extra": 1, "r.deep": 1}
+    assert made.rows()[-1] == {"n": 2, "r": {"x": None}}
+
+
+def test_late_cells_widen_too(maker: Maker) -> None:
+    maker.write("a.csv", "n,t,b\n" + "1,x,true\n" * 400 + "2.5,,\n")
+    made = maker.undeclared("a.csv")
+    assert made.rows()[-1] == {"n": 2.5, "t": "", "b": None}
+    assert made.facts["widened"] == {"n": "int, later float", "b": "bool, later bool?"}
+
+
+def test_late_parquet_files_widen_too(maker: Maker) -> None:
+    (maker.root / "d").mkdir()
+    for place in range(10):
+        values = {"n": [place], "t": ["a"]} if place < 8 else {"n": [0.5], "t": [None], "late": [1]}
+        pl.DataFrame(values, schema_overrides={"t": pl.String}).write_parquet(
+            maker.root / f"d/{place}.parquet"
+        )
+    made = maker.undeclared("d/*")
+    assert made.values("n") == [*map(float, range(8)), 0.5, 0.5]
+    assert made.facts["widened"] == {"n": "int, later float", "t": "text, later text?"}
+    assert made.facts["unseen_columns"] == {"late": 2}
+
+
+def test_late_parquet_files_without_a_column(maker: Maker) -> None:
+    (maker.root / "d").mkdir()
+    for place in range(9):
+        values = {"n": [place], "t": ["a"]} if place < 8 else {"n": [place]}
+        pl.DataFrame(values).write_parquet(maker.root / f"d/{place}.parquet")
+    assert maker.undeclared("d/*").values("t") == [*"aaaaaaaa", None]
+
+
+def test_parquet_with_null_behind_the_look(maker: Maker) -> None:
+    pl.DataFrame({"n": [1] * 400 + [None]}).write_parquet(maker.root / "a.parquet")
+    made = maker.undeclared("a.parquet")
+    assert made.facts["widened"] == {"n": "int, later int?"}
+    made = maker.file("a.parquet", row=columns(n=INT))
+    assert [each["reason"] for each in made.rejects()] == ["row 401: `n` is null"]
+
+
+def test_undeclared_file_without_rows(maker: Maker) -> None:
+    maker.write("a.jsonl", "\n")
+    with pytest.raises(RecipeError, match=r"`a.jsonl` has no rows") as error:
+        maker.undeclared("a.jsonl")
+    assert code(error) == "D503"
+
+
+def test_mixed_values_are_kept_as_text(maker: Maker) -> None:
+    maker.write("a.jsonl", json_lines([{"v": value} for value in (1, "a", 2, [3])]))
+    assert maker.undeclared("a.jsonl").values("v") == ["1", "a", "2", "[3]"]
+
+
+def test_columns_of_odd_names(maker: Maker) -> None:
+    row = {"": "e", "len": 1, "value": None, "item": [1], "there": {"": 2}, "literal": "x"}
+    maker.write("a.jsonl", json_lines([row]))
+    assert maker.undeclared("a.jsonl").rows() == [row]
+    maker.write("a.csv", ",len\ne,1\n")
+    assert maker.undeclared("a.csv").rows() == [{"": "e", "len": 1}]
+
+
+# --- parts that are declared ------------------------------------------------------------------------
+
+
+def test_parts_of_parquet_are_checked(maker: Maker) -> None:
+    talk = [
+        [{"role": "user", "content": "a"}],
+        [{"role": "alien", "content": "a"}],
+        [{"role": "user", "content": None}],
+        None,
+        [None],
+    ]
+    pl.DataFrame({"m": talk}).write_parquet(maker.root / "a.parquet")
+    message = record(role=choice("user", "assistant"), content=TEXT)
+    made = maker.file("a.parquet", row=columns(m=list_of(message)), max_rejects=0.9)
+    assert made.values("m") == talk[:1]
+    assert [each["reason"].split(": ", 1)[1][:25] for each in made.rejects()] == [
+        "`m` has a part that is no",
+        "`m` has a part that is no",
+        "`m` is null",
+        "`m` has a part that is no",
+    ]
+
+
+# --- quotes that are not closed ---------------------------------------------------------------------
+
+
+def test_a_stray_quote_costs_one_line(maker: Maker) -> None:
+    lines = [f"{number},text {number}" for number in range(50)]
+    lines[20] = '20,"text 20'
+    maker.write("a.csv", "id,t\n" + "\n".join(lines) + "\n")
+    made = maker.file("a.csv", row=columns(id=INT, t=TEXT), max_rejects=0.5)
+    assert made.values("id") == [number for number in range(50) if number != 20]
+    (reject,) = made.rejects()
+    content = (maker.root / "a.csv").read_bytes()
+    assert (reject["line"], reject["raw"]) == (22, lines[20])
+    assert content[reject["offset"] :].startswith(lines[20].encode())
+
+
+def test_a_quote_that_is_never_closed_in_a_long_file(maker: Maker) -> None:
+    maker.write("a.csv", 'id,t\n1,"a\n' + "2,b\n" * 10_100)
+    with pytest.raises(RecipeError, match=r"a quote that opens in line 2 of `a.csv` is not closed") as error:
+        maker.file("a.csv", row=columns(id=INT, t=TEXT))
+    assert code(error) == "D503"
+
+
+@pytest.mark.parametrize("header", ["a,b,a", 'a,"b', "a,\udcff"])
+def test_header_that_names_no_columns(maker: Maker, header: str) -> None:
+    maker.write("a.csv", header.encode(errors="surrogateescape") + b"\n1,2,3\n")
+    with pytest.raises(RecipeError, match=r"the header of `a.csv`") as error:
+        maker.file("a.csv", row=columns(a=INT))
+    assert code(error) == "D503"

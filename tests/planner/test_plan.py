@@ -37,7 +37,9 @@ def test_what_a_reader_sees_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_setting_changes_its_stage_and_what_follows(tmp_path: Path) -> None:
     before = prints(plan_of(tmp_path, WHOLE))
-    after = prints(plan_of(tmp_path, WHOLE.replace("adapter = lora }", "adapter = lora, learning_rate = 1e-4 }")))
+    after = prints(
+        plan_of(tmp_path, WHOLE.replace("adapter = lora }", "adapter = lora, learning_rate = 1e-4 }"))
+    )
     assert {name for name in before if before[name] != after[name]} == {"tuned", "final"}
 
 
@@ -70,7 +72,11 @@ def test_a_renamed_stage_is_the_same_work(tmp_path: Path) -> None:
         ("stage last: dpo { from = base, data = pairs }", "none", "start"),
         ("stage last: dpo { from = base, data = pairs, adapter = lora }", "new", "adapter_off"),
         ("stage last: dpo { from = tuned, data = pairs }", "continue", "frozen_adapter"),
-        ("stage last: dpo { from = tuned, data = pairs, adapter = lora(rank = 4) }", "merge_new", "adapter_off"),
+        (
+            "stage last: dpo { from = tuned, data = pairs, adapter = lora(rank = 4) }",
+            "merge_new",
+            "adapter_off",
+        ),
         ("stage last: dpo { from = tuned, data = pairs, adapter = none }", "merge_full", "start"),
         ("stage last: reward { from = tuned, data = pairs }", "merge_full", "none"),
         ("stage last: sft { from = tuned, data = chats }", "continue", "none"),
@@ -118,7 +124,9 @@ def test_unused_datasets_are_not_made(tmp_path: Path) -> None:
 def test_a_profile_cuts_rows_and_steps(tmp_path: Path) -> None:
     from recipedsl.compiler import Request
 
-    plan = plan_of(tmp_path, WHOLE + "profile smoke { max_rows = 4, max_steps = 2 }\n", Request(profile="smoke"))
+    plan = plan_of(
+        tmp_path, WHOLE + "profile smoke { max_rows = 4, max_steps = 2 }\n", Request(profile="smoke")
+    )
     assert stage(plan, "tuned").arguments["max_steps"] == 2
     steps = plan.node("chats").steps  # type: ignore[union-attr]
     assert steps[-1].settings == {"count": 4}
@@ -131,7 +139,10 @@ def test_a_broken_plan_is_found_out(tmp_path: Path) -> None:
 
 
 def test_problems_come_in_the_same_order(tmp_path: Path) -> None:
-    text = MODEL + 'data a = read("lost.jsonl") | filtr x\nstage s: stf { from = bse }\nstage t: sft { lr = 3 }\n'
+    text = (
+        MODEL
+        + 'data a = read("lost.jsonl") | filtr x\nstage s: stf { from = bse }\nstage t: sft { lr = 3 }\n'
+    )
     first = messages(compile_text(tmp_path, text))
     assert first == messages(compile_text(tmp_path, text))
     assert len(first) >= 4

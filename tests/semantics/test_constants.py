@@ -41,7 +41,9 @@ def test_unknown_units_are_none_of_the_languages(written: str) -> None:
 
 
 def steps(root: Path, expression: str, before: str = "", request: Request | None = None) -> Any:
-    text = MODEL + before + CHATS + f"stage tuned: sft {{ from = base, data = chats, steps = {expression} }}\n"
+    text = (
+        MODEL + before + CHATS + f"stage tuned: sft {{ from = base, data = chats, steps = {expression} }}\n"
+    )
     stage = plan_of(root, text, request).node("tuned")
     return stage.arguments["max_steps"]  # type: ignore[union-attr]
 
@@ -88,7 +90,9 @@ def test_what_is_set_from_outside_is_checked(tmp_path: Path, params: dict[str, s
 
 
 def test_an_override_changes_one_setting(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, MODEL + CHATS + TUNED, Request(overrides=("stages.tuned.batch=32", "run.seed=9")))
+    plan = plan_of(
+        tmp_path, MODEL + CHATS + TUNED, Request(overrides=("stages.tuned.batch=32", "run.seed=9"))
+    )
     stage = plan.node("tuned")
     size = stage.arguments["per_device_train_batch_size"] * stage.arguments["gradient_accumulation_steps"]  # type: ignore[union-attr]
     assert size == 32
@@ -96,7 +100,9 @@ def test_an_override_changes_one_setting(tmp_path: Path) -> None:
     assert plan.overrides == ("stages.tuned.batch=32", "run.seed=9")
 
 
-@pytest.mark.parametrize("override", ["stages.tuned=3", "stages.tnued.batch=3", "stages.tuned.bacth=3", "nonsense"])
+@pytest.mark.parametrize(
+    "override", ["stages.tuned=3", "stages.tnued.batch=3", "stages.tuned.bacth=3", "nonsense"]
+)
 def test_an_override_of_nothing_is_an_error(tmp_path: Path, override: str) -> None:
     outcome = compile_text(tmp_path, MODEL + CHATS + TUNED, Request(overrides=(override,)))
     assert outcome.problems.has_errors

@@ -46,7 +46,10 @@ def test_columns_after_steps(tmp_path: Path, steps: str, columns: list[str]) -> 
         ("  | as completion(question, answer)", Shape.COMPLETION),
         ("  | as prompt(question)", Shape.PROMPT),
         ("  | as preference(question, answer, topic)", Shape.PREFERENCE),
-        ("  | derive good = true | as feedback(prompt = question, completion = answer, label = good)", Shape.FEEDBACK),
+        (
+            "  | derive good = true | as feedback(prompt = question, completion = answer, label = good)",
+            Shape.FEEDBACK,
+        ),
     ],
 )
 def test_shapes(tmp_path: Path, steps: str, shape: Shape) -> None:
@@ -68,7 +71,10 @@ def test_a_column_and_a_value_of_one_name(tmp_path: Path) -> None:
 
 
 def test_columns_of_a_file_that_is_missing_are_not_guessed_about(tmp_path: Path) -> None:
-    text = MODEL + 'data found = read("lost.jsonl") | where anything > 3 | as chat(user = some, assistant = thing)\n'
+    text = (
+        MODEL
+        + 'data found = read("lost.jsonl") | where anything > 3 | as chat(user = some, assistant = thing)\n'
+    )
     found = [each[:4] for each in messages(compile_text(tmp_path, text)) if not each.startswith("L")]
     assert found == ["D203"]
 

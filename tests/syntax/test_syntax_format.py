@@ -26,10 +26,11 @@ def test_cases_are_found() -> None:
 def test_layout(path: Path, accept: bool) -> None:
     before, mark, after = path.read_bytes().decode().partition(MARK)
     found = format_source(Source(path.name, before))
-    if accept and found != (after if mark else before):
+    wanted = after if mark else before
+    if accept and found != wanted:
         path.write_bytes(f"{before}{MARK}{found}".encode())
-        after = found
-    assert found == (after if mark or accept else before)
+        wanted = found
+    assert found == wanted
     assert format_source(Source(path.name, found)) == found
 
 

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from syntax_trees import CASES, RECIPES, any_text, cut_recipes, files
 
 from recipedsl.diagnostics import RecipeError
 from recipedsl.source import Source, Span
 from recipedsl.syntax import dump_tokens, dump_tree, format_source, parse, scan, tree, write
 from recipedsl.syntax.trivia import comments
+from tests.syntax.syntax_trees import CASES, RECIPES, any_text, cut_recipes, files
 
 few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+most = settings(max_examples=1200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -47,7 +48,7 @@ def test_a_formatted_tree_reads_back_equal_and_formats_to_itself(file: tree.File
     assert format_source(Source("drawn.ftr", once)) == once
 
 
-@many
+@most
 @given(any_text)
 def test_any_text_gives_a_tree_whose_spans_lie_within(text: str) -> None:
     file, problems = parse(Source("any.ftr", text))

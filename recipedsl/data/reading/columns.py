@@ -18,7 +18,8 @@ def to_frame(rows: list[list[Any]], row: RowType) -> pl.DataFrame:
     """Checked rows as columns of the declared types."""
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [() for _ in row.columns]
     pairs = zip(row.columns, columns, strict=True)
-    return pl.DataFrame([series(each.name, values, dtype_of(each.type)) for each, values in pairs])
+    # By name: of a list of columns Polars renames one whose name is empty.
+    return pl.DataFrame({each.name: series(each.name, values, dtype_of(each.type)) for each, values in pairs})
 
 
 def series(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
@@ -31,10 +32,10 @@ def series(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
 
 
 def _records(name: str, values: Sequence[Any], dtype: pl.Struct) -> pl.Series:
-    parts = [
-        series(each.name, [value and value[each.name] for value in values], each.dtype)  # type: ignore[arg-type]
+    parts = {
+        each.name: series(each.name, [value and value[each.name] for value in values], each.dtype)  # type: ignore[arg-type]
         for each in dtype.fields
-    ]
+    }
     there = pl.Series("", [value is not None for value in values], pl.Boolean)
     return _masked(pl.DataFrame(parts).to_struct(name), there)
 

@@ -57,7 +57,7 @@ class ReadPolicy:
                 helps="fetch it into the project first",
             )
         # Refused before the disk is asked, which would tell what exists outside.
-        self._allow(Path(os.path.normpath(self.root / path)), path)
+        self._allow(Path(os.path.normpath((self.root / path).absolute())), path)
         found = tuple(self._candidates(path))
         if not found:
             raise mistake(FileNotFound, f"no file for `{path}`", helps=self._instead(path))
@@ -72,9 +72,8 @@ class ReadPolicy:
     def _candidates(self, path: str) -> list[Path]:
         whole = self.root / path
         if whole.is_dir():
-            raise mistake(
-                FileNotFound, f"`{path}` is a folder", helps=f'name its files: "{path.rstrip("/")}/*.jsonl"'
-            )
+            inside = path.rstrip("/") + "/" if path.strip("/.") else ""
+            raise mistake(FileNotFound, f"`{path}` is a folder", helps=f'name its files: "{inside}*.jsonl"')
         if whole.is_file():
             return [whole]
         base = "" if Path(path).is_absolute() else glob.escape(str(self.root)) + "/"
@@ -83,7 +82,7 @@ class ReadPolicy:
 
     def _allow(self, file: Path, path: str) -> None:
         places = [place for each in (self.root, *self.granted) for place in (each, each.resolve())]
-        if not any(file.is_relative_to(os.path.normpath(each)) for each in places):
+        if not any(file.is_relative_to(os.path.normpath(each.absolute())) for each in places):
             raise mistake(
                 PathOutsideRoot,
                 f"`{path}` leads outside the project",

@@ -13,6 +13,7 @@ from recipedsl.diagnostics import RecipeError
 from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
 from recipedsl.plan.model import HubSource
 
+_PIECE = re.compile(r"(?P<before>.*-)(?P<number>\d+)-of-(?P<count>\d+)(?P<after>.*)")
 _ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".csv")
 
 
@@ -29,7 +30,7 @@ def dataset_files(source: HubSource, *, fetch: bool = True) -> dict[str, Path]:
     if folder is not None:
         names = sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
         chosen = files_of_split(names, source, _card(folder))
-        if chosen:
+        if chosen and is_whole(chosen):
             return {f"{source.name}/{name}": folder / name for name in chosen}
     if not fetch or os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
         raise _not_at_hand(source, "it is not in the local cache", folder)
@@ -68,6 +69,16 @@ def files_of_split(names: Iterable[str], source: HubSource, card: str = "") -> l
     found = [name for name in known if _is_of_split(PurePosixPath(name), source)]
     # One format only: some datasets hold the same rows twice.
     return next((same for same in ([n for n in found if n.endswith(end)] for end in _ENDINGS) if same), [])
+
+
+def is_whole(names: Iterable[str]) -> bool:
+    """Whether no piece is missing of files named `…-00000-of-00002…`: a fetch may have broken off."""
+    pieces: dict[tuple[str, str, str], set[str]] = {}
+    for name in names:
+        found = _PIECE.fullmatch(name)
+        if found:
+            pieces.setdefault((found["before"], found["count"], found["after"]), set()).add(found["number"])
+    return all(len(numbers) == int(count) for (_, count, _), numbers in pieces.items())
 
 
 def _is_of_split(path: PurePosixPath, source: HubSource) -> bool:
@@ -143,7 +154,7 @@ def _fetched(source: HubSource) -> dict[str, Path]:
 def _not_at_hand(source: HubSource, why: str, folder: Path | None) -> RecipeError:
     config = f" of `{source.config}`" if source.config else ""
     notes = [
-        why if folder is None else f"the cached revision has no file of the split `{source.split}`{config}"
+        why if folder is None else f"the cached revision lacks files of the split `{source.split}`{config}"
     ]
     notes.append("the local cache is where `HF_HUB_CACHE` or `HF_HOME` says")
     return mistake(

@@ -32,6 +32,8 @@ FREE_FORM = frozenset(
 )
 #: An empty list says nothing of its items.
 _NOTHING = Type(Kind.ANY)
+#: Values that do not go together were seen, and whatever comes later does not change that.
+_MIXED = Type(Kind.ANY, choices=("mixed",))
 
 
 def type_of_value(value: Any, name: str = "") -> Type:
@@ -54,12 +56,14 @@ def type_of_value(value: Any, name: str = "") -> Type:
 def merged(left: Type, right: Type) -> Type:
     """Type of values of both types; what does not go together is of unknown type, kept as text."""
     nullable = left.nullable or right.nullable
-    if left.kind is right.kind is Kind.LIST:
+    if _MIXED in (left.without_null(), right.without_null()):
+        both = _MIXED
+    elif left.kind is right.kind is Kind.LIST:
         both = list_of(merged(left.item or _NOTHING, right.item or _NOTHING))
     elif left.kind is right.kind is Kind.RECORD:
         both = Type(Kind.RECORD, fields=merged_fields(left.fields, right.fields))
     else:
-        both = common(left, right) or Type(Kind.ANY)
+        both = common(left, right) or _MIXED
     return both.or_null() if nullable else both
 
 
@@ -106,12 +110,15 @@ def row_fields(value: dict[str, Any], form: Form) -> tuple[Field, ...]:
 
 
 def file_fields(fields: tuple[Field, ...], form: Form) -> tuple[Field, ...]:
-    """The same for all records of a file. A text of a table is never null: an empty cell is empty text."""
+    """The same for all records of a file.
+
+    A column of a table whose cells are of several types is text, and a text is never null: an empty
+    cell is an empty text.
+    """
     if form != "csv":
         return fields
     return tuple(
-        Field(each.name, each.type.without_null() if each.type.kind is Kind.TEXT else each.type)
-        for each in fields
+        Field(each.name, TEXT if each.type.without_null() in (TEXT, _MIXED) else each.type) for each in fields
     )
 
 
@@ -156,17 +163,29 @@ def _widened_kind(type_: Type, found: Type) -> Type | None:
     return type_ if found.fits(type_) else None
 
 
-def widened_row(row: RowType, found: tuple[Field, ...]) -> RowType | None:
-    """The row type, grown to hold a row with these columns; None when it cannot.
+def widened_row(row: RowType, value: dict[str, Any], form: Form) -> RowType:
+    """The row type, its columns grown one by one to hold a late record; one that cannot grow stays.
 
-    A row that has none of the columns is no row of theirs.
+    A record that has none of the columns is no row of theirs: nothing grows.
     """
-    types = {each.name: each.type for each in found}
+    types = {each.name: each.type for each in row_fields(value, form)}
     if types and types.keys().isdisjoint(row.names):
-        return None
-    columns = [(each.name, widened(each.type, types.get(each.name, ANY))) for each in row.columns]
-    fields = tuple(Field(name, type_) for name, type_ in columns if type_)
-    return RowType(fields) if len(fields) == len(columns) else None
+        return row
+    # An empty cell is an empty text where a text is wanted.
+    fine = {each.name for each in row.columns if form == "csv" and each.type == TEXT}
+    found = tuple(Field(name, types.get(name, ANY)) for name in row.names if name not in fine)
+    return widened_columns(row, found)
+
+
+def widened_columns(row: RowType, found: tuple[Field, ...]) -> RowType:
+    """The row type, the columns that were found grown one by one; one that cannot grow stays."""
+    types = {each.name: each.type for each in found}
+    return RowType(
+        tuple(
+            Field(each.name, (each.name in types and widened(each.type, types[each.name])) or each.type)
+            for each in row.columns
+        )
+    )
 
 
 def changes(before: RowType, after: RowType) -> dict[str, str]:

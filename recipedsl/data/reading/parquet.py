@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from recipedsl.data.problems import mistake, reason_of
-from recipedsl.data.reading.inference import widened
+from recipedsl.data.reading.inference import widened_columns
 from recipedsl.data.reading.rejects import LONGEST, Reject, Rejects
 from recipedsl.data.reading.values import to_json_text
 from recipedsl.data.schema import dtype_of, row_type_of, schema_of, type_of
@@ -22,6 +22,9 @@ from recipedsl.language.types import ANY, Field, Kind, RowType, Type
 
 if TYPE_CHECKING:
     from recipedsl.data.reading.reader import Reading
+
+_ROW = "_recipedsl_row"
+_REASON = "_recipedsl_reason"
 
 
 def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bool = False) -> Reading:
@@ -55,8 +58,8 @@ def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects, *, looke
 def _grown(frame: pl.LazyFrame, schema: pl.Schema, row: RowType) -> RowType:
     """The row type, grown to hold what the file has: floats for ints, nulls where there are some."""
     found = row_type_of(schema)
-    kinds = RowType(tuple(Field(each.name, _without_nulls(each.type)) for each in found.columns))
-    grown = _widened_columns(row, kinds)
+    kinds = tuple(Field(each.name, _without_nulls(each.type)) for each in found.columns)
+    grown = widened_columns(row, kinds)
     fits = [each for each in grown.columns if (type_ := found.column(each.name)) and type_.fits(each.type)]
     wrong = {each.name: _wrong(pl.col(each.name), each.type) for each in fits}
     asked = [value.any().alias(name) for name, value in wrong.items() if value is not None]
@@ -64,18 +67,7 @@ def _grown(frame: pl.LazyFrame, schema: pl.Schema, row: RowType) -> RowType:
     with_nulls = rows.select(asked).collect().to_dicts()[0] if asked else {}
     nulls = tuple(each for each in found.columns if with_nulls.get(each.name))
     missing = tuple(Field(each.name, ANY) for each in row.columns if each.name not in schema)
-    return _widened_columns(grown, RowType(nulls + missing))
-
-
-def _widened_columns(row: RowType, found: RowType) -> RowType:
-    """The columns grown one by one; what cannot grow stays, and is refused where it is read."""
-    types = {each.name: each.type for each in found.columns}
-    return RowType(
-        tuple(
-            Field(each.name, (each.name in types and widened(each.type, types[each.name])) or each.type)
-            for each in row.columns
-        )
-    )
+    return widened_columns(grown, nulls + missing)
 
 
 def _without_nulls(type_: Type) -> Type:
@@ -206,12 +198,12 @@ def _wrong(value: pl.Expr, type_: Type) -> pl.Expr | None:
 
 
 def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr) -> list[Reject]:
-    bad = frame.with_row_index("_row").with_columns(reason.alias("_reason"))
-    found = bad.filter(pl.col("_reason").is_not_null()).collect().to_dicts()
+    bad = frame.with_row_index(_ROW).with_columns(reason.alias(_REASON))
+    found = bad.filter(pl.col(_REASON).is_not_null()).collect().to_dicts()
     return [_reject(name, each) for each in found]
 
 
 def _reject(name: str, row: dict[str, Any]) -> Reject:
-    number, reason = row.pop("_row"), row.pop("_reason")
+    number, reason = row.pop(_ROW), row.pop(_REASON)
     raw = json.dumps(row, default=str, ensure_ascii=False)[:LONGEST]
     return Reject(name, 0, -1, f"row {number + 1}: {reason}", raw)

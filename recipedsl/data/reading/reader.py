@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import polars as pl
 
 from recipedsl.data.reading.columns import to_frame
 from recipedsl.data.reading.files import Form, form_of
-from recipedsl.data.reading.inference import row_fields, widened_row
+from recipedsl.data.reading.inference import widened_row
 from recipedsl.data.reading.parquet import fitted, open_parquet
 from recipedsl.data.reading.records import Record, records
 from recipedsl.data.reading.rejects import LONGEST, Reject, Rejects
@@ -131,16 +130,18 @@ class _Text:
         return None
 
     def _after_growth(self, value: Any, error: Mismatch) -> tuple[list[Any] | None, str]:
-        """The row's values once the type has grown to hold them, or why it cannot."""
+        """The row's values once a type that was only looked at has grown to hold them, or why it cannot."""
         if self._looked and isinstance(value, dict):
-            grown = widened_row(self._row, row_fields(value, self._form))
-            if grown is not None and grown != self._row:
-                check = RowCheck(grown, cells=self._form == "csv", unseen=self._check.unseen)
-                with suppress(Mismatch):
-                    values = check(value)
-                    # Rows gathered so far are of the narrower type, which the wider one takes in.
-                    self._row, self._check = grown, check
-                    return values, ""
+            grown = widened_row(self._row, value, self._form)
+            check = RowCheck(grown, cells=self._form == "csv", unseen=self._check.unseen)
+            try:
+                values = check(value)
+            except Mismatch as other:
+                error = other
+            else:
+                # Rows gathered so far are of the narrower type, which the wider one takes in.
+                self._row, self._check = grown, check
+                return values, ""
         return None, str(error) if error.path else error.why
 
 

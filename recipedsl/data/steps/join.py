@@ -10,6 +10,8 @@ from recipedsl.diagnostics import Bug
 from recipedsl.diagnostics.codes.data_run import ColumnsDiverge, DuplicateJoinKey, JoinCollision
 from recipedsl.plan.model import StepSpec
 
+_COUNT = "_recipedsl_count"
+
 
 def join(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """Adds the columns of the other dataset's row with the same key; null is nobody's key.
@@ -39,19 +41,19 @@ def _check_columns(rows: pl.LazyFrame, other: pl.LazyFrame, keys: list[str], nam
         raise mistake(
             JoinCollision,
             f"`{name}` has columns that the rows have too: {', '.join(f'`{each}`' for each in shared)}",
-            helps=f"drop or rename them: `join ({name} | drop {', '.join(shared)}) on = {', '.join(keys)}`",
+            helps=f"drop or rename them: `join ({name} | drop {', '.join(shared)}), on = {', '.join(keys)}`",
         )
 
 
 def _check_keys(other: pl.LazyFrame, keys: list[str], name: str) -> None:
-    counts = other.select(keys).drop_nulls().group_by(keys).len().filter(pl.col("len") > 1)
-    twice = counts.sort(["len", *keys], descending=[True] + [False] * len(keys)).head(1).collect()
+    counts = other.select(keys).drop_nulls().group_by(keys).len(name=_COUNT).filter(pl.col(_COUNT) > 1)
+    twice = counts.sort([_COUNT, *keys], descending=[True] + [False] * len(keys)).head(1).collect()
     if twice.height:
         found = twice.to_dicts()[0]
-        count = found.pop("len")
+        count = found.pop(_COUNT)
         key = ", ".join(f"{column} = {value!r}" for column, value in found.items())
         raise mistake(
             DuplicateJoinKey,
             f"`{name}` has {count} rows for the key {key}",
-            helps=f"keep one of them: `join ({name} | dedup {', '.join(keys)}) on = {', '.join(keys)}`",
+            helps=f"keep one of them: `join ({name} | dedup {', '.join(keys)}), on = {', '.join(keys)}`",
         )

@@ -158,9 +158,9 @@ class DuplicateJoinKey(Code):
 
     Why: rows would multiply silently.
 
-    Bad: `join scores on = id` where `scores` has two rows for an `id`
+    Bad: `join scores, on = id` where `scores` has two rows for an `id`
 
-    Good: `join (scores | dedup id) on = id`
+    Good: `join (scores | dedup id), on = id`
     """
 
     code: ClassVar[str] = "D510"
@@ -174,9 +174,9 @@ class JoinCollision(Code):
 
     Why: one of the two would vanish or be renamed silently.
 
-    Bad: `join scores on = id` where both have `source`
+    Bad: `join scores, on = id` where both have `source`
 
-    Good: `join (scores | drop source) on = id`
+    Good: `join (scores | drop source), on = id`
     """
 
     code: ClassVar[str] = "D511"

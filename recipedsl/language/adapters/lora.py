@@ -30,7 +30,7 @@ class Lora(Adapter):
     )
     dropout: Any = setting(share(), "share of inputs dropped in training", 0.0, argument="lora_dropout")
     target: Any = setting(
-        several(text()),
+        several(text(), least=1),
         "names of the layers that get one; all linear layers when left out",
         "all-linear",
         argument="target_modules",

@@ -50,9 +50,9 @@ class PassRate(Metric):
     keyword: ClassVar[str] = "pass_rate"
     share: ClassVar[bool] = True
 
-    tests: Any = setting(row_value(), "Python tests of the row")
+    tests: Any = setting(row_value("text"), "Python tests of the row")
     language: Any = setting(
-        row_value(optional=True), "`python` or `sql` of the row; the fence's when left out", None
+        row_value("text", optional=True), "`python` or `sql` of the row; the fence's when left out", None
     )
     timeout: Any = setting(duration(), "longest time of one program", 10.0)
     memory: Any = setting(size(), "most memory of one program", 512e6)
@@ -67,7 +67,7 @@ class ExactMetric(Metric):
     keyword: ClassVar[str] = "exact"
     share: ClassVar[bool] = True
 
-    expected: Any = setting(row_value(), "text that the answer should be")
+    expected: Any = setting(row_value("text", "number"), "text that the answer should be")
 
 
 class NumericMetric(Metric):
@@ -79,7 +79,7 @@ class NumericMetric(Metric):
     keyword: ClassVar[str] = "numeric"
     share: ClassVar[bool] = True
 
-    expected: Any = setting(row_value(), "number, or text that ends in one")
+    expected: Any = setting(row_value("text", "number"), "number, or text that ends in one")
     tolerance: Any = setting(number(0), "largest difference that counts as equal, relative", 1e-6)
 
 

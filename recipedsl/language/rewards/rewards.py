@@ -25,9 +25,9 @@ class Passes(RewardFunction):
 
     keyword: ClassVar[str] = "passes"
 
-    tests: Any = setting(row_value(), "Python tests of the row")
+    tests: Any = setting(row_value("text"), "Python tests of the row")
     language: Any = setting(
-        row_value(optional=True), "`python` or `sql` of the row; the fence's when left out", None
+        row_value("text", optional=True), "`python` or `sql` of the row; the fence's when left out", None
     )
     timeout: Any = setting(duration(), "longest time of one program", 10.0)
     memory: Any = setting(size(), "most memory of one program", 512e6)
@@ -41,7 +41,7 @@ class Exact(RewardFunction):
 
     keyword: ClassVar[str] = "exact"
 
-    expected: Any = setting(row_value(), "text that the answer should be")
+    expected: Any = setting(row_value("text", "number"), "text that the answer should be")
 
 
 class Numeric(RewardFunction):
@@ -55,7 +55,7 @@ class Numeric(RewardFunction):
 
     keyword: ClassVar[str] = "numeric"
 
-    expected: Any = setting(row_value(), "number, or text that ends in one")
+    expected: Any = setting(row_value("text", "number"), "number, or text that ends in one")
     tolerance: Any = setting(number(0), "largest difference that counts as equal, relative", 1e-6)
 
 

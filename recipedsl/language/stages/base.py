@@ -56,7 +56,7 @@ class StageMethod(Concept):
     schedule: Any = setting(concept("schedule"), "how the learning rate changes over the steps", None)
     optimizer: Any = setting(concept("optimizer"), "update rule", None)
     epochs: Any = setting(
-        number(0),
+        number(above=0),
         "passes over the rows; 1 when neither epochs nor steps is written",
         None,
         argument="num_train_epochs",
@@ -81,7 +81,7 @@ class StageMethod(Concept):
         None,
         argument="gradient_checkpointing",
     )
-    seed: Any = setting(whole(0), "seed of this stage; that of `run` when left out", None)
+    seed: Any = setting(whole(0, 2**32 - 1), "seed of this stage; that of `run` when left out", None)
     save_every: Any = setting(whole(0), "steps between checkpoints; that of `run` when left out", None)
     trainer: Any = setting(
         mapping(), "arguments of the trainer's configuration that the vocabulary lacks", None
@@ -109,8 +109,10 @@ class Online(StageMethod):
     )
     generations: Any = setting(whole(2), "answers sampled for each prompt", 8, argument="num_generations")
     max_new_tokens: Any = setting(whole(1), "longest answer in tokens", 256, argument="max_completion_length")
-    temperature: Any = setting(number(0), "sampling temperature", 1.0, argument="temperature")
-    top_p: Any = setting(share(), "share of probability that sampling draws from", 1.0, argument="top_p")
+    temperature: Any = setting(number(above=0), "sampling temperature", 1.0, argument="temperature")
+    top_p: Any = setting(
+        share(above=0), "share of probability that sampling draws from", 1.0, argument="top_p"
+    )
     epsilon: Any = setting(number(0, 1), "clipping range of the probability ratio", 0.2, argument="epsilon")
     iterations: Any = setting(
         whole(1), "optimizer passes over each batch of answers", 1, argument="num_iterations"

@@ -37,7 +37,10 @@ class Dpo(Preferring):
     lora_rate: ClassVar[float] = 1e-5
 
     loss: Any = setting(
-        several(one_of(*DPO_LOSSES)), "which loss; several are added", "sigmoid", argument="loss_type"
+        several(one_of(*DPO_LOSSES), least=1),
+        "which loss; several are added",
+        "sigmoid",
+        argument="loss_type",
     )
     loss_weights: Any = setting(
         several(number(0), optional=True), "weights of several losses", None, argument="loss_weights"

@@ -51,6 +51,7 @@ class Step(Concept):
         least: fewest columns, names or shares that it needs.
         draws: whether it needs a seed.
         last: whether nothing may follow it.
+        drops: whether rows may fall.
     """
 
     takes: ClassVar[Takes]
@@ -59,6 +60,7 @@ class Step(Concept):
     least: ClassVar[int] = 0
     draws: ClassVar[bool] = False
     last: ClassVar[bool] = False
+    drops: ClassVar[bool] = False
 
     @classmethod
     def flow(cls, rows: RowType, use: StepUse) -> RowType:  # noqa: ARG003 - most steps keep the columns

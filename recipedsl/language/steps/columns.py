@@ -79,6 +79,7 @@ class Explode(Step):
     """
 
     keyword: ClassVar[str] = "explode"
+    drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.COLUMNS
     least: ClassVar[int] = 1
 
@@ -94,10 +95,11 @@ class Join(Step):
     The key is unique in the other dataset, or the run stops and shows one that is not.
     `kind = left` keeps rows without a partner, their new columns null.
 
-    Example: `| join topics on = topic`
+    Example: `| join topics, on = topic`
     """
 
     keyword: ClassVar[str] = "join"
+    drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.DATASET
     least: ClassVar[int] = 1
 
@@ -107,7 +109,7 @@ class Join(Step):
     def flow(cls, rows: RowType, use: StepUse) -> RowType:
         if use.other is None:
             return rows
-        new = use.other.without(tuple(use.settings["on"]) + rows.names)
+        new = use.other.without(tuple(use.settings["on"]))
         types = {
             each.name: each.type.or_null() if use.settings["kind"] == "left" else each.type
             for each in new.columns

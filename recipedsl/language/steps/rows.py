@@ -16,6 +16,7 @@ class Where(Step):
     """
 
     keyword: ClassVar[str] = "where"
+    drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.CONDITION
     least: ClassVar[int] = 1
 
@@ -30,6 +31,7 @@ class Dedup(Step):
     """
 
     keyword: ClassVar[str] = "dedup"
+    drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.COLUMNS
 
     keep: Any = setting(one_of("first", "last", "longest"), "which of equal rows stays", "first")
@@ -43,6 +45,7 @@ class Take(Step):
     """
 
     keyword: ClassVar[str] = "take"
+    drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.SETTINGS
     grouped: ClassVar[bool] = True
 
@@ -58,6 +61,7 @@ class Sample(Step):
     """
 
     keyword: ClassVar[str] = "sample"
+    drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.SETTINGS
     grouped: ClassVar[bool] = True
     draws: ClassVar[bool] = True
@@ -76,7 +80,7 @@ class Repeat(Step):
     keyword: ClassVar[str] = "repeat"
     takes: ClassVar[Takes] = Takes.SETTINGS
 
-    times: Any = setting(whole(1), "how often each row appears")
+    times: Any = setting(whole(1, 10_000), "how often each row appears")
 
 
 class Shuffle(Step):
@@ -114,6 +118,7 @@ class Split(Step):
     """
 
     keyword: ClassVar[str] = "split"
+    drops: ClassVar[bool] = True  # seen from one of its parts
     takes: ClassVar[Takes] = Takes.SHARES
     grouped: ClassVar[bool] = True
     draws: ClassVar[bool] = True

@@ -125,7 +125,7 @@ class Evaluation:
 
     def _answering(self) -> tuple[str, ...]:
         """Models that are judged, and those that they are only compared with."""
-        others = (metric.settings["against"] for metric in self.node.metrics if metric.keyword == _WIN_RATE)
+        others = (metric.against for metric in self.node.metrics if metric.keyword == _WIN_RATE)
         return tuple(dict.fromkeys([*self.node.models, *others]))
 
     def _base(self, name: str) -> ModelNode:
@@ -220,7 +220,7 @@ class Evaluation:
         return make_scorer(asked, root=self.root, folders=self.folders, policy=self.policy)
 
     def _win_rates(self, metric: ScoreSpec) -> dict[str, dict[int, float | None]]:
-        against, scorer = metric.settings["against"], self._model_scorer(metric)
+        against, scorer = metric.against, self._model_scorer(metric)
         everyone = dict.fromkeys([*self.node.models, against])
         scores = {name: self._score(metric, scorer, name) for name in everyone}
         return {name: wins(scores[name], scores[against]) for name in self.node.models}

@@ -191,10 +191,17 @@ ROWS = [
 ]
 
 
-def _metric(keyword: str, name: str, *, node: str = "", settings: Any = None, **columns: str) -> ScoreSpec:
-    expressions = {key: Column(name=column) for key, column in columns.items()}
+def _metric(
+    keyword: str, name: str, *, node: str = "", against: str = "", settings: Any = None, **columns: str
+) -> ScoreSpec:
     return ScoreSpec(
-        keyword=keyword, name=name, expressions=expressions, settings=settings or {}, node=node, origin=ORIGIN
+        keyword=keyword,
+        name=name,
+        expressions={key: Column(name=column) for key, column in columns.items()},
+        settings=settings or {},
+        node=node,
+        against=against,
+        origin=ORIGIN,
     )
 
 
@@ -207,9 +214,7 @@ METRICS = (
     _metric("loss", "loss()"),
     _metric("exact", "exact(answer)", expected="answer"),
     _metric("format", 'format("(?s).*")', settings={"pattern": "(?s).*"}),
-    _metric(
-        "win_rate", "win_rate(against = base, judge = judge)", node="judge", settings={"against": "base"}
-    ),
+    _metric("win_rate", "win_rate(against = base, judge = judge)", node="judge", against="base"),
     _metric("reward", "reward(judge)", node="judge"),
 )
 PASS_RATE = _metric(
