@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recipedsl.plan.model import DataNode, EvalNode, ModelNode, Node, Plan, StageNode, TokensNode, inputs_of
+from recipedsl.plan.model import (
+    DataNode,
+    EvalNode,
+    Input,
+    ModelNode,
+    Node,
+    Plan,
+    StageNode,
+    TokensNode,
+    inputs_of,
+)
 
 
 def faults(plan: Plan) -> Iterator[str]:
@@ -23,21 +33,48 @@ def faults(plan: Plan) -> Iterator[str]:
 
 
 def _kind_faults(node: Node, above: dict[str, Node]) -> Iterator[str]:
-    wanted: list[tuple[str, str, tuple[type, ...]]] = []
-    if isinstance(node, TokensNode):
-        wanted = [("data", node.data.node, (DataNode,)), ("model", node.model, (ModelNode,))]
-    elif isinstance(node, StageNode):
-        wanted = [
-            ("start", node.start, (ModelNode, StageNode)),
-            ("base", node.base, (ModelNode,)),
-            ("tokens", node.tokens, (TokensNode,)),
-        ]
-    elif isinstance(node, EvalNode):
-        wanted = [("models", name, (ModelNode, StageNode)) for name in node.models]
-    for role, name, kinds in wanted:
-        if name in above and not isinstance(above[name], kinds):
-            yield f"`{role}` of `{node.name}` cannot be the {above[name].kind} node `{name}`"
+    for role, name, kinds in _wanted(node):
+        found = above.get(name)
+        if found is not None and not isinstance(found, kinds):
+            yield f"`{role}` of `{node.name}` cannot be the {found.kind} node `{name}`"
+    for role, name, gives in _given(node):
+        found = above.get(name)
+        if isinstance(found, StageNode) and found.gives != gives:
+            yield f"`{role}` of `{node.name}` gives a {found.gives}, a {gives} is wanted: `{name}`"
     yield from _part_faults(node, above)
+
+
+_POLICY = (ModelNode, StageNode)
+
+
+def _wanted(node: Node) -> Iterator[tuple[str, str, tuple[type, ...]]]:
+    """Names of other nodes by their role, with the kinds that they may be."""
+    match node:
+        case TokensNode():
+            yield from (("data", node.data.node, (DataNode,)), ("model", node.model, (ModelNode,)))
+        case StageNode():
+            yield from (("start", node.start, _POLICY), ("base", node.base, (ModelNode,)))
+            yield ("tokens", node.tokens, (TokensNode,))
+            yield from (("reward", term.score.node, (StageNode,)) for term in node.rewards)
+        case EvalNode():
+            yield from (("models", name, _POLICY) for name in node.models)
+            yield from (("tokens", name, (TokensNode,)) for name in (node.tokens, node.prompts))
+            for metric in node.metrics:
+                yield from (("judge", metric.node, (StageNode,)), ("against", metric.against, _POLICY))
+        case DataNode():
+            # Rows may come from a stage one day: answers that it samples.
+            yield from (("input", each.node, (DataNode, StageNode)) for each in _dataset_inputs(node))
+
+
+def _given(node: Node) -> Iterator[tuple[str, str, str]]:
+    """Names of stages by their role, with what they have to give."""
+    if isinstance(node, StageNode):
+        yield ("start", node.start, "policy")
+        yield from (("reward", term.score.node, "reward") for term in node.rewards)
+    if isinstance(node, EvalNode):
+        others = (metric.against for metric in node.metrics)
+        yield from (("models", name, "policy") for name in (*node.models, *others))
+        yield from (("judge", metric.node, "reward") for metric in node.metrics)
 
 
 def _part_faults(node: Node, above: dict[str, Node]) -> Iterator[str]:
@@ -47,7 +84,7 @@ def _part_faults(node: Node, above: dict[str, Node]) -> Iterator[str]:
             yield f"`{node.name}` reads `{each}`, but `{each.node}` has the parts {list(source.parts)}"
 
 
-def _dataset_inputs(node: Node) -> list:  # type: ignore[type-arg]
+def _dataset_inputs(node: Node) -> list[Input]:
     if isinstance(node, TokensNode | EvalNode):
         return [node.data]
     if isinstance(node, DataNode):

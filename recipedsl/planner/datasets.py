@@ -88,7 +88,7 @@ def _limit(steps: list[StepSpec], dataset: Dataset, options: DataOptions) -> Non
 
 def _source(dataset: Dataset, facts: Facts) -> DataSource:
     use = dataset.source
-    row = use.row.to_json() if use.row is not None else {}
+    row = use.declared.to_json() if use.declared is not None else {}
     match use.keyword:
         case "read":
             return _read(use.place, use.settings, row, facts)

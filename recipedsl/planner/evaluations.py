@@ -21,7 +21,8 @@ def lower_evaluation(
 ) -> list[TokensNode | EvalNode]:
     """The tokens nodes and the eval node of an evaluation, without fingerprints."""
     base = bases[found.models[0]]
-    if any(bases[name].name != base.name for name in found.models):
+    others = [each.against for each in found.metrics if each.against]
+    if any(bases[name].name != base.name for name in (*found.models, *others)):
         words = "an eval of models with different base models is not carried out yet; write one eval for each"
         problems.report(NotYet, words, Label(found.place.source, found.place.span, "several base models"))
         return []

@@ -10,18 +10,16 @@ from recipedsl.diagnostics.codes.lints import MissingEdition, NoSeed, UnknownEdi
 from recipedsl.diagnostics.codes.names import DuplicateSetting, UnknownParam
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.language.blocks import Run
-from recipedsl.language.templates.base import Template
 from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Declared, Given, Importer, Looker, Module, did_you_mean
 from recipedsl.semantics.evaluations import evaluation
-from recipedsl.semantics.models import model, run_settings
+from recipedsl.semantics.models import model, run_settings, template
 from recipedsl.semantics.order import in_order
 from recipedsl.semantics.params import check_value
 from recipedsl.semantics.pipelines import dataset
 from recipedsl.semantics.recipe import Evaluation, Place, Recipe
 from recipedsl.semantics.row_types import declared_type
 from recipedsl.semantics.scope import RUN, declare, names
-from recipedsl.semantics.settings import read_block
 from recipedsl.semantics.stages import stage
 from recipedsl.semantics.values import Sort
 from recipedsl.source import Source, Span
@@ -102,7 +100,7 @@ def _resolve(context: Context, root: Module) -> tuple[list[str], dict[str, Evalu
         elif each.kind == "data":
             dataset(context, each)
         elif each.kind == "template":
-            _template_alone(context, each)
+            template(context, each)
     return [each.full_name for each in written], _stages(context, declared, root)
 
 
@@ -121,12 +119,6 @@ def _stages(context: Context, declared: list[Declared], root: Module) -> dict[st
             helps = (Help("write the stages of each round one after another"),)
             context.report(NotYet, words, root.place(item.count), "not carried out yet", helps=helps)
     return evaluations
-
-
-def _template_alone(context: Context, declared: Declared) -> None:
-    """Check a template that no model uses; one that is used is checked there."""
-    if declared.full_name not in context.used and isinstance(declared.node, tree.Thing):
-        read_block(context, declared.module, Template, declared.node)
 
 
 def _params(context: Context) -> dict[str, object]:
@@ -154,10 +146,11 @@ def _outside(context: Context) -> None:
     if profile and profile not in profiles:
         source = Source("--profile", profile)
         _no_such(context, Place(source, Span(0, len(profile))), profile, "profile", profiles)
-    for (kind, name, _), (source, _) in context.given.overrides.items():
+    for (kind, name, key), (source, _) in context.given.overrides.items():
         found = _blocks(context).get(name)
         if kind != RUN and (found is None or found.kind != kind):
-            place = Place(source, Span(0, len(source.text)))
+            path = Source(source.path, f"{kind}.{name}.{key}")
+            place = Place(path, Span(len(kind) + 1, len(kind) + 1 + len(name)))
             _no_such(context, place, name, kind, names(context.root, kind))
 
 

@@ -55,10 +55,15 @@ def constant(context: Context, module: Module, expression: tree.Expression) -> V
         case tree.Broken():
             return UNKNOWN
         case _:
-            context.report(
-                NotConstant, "a value that is known beforehand is wanted here", module.place(expression)
-            )
+            words = _NO_VALUES.get(type(expression), "a value that is known beforehand is wanted here")
+            context.report(NotConstant, words, module.place(expression))
             return UNKNOWN
+
+
+_NO_VALUES: dict[type, str] = {
+    tree.Range: "a range is no value; it stands behind `in`, as in `chars(answer) in 40..8k`",
+    tree.Nested: "a pipeline gives rows, a single value is wanted here",
+}
 
 
 def _number(context: Context, module: Module, expression: tree.Number) -> Value:

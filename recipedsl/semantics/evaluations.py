@@ -130,13 +130,15 @@ def _metrics(context: Context, settings: Settings, data: DataReference | None) -
 
 def _different(context: Context, scores: tuple[Score, ...]) -> bool:
     """Whether no metric stands twice; what is measured is told apart by how it is written."""
-    first: dict[str, Score] = {}
-    twice = [each for each in scores if first.setdefault(each.written, each) is not each]
-    for each in twice:
-        secondary = [(first[each.written].place, "first written here")]
-        words = f"the metric `{each.written}` is written twice"
-        context.report(DuplicateName, words, each.place, "again here", secondary=secondary)
-    return not twice
+    good = True
+    for index, score in enumerate(scores):
+        same = [each for each in scores[:index] if each.same_as(score)]
+        if same:
+            words = f"the metric `{score.written}` is written twice"
+            secondary = [(same[0].place, "first written here")]
+            context.report(DuplicateName, words, score.place, "again here", secondary=secondary)
+            good = False
+    return good
 
 
 def _suits(context: Context, data: DataReference, score: Score) -> bool:

@@ -79,8 +79,23 @@ def _part(scores: Scores, node: tree.Expression) -> _Part | None:
             wanted, keyword = _UNARY[node.operator.text]
             operand = _of_kind(scores, node.operand, wanted)
             return operand and _Part(Call(function=keyword, arguments=(operand.expression,)), wanted)
+        case tree.Binary() if not _is_known(scores, node):
+            words = f"`{node.operator.text}` is no operator of gates"
+            place = scores.module.place(node.operator)
+            known = ", ".join(f"`{each}`" for each in (*_BINARY, "in"))
+            scores.context.report(WrongOperand, words, place, helps=(Help(f"gates know {known}"),))
+            return None
         case _:
             return _number(scores, node)
+
+
+def _is_known(scores: Scores, node: tree.Expression) -> bool:
+    """Whether an expression asks for no score, and can be computed beforehand."""
+    if isinstance(node, tree.Binary):
+        return _is_known(scores, node.left) and _is_known(scores, node.right)
+    if isinstance(node, tree.Group):
+        return _is_known(scores, node.inner)
+    return not isinstance(node, tree.Call)
 
 
 def _of_kind(scores: Scores, node: tree.Expression, wanted: Kind) -> _Part | None:

@@ -35,10 +35,10 @@ def _resolve(context: Context, declared: Declared) -> BaseModel | None:
     thing = declared.node
     assert isinstance(thing, tree.Thing)
     settings = read_block(context, declared.module, Model, thing)
-    template = settings.get("template")
-    used = _template(context, template) if isinstance(template, Deferred) else None
+    named = settings.get("template")
+    used = _template(context, named) if isinstance(named, Deferred) else None
     source = settings.get("from")
-    if not settings.complete or not isinstance(source, ConceptUse) or (template is not None and used is None):
+    if not settings.complete or not isinstance(source, ConceptUse) or (named is not None and used is None):
         return None
     if source.concept is HubModel and not source.settings["revision"]:
         unpinned(context, settings.written["from"], "model")
@@ -84,7 +84,7 @@ def _template(context: Context, written: Deferred) -> TemplateUse | None:
     found = lookup(written.module, written.expression)
     if found is not None and found.kind == "template":
         context.used.add(found.full_name)
-        return _declared(context, found)
+        return template(context, found)
     name = written.expression
     if isinstance(name, tree.Name) and found is None and name.text in SHIPPED:
         return TemplateUse(name.text, {}, written.place)
@@ -108,7 +108,8 @@ def _no_template(context: Context, written: Deferred, found: Declared | None) ->
 _PARTS = ("start", "system", "user", "tool", "thinking", "assistant")
 
 
-def _declared(context: Context, declared: Declared) -> TemplateUse | None:
+def template(context: Context, declared: Declared) -> TemplateUse | None:
+    """The chat template of a declaration; None after a problem was reported."""
     thing = declared.node
     assert isinstance(thing, tree.Thing)
     settings = read_block(context, declared.module, Template, thing)
@@ -160,7 +161,7 @@ def _of_profile(context: Context, profile: Declared, thing: tree.Thing) -> dict[
     own = tuple(
         each
         for each in thing.block.entries
-        if isinstance(each, tree.Attribute) and each.key.text in Run.settings()
+        if not isinstance(each, tree.Attribute) or each.key.text in Run.settings()
     )
     block = replace(thing.block, entries=own)
     settings = read_block(context, profile.module, Run, replace(thing, block=block))

@@ -208,6 +208,11 @@ def _with_range(
     if UNKNOWN in ends:
         return None
     low, high = (None if each is None else each.data for each in ends)
+    if low is not None and high is not None and low > high:
+        context.report(
+            WrongType, "the range ends below its start, and holds nothing", place, "an empty range"
+        )
+        return None
     return replace(type_, low=low, high=high, within=place)
 
 

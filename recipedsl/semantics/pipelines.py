@@ -161,10 +161,10 @@ def _part(
     if part.text in found.parts:
         return DataReference(found.name, part.text, place)
     where = module.place(part)
-    words = f"has the parts {listed}" if found.parts else "is not split"
+    words = f"has the parts {listed}, not" if found.parts else "is not split and has no part"
     context.report(
         UnknownPart,
-        f"`{found.name}` {words}, not `{part.text}`",
+        f"`{found.name}` {words} `{part.text}`",
         where,
         "no such part",
         helps=did_you_mean(where, part.text, found.parts),
@@ -251,8 +251,8 @@ def _call(
         return unknown
     if concept is HubData and not settings.get("revision"):
         unpinned(context, place, "dataset")
-    row = _look(context, SourceUse(keyword, settings.values, (), None, place), annotated)
-    return _Head(SourceUse(keyword, settings.values, (), row, place), row)
+    use = SourceUse(keyword, settings.values, (), annotated, place)
+    return _Head(use, _look(context, use, annotated))
 
 
 def _unknown_source(context: Context, module: Module, function: tree.Name) -> None:
@@ -293,9 +293,14 @@ def _compare(context: Context, use: SourceUse, declared: RowType, found: RowType
             helps = did_you_mean(use.place, column.name, found.names)
             shown = tuple(Help(each.text) for each in helps)
             context.report(TypeDiffers, words, use.place, "column missing here", helps=shown)
-        elif type_ is not None and not type_.fits(column.type):
+        elif type_ is not None and not (type_.fits(column.type) or _is_read_as(use, type_, column.type)):
             words = f"column `{column.name}` is declared `{column.type}`, the rows have `{type_}`"
             context.report(TypeDiffers, words, use.place, f"`{column.name}` is `{type_}` here")
+
+
+def _is_read_as(use: SourceUse, found: Type, declared: Type) -> bool:
+    """Whether rows as they are written become what is declared: a date is written as text."""
+    return not use.inputs and found.kind is Kind.TEXT and declared.kind is Kind.DATE
 
 
 # --- concat and rows --------------------------------------------------------------------------------
@@ -372,7 +377,7 @@ def _row_of_values(
     columns: dict[str, Type] = {}
     for index, row in enumerate(rows):
         for name, value in row.data.items():
-            type_ = common(columns.get(name, ANY), _type_of(value))
+            type_ = common(columns.get(name, _type_of(value)), _type_of(value))
             if type_ is None:
                 place = module.place(written.items[index] if isinstance(written, tree.ListOf) else written)
                 words = f"column `{name}` is `{_type_of(value)}` here and `{columns[name]}` further up"

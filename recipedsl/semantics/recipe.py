@@ -6,7 +6,7 @@ this into a plan without asking anything more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipedsl.language.concept import Concept
@@ -44,13 +44,13 @@ class SourceUse:
         keyword: `read`, `hub`, `rows`, `concat`, or `data` for another dataset.
         settings: constants by name.
         inputs: datasets that it reads.
-        row: the annotated row type, else what a look showed; None when neither is to be had.
+        declared: the annotated row type; None when the recipe leaves it to the data.
     """
 
     keyword: str
     settings: dict[str, Any]
     inputs: tuple[DataReference, ...]
-    row: RowType | None
+    declared: RowType | None
     place: Place
 
 
@@ -129,6 +129,10 @@ class Score:
     stage: str
     against: str
     place: Place
+
+    def same_as(self, other: Score) -> bool:
+        """Whether both measure the same, however they are written."""
+        return replace(self, written=other.written, place=other.place) == other
 
 
 @dataclass(frozen=True, slots=True)

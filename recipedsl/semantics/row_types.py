@@ -97,7 +97,8 @@ def declared_type(context: Context, declared: Declared) -> Type | None:
             context.report(OutOfRange, words, declared.name_place, "too large")
         with context.computing(name):
             found = read_type(context, declared.module, node.type) if size <= MOST_NAMES else None
-        context.types[name] = (found, size)
+        # One that is too large counts as nothing, so that it is said once and not of all that hold it.
+        context.types[name] = (found, size if size <= MOST_NAMES else 0)
     return context.types[name][0]
 
 

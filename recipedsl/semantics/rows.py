@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from recipedsl.diagnostics import Help
@@ -19,10 +20,10 @@ from recipedsl.diagnostics.codes.types import (
     WrongUnit,
 )
 from recipedsl.language import catalogue
-from recipedsl.language.expressions import Call, Column, Constant
+from recipedsl.language.expressions import Call, Column, Constant, constant_date
 from recipedsl.language.functions.base import Function, Parameter
 from recipedsl.language.functions.catalogue import FUNCTIONS
-from recipedsl.language.types import ANY, BOOL, FLOAT, INT, TEXT, Kind, RowType, Type, common, list_of
+from recipedsl.language.types import ANY, BOOL, DATE, FLOAT, INT, TEXT, Kind, RowType, Type, common, list_of
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Module, did_you_mean, fix
@@ -250,16 +251,34 @@ def _binary(rows: Rows, expression: tree.Binary) -> Typed | None:
     left, right = type_expression(rows, expression.left), type_expression(rows, expression.right)
     if left is None or right is None:
         return None
-    for side, node, other in (
-        (left, expression.left, expression.right),
-        (right, expression.right, expression.left),
-    ):
-        if sign in ("==", "!=") and isinstance(other, tree.Nothing):
-            keyword = "is_null" if sign == "==" else "is_not_null"
-            return _apply(rows, keyword, (side,), (node,), expression)
+    if sign in ("==", "!=") and isinstance(expression.right, tree.Nothing):
+        return _null_test(rows, left, expression.left, expression)
+    if sign in ("==", "!=") and isinstance(expression.left, tree.Nothing):
+        return _null_test(rows, right, expression.right, expression)
     if sign in ("==", "!=", "in", "not in") and not _possible(rows, left, right, expression):
         return None
+    if sign in _ORDERS:
+        left, right = _dated(left, right.type), _dated(right, left.type)
     return _apply(rows, OPERATORS[sign], (left, right), (expression.left, expression.right), expression)
+
+
+_ORDERS = ("==", "!=", "<", "<=", ">", ">=")
+
+
+def _null_test(rows: Rows, side: Typed, node: tree.Expression, whole: tree.Binary) -> Typed | None:
+    keyword = "is_null" if whole.operator.text == "==" else "is_not_null"
+    return _apply(rows, keyword, (side,), (node,), whole)
+
+
+def _dated(side: Typed, other: Type) -> Typed:
+    """A text such as "2024-05-31" beside a date is a date."""
+    value = side.expression.value if isinstance(side.expression, Constant) else None
+    if other.kind is not Kind.DATE or not isinstance(value, str):
+        return side
+    try:
+        return Typed(constant_date(date.fromisoformat(value)), DATE)
+    except ValueError:
+        return side
 
 
 def _between(rows: Rows, expression: tree.Binary, bounds: tree.Range, sign: str) -> Typed | None:
@@ -269,6 +288,7 @@ def _between(rows: Rows, expression: tree.Binary, bounds: tree.Range, sign: str)
     high = type_expression(rows, bounds.high) if bounds.high is not None else nothing
     if value is None or low is None or high is None:
         return None
+    low, high = _dated(low, value.type), _dated(high, value.type)
     inside = _apply(rows, "between", (value, low, high), (expression.left, bounds, bounds), expression)
     if inside is None or sign == "in":
         return inside
@@ -277,13 +297,14 @@ def _between(rows: Rows, expression: tree.Binary, bounds: tree.Range, sign: str)
 
 def _possible(rows: Rows, left: Typed, right: Typed, expression: tree.Binary) -> bool:
     """Whether an enumeration is compared with members of it."""
-    for choices, other, node in ((left, right, expression.right), (right, left, expression.left)):
+    nodes = (expression.left, expression.right)
+    for choices, other, column, node in ((left, right, *nodes), (right, left, *nodes[::-1])):
         if choices.type.kind is not Kind.CHOICE or not isinstance(other.expression, Constant):
             continue
         value = other.expression.value
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, str) and each not in choices.type.choices:
-                _never(rows, each, choices.type, node, rows.module.source.slice(expression.left.span))
+                _never(rows, each, choices.type, node, rows.module.source.slice(column.span))
                 return False
     return True
 

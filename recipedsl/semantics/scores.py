@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recipedsl.diagnostics import Help
@@ -38,8 +38,22 @@ class Scoring:
 
 
 def read_reward(scoring: Scoring, expression: tree.Expression) -> tuple[WeightedScore, ...] | None:
-    """Terms of a reward: `0.8 * judge + 0.2 * passes(tests)`; None after a problem was reported."""
-    return _terms(scoring, expression, 1.0)
+    """Terms of a reward: `0.8 * judge + 0.2 * passes(tests)`; None after a problem was reported.
+
+    The weights of a score that stands several times are added up.
+    """
+    terms = _terms(scoring, expression, 1.0)
+    if terms is None:
+        return None
+    found: list[WeightedScore] = []
+    for term in terms:
+        same = [index for index, each in enumerate(found) if each.score.same_as(term.score)]
+        if same:
+            first = found[same[0]]
+            found[same[0]] = replace(first, weight=first.weight + term.weight)
+        else:
+            found.append(term)
+    return tuple(found)
 
 
 def _terms(scoring: Scoring, node: tree.Expression, weight: float) -> tuple[WeightedScore, ...] | None:
@@ -206,7 +220,8 @@ def _resolve(scoring: Scoring, concept: type[Concept], settings: Settings, place
     found = {name: each for name, each in expressions.items() if each is not None}
     if not good or judge is None or against is None or len(found) < len(expressions):
         return None
-    written = " ".join(place.source.slice(place.span).split())
+    # On one line; white space inside of texts stays, as it tells patterns apart.
+    written = re.sub(r"\s*\n\s*", " ", place.source.slice(place.span))
     return Score(concept.keyword, written, found, constants, judge, against, place)
 
 

@@ -247,13 +247,12 @@ def _of_value(context: Context, place: Place, type_: ValueType, value: Value, na
         return None
     if type_.wants is Wants.CHOICE:
         return _chosen(context, place, type_, value, name)
-    if type_.also is not None and not _suits(value, type_) and _suits(value, type_.also):
+    if type_.also is not None and not _suits(value, type_) and _suits_wholly(value, type_.also):
         type_ = type_.also
     return _plain(context, place, type_, value, name)
 
 
 _UNITS = {Wants.SHARE: Unit.SHARE, Wants.DURATION: Unit.DURATION, Wants.BYTES: Unit.BYTES}
-_EXAMPLES = {Wants.SHARE: "%", Wants.DURATION: "s", Wants.BYTES: "GB"}
 _SORTS = {Wants.TEXT: Sort.TEXT, Wants.FLAG: Sort.FLAG}
 
 
@@ -261,6 +260,11 @@ def _suits(value: Value, type_: ValueType) -> bool:
     if value.sort is not Sort.NUMBER:
         return value.sort is _SORTS.get(type_.wants)
     return value.unit is _UNITS.get(type_.wants, Unit.NONE)
+
+
+def _suits_wholly(value: Value, type_: ValueType) -> bool:
+    """The same, with nothing behind the point where whole numbers are wanted: 0.5 is meant as a share."""
+    return _suits(value, type_) and (type_.wants is not Wants.WHOLE or float(value.data).is_integer())
 
 
 def _plain(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.data import ShapeArguments
-from recipedsl.diagnostics.codes.names import UnknownSetting
+from recipedsl.diagnostics.codes.names import DuplicateSetting, UnknownSetting
 from recipedsl.language import catalogue
 from recipedsl.language.shapes import Shape
 from recipedsl.language.steps.shaping import (
@@ -62,6 +62,10 @@ def read_shape(rows: Rows, node: tree.Expression) -> Shaped | None:
             rows.context.report(UnknownSetting, words, place, "no such argument", helps=helps)
             shaped.failed = True
             continue
+        if name in given:
+            words = f"`{name}` is written twice"
+            rows.context.report(DuplicateSetting, words, place, "again here")
+            shaped.failed = True
         given.add(name)
         _fill(rows, form, shaped, name, expression)
     unknown = any(each.name is not None and each.name.text not in form.accepts for each in arguments)

@@ -16,7 +16,7 @@ from recipedsl.diagnostics.codes.names import (
 from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch, UnknownArgument, UnusualRate
 from recipedsl.language import catalogue
 from recipedsl.language.stages.arguments import ARGUMENTS
-from recipedsl.language.stages.base import Online, StageMethod
+from recipedsl.language.stages.base import DECIDED, Online, StageMethod
 from recipedsl.semantics.context import Context, Declared, did_you_mean, fix
 from recipedsl.semantics.models import model
 from recipedsl.semantics.pipelines import reference
@@ -239,6 +239,11 @@ def _check_trainer(context: Context, method: type[StageMethod], settings: Settin
             hint = f"; `{best}` is one" if best else ""
             words = f"`{method.config_class}` has no argument `{name}`{hint}"
             context.report(UnknownArgument, words, place, f"no argument `{name}`")
+        elif name in DECIDED:
+            words = f"`{name}` of the trainer is not for a recipe to set"
+            decides = DECIDED[name]
+            helps = (Help(f"leave it out; {decides} decides" if decides else "leave it out"),)
+            context.report(Conflict, words, place, "decided elsewhere", helps=helps)
         elif name in ours:
             words = f"`{name}` of the trainer is the setting `{ours[name]}`"
             helps = (Help(f"write `{ours[name]} = …` in the stage"),)

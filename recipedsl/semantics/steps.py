@@ -221,9 +221,20 @@ def _by(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> None:
             if each.name is not None:
                 words = f"`by` of `{concept.keyword}` takes columns, not `{each.name.text} = …`"
                 flow.context.report(UnknownSetting, words, flow.module.place(each.name), "not wanted here")
-    columns = [_column(flow, each.value) for each in node.by if each.name is None]
+    columns = [_group(flow, each.value) for each in node.by if each.name is None]
     parts.by = tuple(each for each in columns if each is not None)
     parts.failed = parts.failed or None in columns
+
+
+def _group(flow: Flow, expression: tree.Expression) -> str | None:
+    """Name of a column whose values make groups."""
+    name = _column(flow, expression)
+    type_ = flow.row.column(name) if flow.row is not None and name is not None else None
+    if type_ is None or is_plain(type_):
+        return name
+    words = f"rows are grouped by single values, `{name}` is of type `{type_}`"
+    flow.context.report(WrongOperand, words, flow.module.place(expression), f"of type `{type_}`")
+    return None
 
 
 def _column(flow: Flow, expression: tree.Expression) -> str | None:
@@ -409,7 +420,9 @@ def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
             parts.failed = True
         shares[argument.name.text] = share
     parts.settings = {"parts": shares, "group": group}
-    if not parts.failed and abs(sum(shares.values()) - 1) > 1e-9:
+    # A name that is written twice was reported, and its share counts once.
+    unique = len(shares) == len(node.arguments) - (group is not None)
+    if not parts.failed and unique and abs(sum(shares.values()) - 1) > 1e-9:
         total = f"{sum(shares.values()) * 100:g}%"
         place = flow.module.place(node)
         flow.context.report(

@@ -11,6 +11,25 @@ from recipedsl.language.values import concept, expression, flag, mapping, name_o
 Purpose = Literal["sft", "preference", "reward", "feedback", "prompt"]
 
 
+#: Arguments of the configurations that the runtime decides, whatever a recipe says, with what decides them.
+DECIDED: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "output_dir", "report_to", "push_to_hub", "hub_model_id", "use_cpu", "disable_tqdm",
+            "dataset_kwargs", "resume_from_checkpoint", "model_init_kwargs", "trust_remote_code",
+            "remove_unused_columns", "save_total_limit", "logging_nan_inf_filter", "deepspeed", "fsdp",
+        ),
+        "",
+    ),
+    **dict.fromkeys(("bf16", "fp16"), "the `dtype` of the model"),
+    **dict.fromkeys(("seed", "data_seed"), "the setting `seed` of the stage or of `run`"),
+    **dict.fromkeys(("save_strategy", "save_steps"), "the setting `save_every`"),
+    "max_length": "the setting `max_length`",
+    "packing": "the setting `packing`",
+    "reward_weights": "the weights in `reward`",
+}  # fmt: skip
+
+
 class StageMethod(Concept):
     """Base of training methods; its settings are those that every method has.
 
@@ -20,7 +39,6 @@ class StageMethod(Concept):
         trainer_class, config_class: dotted names of the classes that carry it out.
         purpose: form of the token rows it wants.
         compares: whether its loss compares with a reference policy.
-        online: whether it writes answers while it trains.
         fixed: arguments of the configuration that the method implies.
         usual_rate: lowest and highest usual learning rate with full weights; ten times that with
             LoRA (Schulman et al. 2025, "LoRA Without Regret").
@@ -34,7 +52,6 @@ class StageMethod(Concept):
     config_class: ClassVar[str]
     purpose: ClassVar[Purpose]
     compares: ClassVar[bool] = False
-    online: ClassVar[bool] = False
     fixed: ClassVar[dict[str, Any]] = {}
     usual_rate: ClassVar[tuple[float, float]]
     rate: ClassVar[float]
@@ -101,7 +118,6 @@ class Online(StageMethod):
 
     takes: ClassVar[tuple[Shape, ...]] = (Shape.PROMPT,)
     purpose: ClassVar[Purpose] = "prompt"
-    online: ClassVar[bool] = True
 
     reward: Any = setting(
         expression("reward"),

@@ -47,7 +47,7 @@ class Step(Concept):
 
     Attributes:
         takes: what its arguments are.
-        grouped: whether `by` may follow; `sorted` means that `by` has to.
+        grouped: whether `by` may follow.
         least: fewest columns, names or shares that it needs.
         draws: whether it needs a seed.
         last: whether nothing may follow it.
@@ -56,7 +56,6 @@ class Step(Concept):
 
     takes: ClassVar[Takes]
     grouped: ClassVar[bool] = False
-    by_required: ClassVar[bool] = False
     least: ClassVar[int] = 0
     draws: ClassVar[bool] = False
     last: ClassVar[bool] = False

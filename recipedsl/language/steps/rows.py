@@ -103,7 +103,6 @@ class Sort(Step):
     keyword: ClassVar[str] = "sort"
     takes: ClassVar[Takes] = Takes.SETTINGS
     grouped: ClassVar[bool] = True
-    by_required: ClassVar[bool] = True
 
     descending: Any = setting(several(flag()), "largest first; one value, or one for each key", False)
 

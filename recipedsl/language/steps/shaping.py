@@ -169,4 +169,4 @@ class FeedbackForm(ShapeForm):
 
 
 #: Type of the column that an optional argument adds.
-EXTRA_COLUMNS: dict[str, Type] = {"margin": FLOAT, "tools": TEXT}
+EXTRA_COLUMNS: dict[str, Type] = {"margin": FLOAT.or_null(), "tools": TEXT.or_null()}
