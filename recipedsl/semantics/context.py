@@ -84,7 +84,11 @@ class Declared:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """A file: its declarations by name, and the modules that it imports by name, with where it says so."""
+    """A file: its declarations by name, and the modules that it imports by name, with where it says so.
+
+    Attributes:
+        failed: names that it meant to declare in a way that is none; they are not unknown.
+    """
 
     source: Source
     prefix: str
@@ -92,6 +96,7 @@ class Module:
     declared: dict[str, Declared] = field(default_factory=dict)
     imports: dict[str, Module] = field(default_factory=dict)
     imported: dict[str, Place] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
 
     def place(self, node: Any) -> Place:
         """Where a node of this module's tree stands."""
@@ -159,7 +164,9 @@ class Context:
     def unknown_name(
         self, module: Module, name: tree.Name, candidates: Iterable[str], what: str = "name"
     ) -> None:
-        """Report a name that is not known."""
+        """Report a name that is not known, unless its declaration was."""
+        if name.text in module.failed:
+            return
         place = module.place(name)
         self.report(
             UnknownName,

@@ -66,8 +66,10 @@ def _pipeline(
     inputs = _Inputs(context, name)
     head = _source(context, module, inputs, node.source, annotated)
     flow = Flow(context, module, name, head.row, head.shape, other=inputs)
-    steps = [each for each in (read_step(flow, step) for step in node.steps) if each is not None]
-    return Dataset(name, head.use, tuple(steps), flow.row, flow.shape, flow.parts, place, doc)
+    read = [read_step(flow, step) for step in node.steps]
+    steps = tuple(each for each in read if each is not None)
+    broken = len(steps) < len(read)
+    return Dataset(name, head.use, steps, flow.row, flow.shape, flow.parts, place, doc, broken)
 
 
 # --- references -----------------------------------------------------------------------------------
@@ -145,6 +147,8 @@ def _part(
     context: Context, module: Module, expression: tree.Expression, found: Dataset, part: tree.Name | None
 ) -> DataReference | None:
     place = module.place(expression)
+    if found.broken:
+        return DataReference(found.name, part.text if part else "", place)
     if part is None and not found.parts:
         return DataReference(found.name, "", place)
     listed = ", ".join(f"`{found.name}.{each}`" for each in found.parts)

@@ -78,6 +78,7 @@ class Dataset:
         row: columns at the end, None when they could not be known.
         shape: what the rows are for.
         parts: names of the parts, when it ends in `split`.
+        broken: whether a problem was reported about a step; what else it is good for is not known then.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Dataset:
     parts: tuple[str, ...]
     place: Place
     doc: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

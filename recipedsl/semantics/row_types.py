@@ -48,6 +48,9 @@ def _record(context: Context, module: Module, node: tree.RecordType) -> Type | N
             words = f"column `{each.name.text}` is declared twice"
             context.report(DuplicateName, words, module.place(each.name), "declared again here")
         fields[each.name.text] = read_type(context, module, each.type)
+    if not fields:
+        context.report(WrongType, "a row type names its columns: `{ question: text }`", module.place(node))
+        return None
     known = tuple(Field(name, type_) for name, type_ in fields.items() if type_ is not None)
     return Type(Kind.RECORD, fields=known) if len(known) == len(fields) else None
 

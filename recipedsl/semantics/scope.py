@@ -104,6 +104,7 @@ def _duplicate(context: Context, place: Place, name: str, first: Place) -> None:
 
 
 def _wrong_form(context: Context, module: Module, kind: str, item: tree.Item) -> None:
+    module.failed.add(item.name.text if isinstance(item, tree.Data | tree.Thing) and item.name else "")
     form = "data name = source | step" if kind == "data" else f"{kind} name {{ key = value }}"
     context.report(UnknownKind, f"`{kind}` is written in another form", module.place(item), f"write `{form}`")
 
@@ -120,6 +121,7 @@ def _add_run(context: Context, module: Module, item: tree.Thing) -> None:
 
 
 def _unknown_kind(context: Context, module: Module, item: tree.Data | tree.Thing) -> None:
+    module.failed.add(item.name.text if item.name else "")
     place = module.place(item.kind)
     known = ("data", "type", "param", "let", "import", *NAMED_KINDS, *BARE_KINDS)
     context.report(
@@ -174,10 +176,18 @@ def lookup(module: Module, expression: tree.Expression) -> Declared | None:
     """The declaration that a name or `import.name` refers to; None when there is none."""
     if isinstance(expression, tree.Name):
         return module.declared.get(expression.text)
-    if isinstance(expression, tree.Member) and isinstance(expression.target, tree.Name):
-        inner = module.imports.get(expression.target.text)
+    if isinstance(expression, tree.Member):
+        inner = _imported(module, expression.target)
         return inner.declared.get(expression.name.text) if inner else None
     return None
+
+
+def _imported(module: Module, expression: tree.Expression) -> Module | None:
+    """The module that `import` or `import.import` refers to."""
+    if isinstance(expression, tree.Name):
+        return module.imports.get(expression.text)
+    inner = _imported(module, expression.target) if isinstance(expression, tree.Member) else None
+    return inner.imports.get(expression.name.text) if inner and isinstance(expression, tree.Member) else None
 
 
 def names(module: Module, *kinds: str) -> list[str]:

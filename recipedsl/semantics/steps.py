@@ -410,15 +410,16 @@ def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
             parts.failed = parts.failed or group is None
             continue
         share = _share(flow, argument)
-        if share is None or argument.name is None:
-            parts.failed = True
+        parts.failed = parts.failed or share is None
+        if argument.name is None:
             continue
         if not argument.name.text.isidentifier():
             place = flow.module.place(argument.name)
             words = f"a part is called by a plain name, not `{argument.name.text}`"
             flow.context.report(WrongArguments, words, place, "letters, digits and `_`")
             parts.failed = True
-        shares[argument.name.text] = share
+        # A part whose share is wrong is a part all the same.
+        shares[argument.name.text] = share or 0.0
     parts.settings = {"parts": shares, "group": group}
     # A name that is written twice was reported, and its share counts once.
     unique = len(shares) == len(node.arguments) - (group is not None)

@@ -17,22 +17,28 @@ from tests.compiling import CHATS, MODEL, PAIRS, messages, write_rows
 
 STEPS = (
     "where id > 0", 'where topic in ["sums", "dates"]', "derive size = chars(answer), twice = id * 2",
-    "derive day = if(id == 1, 0.5, 1)", "dedup question", "dedup", "take 5 by topic", "sample 50% by topic", "sample 3",
-    "shuffle", "repeat 2", "sort by score, descending = true", "where score == none or score in 0..1",
-    'expect count() > 0 else "no rows"', "where not matches(answer, \"(?i)as an ai\")",
+    "derive day = if(id == 1, 0.5, 1)", "dedup question", "dedup", "take 5 by topic", "sample 50% by topic",
+    "sample 3", "shuffle", "repeat 2", "sort by score, descending = true", "where score == none or id in 0..1",
+    'expect count() > 0 else "no rows"', 'where not matches(answer, "(?i)as an ai")',
 )  # fmt: skip
 METHODS = {
     "sft": "data = shaped",
     "dpo": "data = pairs, loss = [sigmoid, ipo], loss_weights = [1, 0.5]",
     "kto": "data = (rows_ | derive good = true | as feedback(question, answer, good))",
-    "grpo": 'data = (rows_ | as prompt(question)), reward = exact(answer) - 25% * format("x y"), generations = 4',
-    "rloo": "data = (rows_ | as prompt(question, system = careful)), reward = numeric(answer), generations = 2",
+    "grpo": 'data = (rows_ | as prompt(question)), reward = exact(answer) - 25% * format("x y"), batch = 16',
+    "rloo": "data = (rows_ | as prompt(question, system = careful)), reward = numeric(answer), batch = 8",
 }
 SETTINGS = (
-    "adapter = lora", "adapter = lora(rank = 4, alpha = 8.5)", "adapter = none", "schedule = cosine(warmup = 3%)",
+    "adapter = lora", "adapter = lora(rank = 4, alpha = 8.5)", "adapter = none",
+    "schedule = cosine(warmup = 3%)",
     "schedule = constant(warmup = 10)", "optimizer = adamw(beta2 = 0.95)", "max_length = 2Ki", "batch = 24",
     "micro_batch = 4", "seed = 3", "save_every = 5", "weight_decay = 1e-2", "trainer = { logging_steps: 2 }",
 )  # fmt: skip
+
+
+def _others(method: str, chosen: list[str]) -> list[str]:
+    """Settings that the method does not fix already."""
+    return [each for each in chosen if not (each.startswith("batch") and method in ("grpo", "rloo"))]
 
 
 @st.composite
@@ -44,7 +50,9 @@ def stages(draw: st.DrawFn) -> str:
         chosen = draw(
             st.lists(st.sampled_from(SETTINGS), max_size=3, unique_by=lambda each: each.split(" = ")[0])
         )
-        entries = ", ".join([f"from = {draw(st.sampled_from(starts))}", METHODS[method], *chosen])
+        entries = ", ".join(
+            [f"from = {draw(st.sampled_from(starts))}", METHODS[method], *_others(method, chosen)]
+        )
         text += f"stage s{number}: {method} {{ {entries} }}\n"
         starts.append(f"s{number}")
     judged = ", ".join(starts)

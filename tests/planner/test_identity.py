@@ -101,7 +101,7 @@ def test_patterns_that_differ_in_white_space_are_two_metrics(tmp_path: Path) -> 
 def test_the_other_side_of_a_comparison_is_an_input(tmp_path: Path) -> None:
     text = PAIRS_AND_JUDGE + (
         "stage other: sft { from = base, data = chats, seed = 1 }\n"
-        "eval e { models = [online], data = (chats | as prompt(topic)),\n"
+        'eval e { models = [online], data = (read("rows.jsonl") | as prompt(topic)),\n'
         "  metrics = [win_rate(against = other, judge = judge)] }\n"
     )
     plan = plan_of(tmp_path, MODEL + CHATS + text)

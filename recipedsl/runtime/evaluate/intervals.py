@@ -9,8 +9,9 @@ from statistics import NormalDist, fmean
 
 #: The two-sided 95% point of the normal distribution.
 Z = NormalDist().inv_cdf(0.975)
-#: The same of Student's t for one and two degrees of freedom, where the expansion below is too rough.
-_T_OF_FEW = {1: 12.7062, 2: 4.3027}
+#: Rows from which on a mean has an interval. With fewer, Student's interval of two or three rows is
+#: wider than the scale it is on, which tells nothing and looks like something.
+FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ def share(values: Sequence[float]) -> Estimate:
 def mean(values: Sequence[float]) -> Estimate:
     """A mean with Student's interval: mean ± t · s / √n."""
     count = len(values)
-    if count < 2:
-        return Estimate(values[0] if values else None, count)
+    if count < FEWEST:
+        return Estimate(fmean(values) if values else None, count)
     middle = fmean(values)
     variance = sum((each - middle) ** 2 for each in values) / (count - 1)
     half = student(count - 1) * math.sqrt(variance / count)
@@ -81,7 +82,7 @@ def ratio(sums: Sequence[float], weights: Sequence[float]) -> Estimate:
     if not count:
         return Estimate(None, 0)
     value = math.fsum(sums) / total
-    if count < 2 or not math.isfinite(value):
+    if count < FEWEST or not math.isfinite(value):
         return Estimate(value, count)
     squares = math.fsum((y - value * x) ** 2 for y, x in zip(sums, weights, strict=True))
     half = student(count - 1) * math.sqrt(count / (count - 1) * squares) / total
@@ -91,11 +92,9 @@ def ratio(sums: Sequence[float], weights: Sequence[float]) -> Estimate:
 def student(freedom: int) -> float:
     """The two-sided 95% point of Student's t.
 
-    Expansion in 1 / freedom, Abramowitz and Stegun 26.7.5; off by one in a thousand at three degrees
-    of freedom, far less above.
+    Expansion in 1 / freedom, Abramowitz and Stegun 26.7.5; off by less than one in a thousand at
+    four degrees of freedom, far less above.
     """
-    if freedom in _T_OF_FEW:
-        return _T_OF_FEW[freedom]
     z = Z
     terms = (
         z,
