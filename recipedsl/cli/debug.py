@@ -21,7 +21,7 @@ def debug() -> None:
 @click.argument("recipe")
 def tokens(recipe: str) -> None:
     """The tokens of the text, comments included."""
-    from recipedsl.syntax import dump_tokens
+    from recipedsl.syntax.dump import dump_tokens
 
     click.echo(dump_tokens(load_recipe(recipe).source), nl=False)
 
@@ -30,7 +30,8 @@ def tokens(recipe: str) -> None:
 @click.argument("recipe")
 def tree(recipe: str) -> None:
     """The syntax tree, as far as the text can be read."""
-    from recipedsl.syntax import dump_tree, parse
+    from recipedsl.syntax import parse
+    from recipedsl.syntax.dump import dump_tree
 
     file, problems = parse(load_recipe(recipe).source)
     click.echo(dump_tree(file), nl=False)

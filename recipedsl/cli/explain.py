@@ -11,7 +11,7 @@ from recipedsl.cli.output import show_lines
 
 if TYPE_CHECKING:
     from recipedsl.diagnostics import Code
-    from recipedsl.language.concept import Concept
+    from recipedsl.language.concept import Word
 
 
 @click.command()
@@ -30,7 +30,7 @@ def _unknown(topic: str) -> str:
     from recipedsl.diagnostics.render.pieces import escaped
     from recipedsl.language import catalogue
 
-    words = [keyword for family in catalogue.FAMILIES for keyword in catalogue.keywords(family)]
+    words = [each.keyword for family in catalogue.words().values() for each in family]
     close = nearest(topic, [*(code.code for code in codes()), *(code.name for code in codes()), *words])
     return f"nothing is known of {escaped(topic)!r}" + (f"; did you mean {close!r}?" if close else "")
 
@@ -72,8 +72,8 @@ def _explain_word(topic: str) -> bool:
     from recipedsl.language import catalogue
 
     found = False
-    for family in catalogue.FAMILIES:
-        concept = catalogue.find(family, topic)
+    for family, members in catalogue.words().items():
+        concept = next((each for each in members if each.keyword == topic), None)
         if concept is None:
             continue
         show_lines(
@@ -98,7 +98,7 @@ def _show_page(page: str) -> None:
     show_lines(row(each) for each in page.split("\n"))
 
 
-def _show_settings(concept: type[Concept]) -> None:
+def _show_settings(concept: type[Word]) -> None:
     from recipedsl.diagnostics.render.pieces import Piece, Role, line
 
     settings = concept.settings()

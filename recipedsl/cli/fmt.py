@@ -39,7 +39,8 @@ def fmt(paths: tuple[str, ...], only_check: bool, diff: bool) -> int:
 def _format(path: str, *, write: bool, diff: bool) -> bool | None:
     """Whether the form of a recipe differs; None when it cannot be told."""
     from recipedsl.diagnostics import RecipeError
-    from recipedsl.syntax import format_source, parse
+    from recipedsl.syntax import parse
+    from recipedsl.syntax.format import format_source
 
     try:
         source = load_recipe(path).source

@@ -65,10 +65,12 @@ def show_diagnostics(
         err: whether they go to the error stream.
         summary: whether the text form counts them at the end.
     """
+    found = list(diagnostics)
+    if not found and form != "json":
+        return
     from recipedsl.diagnostics import render
 
     stream = sys.stderr if err else sys.stdout
-    found = list(diagnostics)
     if form == "json":
         click.echo(render.render_json(found), nl=False, err=err)
     elif form == "concise":

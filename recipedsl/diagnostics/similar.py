@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rapidfuzz.distance import DamerauLevenshtein
-
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate a typo away from `name`, or None.
@@ -25,4 +23,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def _distance(left: str, right: str) -> int:
+    # Imported here: most recipes have no misspelt name.
+    from rapidfuzz.distance import DamerauLevenshtein
+
     return int(DamerauLevenshtein.distance(left.lower(), right.lower()))

@@ -6,9 +6,9 @@ from functools import cache
 
 from recipedsl.language.adapters.lora import Lora
 from recipedsl.language.blocks import Eval, Run
-from recipedsl.language.concept import Concept
+from recipedsl.language.concept import Concept, Word
 from recipedsl.language.functions.base import Function
-from recipedsl.language.functions.catalogue import FUNCTIONS
+from recipedsl.language.functions.catalogue import BY_KEYWORD, FUNCTIONS
 from recipedsl.language.metrics.metrics import (
     ExactMetric,
     FormatMetric,
@@ -54,6 +54,7 @@ SCHEDULES = (Linear, Cosine, Constant)
 OPTIMIZERS = (Adamw, Adafactor, Sgd)
 BLOCKS = (Model, Template, Eval, Run)
 
+#: Families of concepts with settings.
 FAMILIES: dict[str, tuple[type[Concept], ...]] = {
     "stage": STAGES,
     "step": STEPS,
@@ -65,7 +66,6 @@ FAMILIES: dict[str, tuple[type[Concept], ...]] = {
     "adapter": ADAPTERS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
-    "function": FUNCTIONS,
     "block": BLOCKS,
 }
 
@@ -119,5 +119,9 @@ def keywords(family: str) -> tuple[str, ...]:
 
 def function(keyword: str) -> type[Function] | None:
     """The function of expressions with this keyword."""
-    found = find("function", keyword)
-    return found if found is not None and issubclass(found, Function) else None
+    return BY_KEYWORD.get(keyword)
+
+
+def words() -> dict[str, tuple[type[Word], ...]]:
+    """Every word by family, functions among them: for pages and lists."""
+    return {**FAMILIES, "function": FUNCTIONS}

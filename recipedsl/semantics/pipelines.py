@@ -147,7 +147,7 @@ def _part(
     context: Context, module: Module, expression: tree.Expression, found: Dataset, part: tree.Name | None
 ) -> DataReference | None:
     place = module.place(expression)
-    if found.broken:
+    if found.broken and not found.parts:
         return DataReference(found.name, part.text if part else "", place)
     if part is None and not found.parts:
         return DataReference(found.name, "", place)

@@ -18,7 +18,8 @@ from tests.compiling import CHATS, MODEL, PAIRS, messages, write_rows
 STEPS = (
     "where id > 0", 'where topic in ["sums", "dates"]', "derive size = chars(answer), twice = id * 2",
     "derive day = if(id == 1, 0.5, 1)", "dedup question", "dedup", "take 5 by topic", "sample 50% by topic",
-    "sample 3", "shuffle", "repeat 2", "sort by score, descending = true", "where score == none or id in 0..1",
+    "sample 3", "shuffle",
+    "repeat 2", "sort by score, descending = true", "where score == none or id in 0..1",
     'expect count() > 0 else "no rows"', 'where not matches(answer, "(?i)as an ai")',
 )  # fmt: skip
 METHODS = {

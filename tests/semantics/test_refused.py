@@ -278,3 +278,18 @@ def test_datasets_written_in_place_have_names_of_their_own(tmp_path: Path) -> No
     assert outcome.recipe is not None
     assert [each.name for each in outcome.recipe.datasets.values()] == ["raw", "d.1", "d.3", "d"]
     assert outcome.recipe.datasets["d.1"].steps[0].keyword == "take"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'dataset d = read("rows.jsonl")\ndata e = d | take 1\nstage s: sft { from = base, data = d }\n',
+        'stages s: sft { from = base }\nstage t: sft { from = s, data = (rows([{ a: "x" }]) | as text(a)) }\n',
+        'data d = read("rows.jsonl") | splt a = 50%, b = 50%\ndata e = concat(d.a, d.b)\n',
+        'data d = read("rows.jsonl") | split a = 50, b = 50%\ndata e = concat(d.a, d.b)\n',
+        'data d = read("rows.jsonl") | ass text(answer)\nstage s: sft { from = base, data = d }\n',
+        'data d = read("lost.jsonl") | as text(x)\nstage s: sft { from = base, data = d }\n',
+    ],
+)
+def test_one_cause_is_said_once(tmp_path: Path, text: str) -> None:
+    assert len(found(tmp_path, text)) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from recipedsl.diagnostics import RecipeError
 from recipedsl.source import Source
-from recipedsl.syntax import format_source
+from recipedsl.syntax.format import format_source
 
 ROOT = Path(__file__).parents[2]
 CASES = sorted((ROOT / "tests" / "cases" / "format").glob("*.ftr"))

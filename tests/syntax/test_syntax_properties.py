@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from recipedsl.diagnostics import RecipeError
 from recipedsl.source import Source, Span
-from recipedsl.syntax import dump_tokens, dump_tree, format_source, parse, scan, tree, write
+from recipedsl.syntax import parse, scan, tree
+from recipedsl.syntax.dump import dump_tokens, dump_tree
+from recipedsl.syntax.format import format_source
+from recipedsl.syntax.write import write
 from recipedsl.syntax.trivia import comments
 from tests.syntax.syntax_trees import CASES, RECIPES, any_text, cut_recipes, files
 

@@ -12,7 +12,8 @@ import pytest
 from recipedsl.diagnostics import Applicability, Diagnostic
 from recipedsl.diagnostics.render.changes import apply
 from recipedsl.source import Source
-from recipedsl.syntax import dump_tree, parse, scan, tree
+from recipedsl.syntax import parse, scan, tree
+from recipedsl.syntax.dump import dump_tree
 from recipedsl.syntax.scan import TRIVIA
 
 ROOT = Path(__file__).parents[2]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from recipedsl.language.concept import Concept
+from recipedsl.language.concept import Word
 from recipedsl.language.types import ANY, FLOAT, Kind, Type, common
 
 #: An argument that takes any list, whatever its items.
@@ -15,7 +14,8 @@ LIST = Type(Kind.LIST)
 RECORD = Type(Kind.RECORD)
 
 
-class Parameter(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
     """An argument of a function.
 
     Attributes:
@@ -25,8 +25,6 @@ class Parameter(BaseModel):
         default: value when left out, only together with `optional`.
     """
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-
     name: str
     type: Type
     constant: bool = False
@@ -34,7 +32,7 @@ class Parameter(BaseModel):
     default: bool | int | float | str | None = None
 
 
-class Function(Concept):
+class Function(Word):
     """Base of functions. A function is never instantiated; its uses are `expressions.Call`.
 
     The docstring: a title line, then what it does, `Null:` what a null argument gives, and
