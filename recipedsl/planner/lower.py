@@ -70,8 +70,11 @@ def _stages_and_evaluations(
 
 
 def _needed(nodes: list[Node]) -> list[Node]:
-    """Without models and datasets that no stage or evaluation reads; all of them when there is none."""
-    goals = [node for node in nodes if node.kind in ("stage", "eval")]
+    """What the recipe's own stages and evaluations need; all nodes when it has none.
+
+    Stages of an imported file, whose names have a dot, are made when something here needs them.
+    """
+    goals = [node for node in nodes if node.kind in ("stage", "eval") and "." not in node.name]
     if not goals:
         return nodes
     by_name = {node.name: node for node in nodes}

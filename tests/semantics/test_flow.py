@@ -99,3 +99,18 @@ def test_imports_that_lead_back(tmp_path: Path) -> None:
     tmp_path.joinpath("recipe.ftr").write_text("", encoding="utf-8")
     found = messages(compile_text(tmp_path, MODEL + 'import other = "other.ftr"\n'))
     assert any(each.startswith("N114") and "lead back" in each for each in found)
+
+
+def test_stages_of_an_imported_file_run_when_something_needs_them(tmp_path: Path) -> None:
+    common = (
+        'ftr 1\nmodel base { from = local("tiny") }\n'
+        'data chats = read("rows.jsonl") | as chat(user = question, assistant = answer)\n'
+        "stage first: sft { from = base, data = chats }\nstage second: sft { from = first, data = chats }\n"
+    )
+    tmp_path.joinpath("common.ftr").write_text(common, encoding="utf-8")
+    text = 'ftr 1\nimport common = "common.ftr"\nrun { seed = 1 }\n'
+    text += "stage last: sft { from = common.first, data = common.chats }\n"
+    outcome = compile_text(tmp_path, text)
+    assert outcome.plan is not None, messages(outcome)
+    stages = [node.name for node in outcome.plan.nodes if node.kind == "stage"]
+    assert stages == ["common.first", "last"]

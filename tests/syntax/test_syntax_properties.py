@@ -15,8 +15,8 @@ from recipedsl.source import Source, Span
 from recipedsl.syntax import parse, scan, tree
 from recipedsl.syntax.dump import dump_tokens, dump_tree
 from recipedsl.syntax.format import format_source
-from recipedsl.syntax.write import write
 from recipedsl.syntax.trivia import comments
+from recipedsl.syntax.write import write
 from tests.syntax.syntax_trees import CASES, RECIPES, any_text, cut_recipes, files
 
 few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,29 +10,8 @@ import torch
 
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError, nearest
 from recipedsl.diagnostics.codes.run_stages import ArgumentRefused
+from recipedsl.language.stages.base import DECIDED
 from recipedsl.runtime.stages.task import Task
-
-#: Decided here, whatever a recipe says: where things go, who is told, which device is used.
-OURS = frozenset(
-    {
-        "output_dir", "report_to", "push_to_hub", "hub_model_id", "use_cpu", "bf16", "fp16", "disable_tqdm",
-        "dataset_kwargs", "resume_from_checkpoint", "model_init_kwargs", "trust_remote_code", "packing",
-        "remove_unused_columns", "save_strategy", "save_steps", "save_total_limit", "seed", "data_seed",
-        "reward_weights", "max_length", "logging_nan_inf_filter", "deepspeed", "fsdp",
-    }
-)  # fmt: skip
-
-#: What a recipe sets in place of such an argument.
-_INSTEAD = {
-    "bf16": "; the model's `dtype` decides",
-    "fp16": "; the model's `dtype` decides",
-    "max_length": "; the setting `max_length` of the stage decides",
-    "packing": "; the setting `packing` of the stage decides",
-    "reward_weights": "; write the weights into `reward`",
-    "save_steps": "; the setting `save_every` decides",
-    "save_strategy": "; the setting `save_every` decides",
-    "seed": "; the setting `seed` of the stage or of `run` decides",
-}
 
 
 def configuration(task: Task, **extra: Any) -> Any:
@@ -62,9 +41,10 @@ def configuration(task: Task, **extra: Any) -> Any:
 
 def _check_free(task: Task, given: dict[str, Any], ours: dict[str, Any]) -> None:
     """Nothing that a recipe sets is overruled in silence. Raises RecipeError."""
-    taken = sorted(name for name, value in given.items() if name in OURS and ours.get(name) != value)
+    taken = sorted(name for name, value in given.items() if name in DECIDED and ours.get(name) != value)
     if taken:
-        help_ = Help(f"leave it out{_INSTEAD.get(taken[0], '')}")
+        instead = f"; {DECIDED[taken[0]]} decides" if DECIDED[taken[0]] else ""
+        help_ = Help(f"leave it out{instead}")
         message = f"`{taken[0]}` of {task.node.config} is not for a recipe to set"
         raise RecipeError(Diagnostic(ArgumentRefused, message, helps=(help_,)))
 
