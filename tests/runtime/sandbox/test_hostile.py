@@ -1,6 +1,6 @@
 """Programs that mean harm: none passes, none reaches anything, all end in time."""
 
-# ruff: noqa: E501 - the programs stand on one line each
+
 from __future__ import annotations
 
 import contextlib
