@@ -56,8 +56,9 @@ def python_command(module: str) -> tuple[str, ...]:
     """The command that runs a module with this Python, without the current folder on its path.
 
     A project may come from anybody: a `torch.py` or `pip.py` lying in it must not be imported.
+    Warnings of what a library will rename are for us, not for the log that a user is shown.
     """
-    return (sys.executable, "-P", "-m", module)
+    return (sys.executable, "-P", "-W", "ignore::FutureWarning", "-m", module)
 
 
 def python_path() -> str:

@@ -1,6 +1,5 @@
 """Programs that mean harm: none passes, none reaches anything, all end in time."""
 
-
 from __future__ import annotations
 
 import contextlib
