@@ -27,7 +27,7 @@ def test_the_quickstart_trains_and_judges_a_real_model(tmp_path: Path) -> None:
         timeout=550,
         check=False,
     )
-    if "" in done.stderr:
+    if "R727" in done.stderr:
         pytest.skip(f"pip reaches no index that has the model: {done.stderr[-300:]}")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "loss(tuned) < loss(base)" in done.stdout
