@@ -54,6 +54,9 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
+        from recipedsl.diagnostics.render.pieces import escaped
+
+        error.message = escaped(error.message, keep_lines=True)
         error.show()
         return error.exit_code
     except SystemExit as error:
@@ -88,8 +91,14 @@ def _system_error(error: OSError, arguments: Sequence[str]) -> int:
     """What the system refused, where it names a file; anything else is ours."""
     if not error.filename:
         return _bug(error, arguments)
-    click.echo(f"error: {error.filename}: {error.strerror}", err=True)
+    from recipedsl.diagnostics.render.pieces import escaped
+
+    click.echo(f"error: {escaped(_shortened(str(error.filename)))}: {error.strerror}", err=True)
     return exit_codes.USAGE
+
+
+def _shortened(name: str, most: int = 200) -> str:
+    return name if len(name) <= most else f"{name[:most]}…"
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> int:

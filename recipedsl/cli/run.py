@@ -22,6 +22,7 @@ from recipedsl.cli.preparing import (
     show_problems,
 )
 from recipedsl.cli.project import Project, load_plan, load_recipe
+from recipedsl.source.paths import file_below
 
 if TYPE_CHECKING:
     from recipedsl.compiler import Request
@@ -78,8 +79,8 @@ def run(
 
 def _run_plan(path: str, options: Options, root: Path | None) -> int:
     home, plan = load_plan(path, root)
-    recipe = home / plan.recipe
-    text = recipe.read_text("utf-8", "replace") if recipe.is_file() else ""
+    recipe = file_below(home, plan.recipe)
+    text = recipe.read_text("utf-8", "replace") if recipe else ""
     with progress() as observer:
         recorder, outcome = _execute(plan, home, text, options, observer)
     return _tell(recorder, outcome)

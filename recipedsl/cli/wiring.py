@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recipedsl.source.paths import folder_below
+
 if TYPE_CHECKING:
     from recipedsl.plan.facts import Facts, Look, ModelFacts
     from recipedsl.plan.model import DataNode, HubSource, ModelSource, Plan, ReadSource, TokensNode
@@ -31,11 +33,12 @@ class ProjectFacts:
 
     def digest(self, path: str) -> str:
         """SHA-256 over the files of a path, or over those of a model's folder."""
-        if (self.root / path / "config.json").is_file():
-            from recipedsl.runtime.models import digest_of_folder
+        folder = folder_below(self.root, path)
+        if folder is None or not (folder / "config.json").is_file():
+            return self.files.digest(path)
+        from recipedsl.runtime.models import digest_of_folder
 
-            return digest_of_folder(self.root / path)
-        return self.files.digest(path)
+        return digest_of_folder(folder)
 
     def read_text(self, path: str) -> str | None:
         """Text of a small file."""

@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from recipedsl.data.reading.files import ReadPolicy, form_of
+from recipedsl.data.reading.bounded import Enough
+from recipedsl.data.reading.files import Form, ReadPolicy, form_of
 from recipedsl.data.reading.hub import dataset_files
 from recipedsl.data.reading.inference import file_fields, finished, merged_fields, row_fields
 from recipedsl.data.reading.records import Record, records
@@ -26,9 +27,10 @@ from recipedsl.plan.model import HubSource, ModelSource, ReadSource
 
 ROWS = 200  # rows looked at in a file
 BYTES = 1 << 20  # or this much of it, whichever ends first
+MOST = 1 << 24  # bytes within which a row has to end; a file of few bytes may hold endless ones
 FILES = 8  # files of a glob that are looked at
 _HINT = "rows are objects, one a line or in an array `[…]`, or lines of a table; `format` tells which"
-_VERSION = 2  # of the cache
+_VERSION = 3  # of the cache
 _SETTLED = 2_000_000_000  # ns after which a file's time stamp tells a change
 _SMALL = 1 << 22  # bytes of a text that `read_text` reads at most
 
@@ -84,18 +86,24 @@ def _look_into(name: str, file: Path, asked: str, seen: _Seen) -> None:
     if form == "parquet":
         return _look_into_parquet(name, file, seen)
     here = _Seen()
-    for record in _first(records(file, form, name), seen):
-        if record.problem or not isinstance(record.value, dict):
-            problem = record.problem or "a row must be an object"
-            seen.problem = (
-                seen.problem or f"`{name}` has no rows that can be read: line {record.line}, {problem}"
-            )
-        else:
-            seen.rows += 1
-            here.add(row_fields(record.value, form))
+    try:
+        for record in _first(records(file, form, name, MOST), seen):
+            _look_at(record, name, form, here, seen)
+    except Enough:
+        seen.complete = False
+        seen.problem = seen.problem or f"`{name}` has no row within its first {MOST >> 20} MiB"
     if here.fields is not None:
         seen.add(file_fields(here.fields, form))
     return None
+
+
+def _look_at(record: Record, name: str, form: Form, here: _Seen, seen: _Seen) -> None:
+    if record.problem or not isinstance(record.value, dict):
+        problem = record.problem or "a row must be an object"
+        seen.problem = seen.problem or f"`{name}` has no rows that can be read: line {record.line}, {problem}"
+    else:
+        seen.rows += 1
+        here.add(row_fields(record.value, form))
 
 
 def _first(found: Iterable[Record], seen: _Seen) -> Iterator[Record]:

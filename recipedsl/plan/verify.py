@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from recipedsl.plan.identity import fingerprint
 from recipedsl.plan.model import (
     DataNode,
     EvalNode,
@@ -16,6 +18,9 @@ from recipedsl.plan.model import (
     inputs_of,
 )
 
+#: Names become names of files, so a plan from elsewhere must not say `../..`.
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
+
 
 def faults(plan: Plan) -> Iterator[str]:
     """Everything that makes the plan unfit to run, in words; nothing when it is fit."""
@@ -23,13 +28,35 @@ def faults(plan: Plan) -> Iterator[str]:
     for node in plan.nodes:
         if node.name in above:
             yield f"two nodes are named `{node.name}`"
-        if not node.fingerprint:
-            yield f"`{node.name}` has no fingerprint"
+        yield from _name_faults(node)
         for name in inputs_of(node):
             if name not in above:
                 yield f"`{node.name}` reads `{name}`, which does not stand above it"
         yield from _kind_faults(node, above)
         above[node.name] = node
+
+
+def forgeries(plan: Plan) -> Iterator[str]:
+    """Nodes that are not what their fingerprint says, in words.
+
+    The store keeps results by fingerprint: a plan that was changed by hand would leave a result there
+    that other recipes would take for theirs.
+    """
+    known = {node.name: node.fingerprint for node in plan.nodes}
+    for node in plan.nodes:
+        if fingerprint(node, known, plan.versions) != node.fingerprint:
+            yield f"`{node.name}` is not what its fingerprint says: the plan was changed by hand"
+
+
+def _name_faults(node: Node) -> Iterator[str]:
+    if not node.fingerprint:
+        yield f"`{node.name}` has no fingerprint"
+    elif _SAFE.fullmatch(node.fingerprint) is None:
+        yield f"the fingerprint of `{node.name}` is none"
+    parts = node.parts if isinstance(node, DataNode) else ()
+    for name in (node.name, *parts):
+        if _SAFE.fullmatch(name) is None:
+            yield f"`{name[:40]}` cannot be the name of a node or part"
 
 
 def _kind_faults(node: Node, above: dict[str, Node]) -> Iterator[str]:

@@ -250,4 +250,4 @@ class LiveProgress(_Base):
 def _as_text(pieces: Line) -> Text:
     from rich.text import Text
 
-    return Text.assemble(*((piece.text, STYLES[piece.role]) for piece in pieces))
+    return Text.assemble(*((escaped(piece.text), STYLES[piece.role]) for piece in pieces))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from recipedsl.diagnostics.codes.names import WrongKind
 from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongType
 from recipedsl.language.blocks import Run
 from recipedsl.language.models.models import HubModel, Model, PypiModel
+from recipedsl.language.names import is_pinned, is_repository
 from recipedsl.language.templates.base import Template
 from recipedsl.language.templates.shipped import SHIPPED
 from recipedsl.semantics.context import Context, Declared, did_you_mean
@@ -44,6 +46,8 @@ def _resolve(context: Context, declared: Declared) -> BaseModel | None:
         unpinned(context, settings.written["from"], "model")
     if source.concept is PypiModel and not _is_exact(context, source):
         return None
+    if source.concept is HubModel and not is_named(context, source.settings, source.written["name"]):
+        return None
     return BaseModel(
         declared.full_name,
         source.concept(**source.settings),
@@ -58,8 +62,7 @@ def _resolve(context: Context, declared: Declared) -> BaseModel | None:
 def _is_exact(context: Context, source: ConceptUse) -> bool:
     """Whether a wheel and the file in it are named so that they cannot change."""
     package, sha256 = source.settings["package"], source.settings["sha256"]
-    name, _, version = package.partition("==")
-    if not name or not version:
+    if not is_pinned(package):
         words = f"a package is written `name==version`, found `{package}`"
         context.report(WrongType, words, source.written["package"], "no exact version")
         return False
@@ -68,6 +71,17 @@ def _is_exact(context: Context, source: ConceptUse) -> bool:
         context.report(WrongType, words, source.written["sha256"], f"{len(sha256)} characters")
         return False
     return True
+
+
+def is_named(context: Context, settings: Mapping[str, Any], place: Place) -> bool:
+    """Whether something of the hub is called what the hub can call it; reported where it is not."""
+    if is_repository(settings["name"], settings["revision"] or ""):
+        return True
+    words = (
+        f"a repository is written `owner/name`, its revision is a commit, tag or branch: `{settings['name']}`"
+    )
+    context.report(WrongType, words, place, "no such name")
+    return False
 
 
 def unpinned(context: Context, place: Place, what: str) -> None:

@@ -38,6 +38,7 @@ def param_value(context: Context, declared: Declared, node: tree.Param, constant
         return UNKNOWN
     if type_.name == "secret":
         _check_secret(context, declared.module, node)
+        _refuse_given(context, declared)
         return Value(Sort.SECRET, None)
     given = _given(context, declared, type_, constant)
     if given is None and node.default is None:
@@ -49,6 +50,13 @@ def param_value(context: Context, declared: Declared, node: tree.Param, constant
         assert node.default is not None
         value, place = constant(context, declared.module, node.default), declared.module.place(node.default)
     return value if _fits(context, node, type_, value, place) else UNKNOWN
+
+
+def _refuse_given(context: Context, declared: Declared) -> None:
+    """A command line is seen by everybody on the machine, and kept in histories."""
+    if declared.full_name in context.given.params:
+        words = f"param `{declared.name}` is a secret, which only the environment gives"
+        context.report(ParamValue, words, declared.name_place, "not for `--set`")
 
 
 def check_value(context: Context, declared: Declared, written: tree.Expression, constant: Constant) -> None:

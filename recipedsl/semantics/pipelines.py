@@ -15,7 +15,7 @@ from recipedsl.language.sources.sources import HubData
 from recipedsl.language.types import ANY, Kind, RowType, Type, common, record
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
-from recipedsl.semantics.models import unpinned
+from recipedsl.semantics.models import is_named, unpinned
 from recipedsl.semantics.recipe import DataReference, Dataset, Place, SourceUse
 from recipedsl.semantics.row_types import row_type
 from recipedsl.semantics.rows import type_of_value
@@ -252,6 +252,8 @@ def _call(
         return _rows(context, module, call, annotated)
     settings = read_call(context, module, concept, call)
     if not settings.complete:
+        return unknown
+    if concept is HubData and not is_named(context, settings.values, settings.written["name"]):
         return unknown
     if concept is HubData and not settings.get("revision"):
         unpinned(context, place, "dataset")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def beside(path: str, written: str) -> str:
     """What a path written in the file `path` means, relative to the project root.
@@ -19,3 +21,33 @@ def beside(path: str, written: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return ("/" if folder.startswith("/") else "") + "/".join(parts)
+
+
+def below(root: Path, path: str) -> Path | None:
+    """The place of a path relative to the root, links followed; None where that is not below the root.
+
+    Nothing is read. What no file can be called has no place either.
+    """
+    try:
+        place = (root / path).resolve()
+    except (OSError, ValueError, RuntimeError):  # a name with a NUL; links that lead in a circle
+        return None
+    return place if place.is_relative_to(root.resolve()) else None
+
+
+def file_below(root: Path, path: str) -> Path | None:
+    """The same for a file: None for a folder, a pipe or a device too, which might never end."""
+    place = below(root, path)
+    try:
+        return place if place is not None and place.is_file() else None
+    except OSError:  # a name that is too long
+        return None
+
+
+def folder_below(root: Path, path: str) -> Path | None:
+    """The same for a folder."""
+    place = below(root, path)
+    try:
+        return place if place is not None and place.is_dir() else None
+    except OSError:
+        return None

@@ -6,11 +6,13 @@ import glob
 import gzip
 import os.path
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
 
 from recipedsl.data.problems import mistake, reason_of
+from recipedsl.data.reading.bounded import bounded
 from recipedsl.diagnostics import nearest
 from recipedsl.diagnostics.codes.data_run import FileNotFound, PathOutsideRoot, UnknownFormat, UnreadableFile
 
@@ -58,7 +60,10 @@ class ReadPolicy:
             )
         # Refused before the disk is asked, which would tell what exists outside.
         self._allow(Path(os.path.normpath((self.root / path).absolute())), path)
-        found = tuple(self._candidates(path))
+        try:
+            found = tuple(self._candidates(path))
+        except OSError as error:
+            raise mistake(FileNotFound, f"no file can be called `{path[:60]}…`", reason_of(error)) from None
         if not found:
             raise mistake(FileNotFound, f"no file for `{path}`", helps=self._instead(path))
         for each in found:
@@ -77,8 +82,20 @@ class ReadPolicy:
         if whole.is_file():
             return [whole]
         base = "" if Path(path).is_absolute() else glob.escape(str(self.root)) + "/"
-        names = sorted(glob.glob(base + path, recursive=True))  # noqa: PTH207 - Path.glob takes no `..`
+        names = sorted(set(self._matching(os.path.normpath(base + path), path)))
         return [Path(name) for name in names if Path(name).is_file()]
+
+    def _matching(self, pattern: str, path: str) -> Iterator[str]:
+        """Names that a pattern stands for. `**` follows no links: they may lead out, or in circles."""
+        before, stars, after = pattern.partition("/**")
+        if not stars or after[:1] not in ("", "/"):
+            yield from glob.iglob(pattern)  # noqa: PTH207 - Path.glob finds hidden files
+            return
+        for start in glob.iglob(before):  # noqa: PTH207
+            self._allow(Path(start).resolve(), path)
+            for folder, inner, _ in os.walk(start):
+                inner[:] = [each for each in inner if not each.startswith(".")]
+                yield from self._matching(f"{glob.escape(folder)}/{after.lstrip('/') or '*'}", path)
 
     def _allow(self, file: Path, path: str) -> None:
         places = [place for each in (self.root, *self.granted) for place in (each, each.resolve())]
@@ -162,8 +179,17 @@ def _first_bytes(file: Path, name: str) -> bytes:
         raise mistake(UnreadableFile, f"`{name}` cannot be read", reason_of(error)) from error
 
 
-def open_bytes(file: Path) -> IO[bytes]:
-    """Content of a file, decompressed as its ending says (`.gz`, `.zst`)."""
+def open_bytes(file: Path, most: int = 0) -> IO[bytes]:
+    """Content of a file, decompressed as its ending says (`.gz`, `.zst`).
+
+    Args:
+        file: the file.
+        most: bytes that may be read before `Enough` is raised; 0 for all.
+    """
+    return bounded(_opened(file), most) if most else _opened(file)
+
+
+def _opened(file: Path) -> IO[bytes]:
     if file.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(file, "rb"))
     if file.suffix == ".zst":

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from recipedsl.data.problems import mistake, reason_of
 from recipedsl.diagnostics import RecipeError
 from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
+from recipedsl.language.names import is_repository
 from recipedsl.plan.model import HubSource
 
 _PIECE = re.compile(r"(?P<before>.*-)(?P<number>\d+)-of-(?P<count>\d+)(?P<after>.*)")
@@ -26,6 +27,8 @@ def dataset_files(source: HubSource, *, fetch: bool = True) -> dict[str, Path]:
     Raises:
         RecipeError: when the dataset is not at hand, or has no file for the split.
     """
+    if not is_repository(source.name, source.revision):
+        raise _not_at_hand(source, "the hub has no such names", None)
     folder = cached_folder(source)
     if folder is not None:
         names = sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())

@@ -11,8 +11,9 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -23,6 +24,9 @@ from recipedsl.diagnostics.codes.data_run import UnreadableFile
 _MARK = b"\xef\xbb\xbf"
 _SPACES = re.compile(r"[ \t\r\n]*")
 _CHUNK = 1 << 18  # characters of an array read at a time
+_LONGEST_LINE = 1 << 28  # bytes
+_DEEPEST = 100  # lists and records in each other; types of columns are walked by recursion
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_RECORD = 10_000  # lines of a record of a table; a quote still open then was not meant
 
 
@@ -45,20 +49,26 @@ class Record:
     problem: str = ""
 
 
-def records(file: Path, form: Form, name: str) -> Iterator[Record]:
-    """All records of a text file in order; `name` is what people call it.
+def records(file: Path, form: Form, name: str, most: int = 0) -> Iterator[Record]:
+    """All records of a text file in order.
+
+    Args:
+        file: the file.
+        form: its format.
+        name: what people call it.
+        most: bytes of content after which `Enough` is raised; 0 for none.
 
     Raises:
-        RecipeError: when the file breaks off or its compression is broken.
+        RecipeError: when the file breaks off, its compression is broken, or a line has no end.
     """
     try:
-        with open_bytes(file) as stream:
+        with open_bytes(file, most) as stream:
             if form == "csv":
                 yield from _csv(stream, separator_of(file), name)
             elif form == "json":
                 yield from _json_array(stream, name)
             else:
-                yield from _json_lines(stream)
+                yield from _json_lines(stream, name)
     except BROKEN as error:
         raise mistake(UnreadableFile, f"`{name}` cannot be read", reason_of(error)) from error
 
@@ -84,9 +94,21 @@ DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_once)
 _LENIENT = json.JSONDecoder()
 
 
-def _json_lines(stream: IO[bytes]) -> Iterator[Record]:
+def _read_line(stream: IO[bytes], number: int, name: str) -> bytes:
+    """The next line, empty at the end. Raises RecipeError for one that would fill the memory."""
+    line = stream.readline(_LONGEST_LINE)
+    if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+        size = f"{_LONGEST_LINE >> 20} MiB"
+        raise mistake(UnreadableFile, f"line {number} of `{name}` is longer than {size}")
+    return line
+
+
+def _json_lines(stream: IO[bytes], name: str) -> Iterator[Record]:
     offset = 0
-    for number, line in enumerate(stream, start=1):
+    for number in count(1):
+        line = _read_line(stream, number, name)
+        if not line:
+            return
         content = line.removeprefix(_MARK) if number == 1 else line
         if not content.isspace() and content:
             yield _json_line(number, offset, content.rstrip(b"\r\n"))
@@ -96,16 +118,44 @@ def _json_lines(stream: IO[bytes]) -> Iterator[Record]:
 def _json_line(number: int, offset: int, content: bytes) -> Record:
     try:
         text = content.decode()
-        return Record(number, offset, text, DECODER.decode(text))
+        value = DECODER.decode(text)
+        problem = _oddity(text, value)
+        return Record(number, offset, text, None if problem else value, problem)
     except UnicodeDecodeError:
         return Record(number, offset, content.decode(errors="surrogateescape"), problem="not UTF-8")
     except (ValueError, RecursionError) as error:
         return Record(number, offset, text, problem=_json_problem(error))
 
 
+def _oddity(text: str, value: Any) -> str:
+    """What is wrong with a value that is JSON; the text tells at once that most have nothing."""
+    if text.count("[") + text.count("{") > _DEEPEST and _is_too_deep(value):
+        return "nested too deeply"
+    if _SURROGATE.search(text) and not _has_utf8_keys(value):
+        return "a key holds half a character (a lone surrogate)"
+    return ""
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level for inner in _inside(each)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _has_utf8_keys(value: Any) -> bool:
+    keys = value.keys() if isinstance(value, dict) else ()
+    return all(map(_is_utf8, keys)) and all(map(_has_utf8_keys, _inside(value)))
+
+
 def _json_problem(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg[0].lower()}{error.msg[1:]} at character {error.pos + 1}"
+        what = error.msg.removesuffix(" at")
+        return f"not JSON: {what[0].lower()}{what[1:]} at character {error.pos + 1}"
     return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
@@ -123,7 +173,12 @@ class _Text:
         self.offset = 0
 
     def more(self) -> None:
-        """Reads on; every time twice as much, so that a long record costs linear time."""
+        """Reads on; every time twice as much, so that a long record costs linear time.
+
+        Raises ValueError when a record has no end.
+        """
+        if len(self.buffer) - self.place > _LONGEST_LINE:
+            raise ValueError(f"it is longer than {_LONGEST_LINE >> 20} MiB")
         data = self._stream.read(self._chunk)
         self.ended = not data
         self.buffer = self.buffer[self.place :] + self._decoder.decode(data, final=self.ended)
@@ -164,7 +219,9 @@ class _Text:
         if end == len(self.buffer) and not self.ended:
             return None  # a number may go on
         self._chunk = _CHUNK
-        return self.pass_to(end), value, problem
+        text = self.pass_to(end)
+        problem = problem or _oddity(text, value)
+        return text, None if problem else value, problem
 
 
 def _json_array(stream: IO[bytes], name: str) -> Iterator[Record]:
@@ -193,11 +250,12 @@ def _array_item(text: _Text, name: str) -> Record:
     while True:
         try:
             found = text.item()
+            if found is None:
+                text.more()
         except (ValueError, RecursionError) as error:
             raise _broken(name, text, _json_problem(error)) from error
         if found is not None:
             return Record(line, offset, *found)
-        text.more()
 
 
 def _broken(name: str, text: _Text, problem: str) -> Exception:
@@ -239,7 +297,9 @@ class _Lines:
         return found[0]
 
     def _read(self) -> tuple[str, int]:
-        data = next(self._stream)
+        data = _read_line(self._stream, self._next_line, self._name)
+        if not data:
+            raise StopIteration
         content = data.removeprefix(_MARK) if self._next_line == 1 else data
         return content.decode(errors="surrogateescape"), len(data)
 

@@ -28,6 +28,7 @@ from recipedsl.diagnostics.codes.models import (
     UnknownTemplate,
 )
 from recipedsl.plan.model import TemplateSpec
+from recipedsl.source.paths import below, file_below
 
 Message = dict[str, Any]
 
@@ -123,13 +124,15 @@ def _shipped_template(name: str) -> str:
 
 
 def _file_template(path: str, root: Path) -> str:
-    full = (root / path).resolve()
-    if not full.is_relative_to(root.resolve()):
+    if below(root, path) is None:
         raise _error(
             TemplateFile, f"the template `{path}` lies outside of the project", "move it into the project"
         )
+    file = file_below(root, path)
+    if file is None:
+        raise _error(TemplateFile, f"the template `{path}` cannot be read", "check the path", "no such file")
     try:
-        return full.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _error(
             TemplateFile, f"the template `{path}` cannot be read", "check the path", str(error)

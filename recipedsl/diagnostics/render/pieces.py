@@ -74,7 +74,7 @@ def line(*pieces: Piece | str) -> Line:
 
 def to_plain(lines: Iterable[Line]) -> str:
     """The lines without colours; ends with a line end unless empty."""
-    return "".join("".join(piece.text for piece in each).rstrip() + "\n" for each in lines)
+    return "".join("".join(escaped(piece.text) for piece in each).rstrip() + "\n" for each in lines)
 
 
 def to_ansi(lines: Iterable[Line]) -> str:
@@ -84,7 +84,10 @@ def to_ansi(lines: Iterable[Line]) -> str:
 
     styles = {role: Style.parse(style) for role, style in STYLES.items()}
     rendered = (
-        "".join(styles[piece.role].render(piece.text, color_system=ColorSystem.STANDARD) for piece in each)
+        "".join(
+            styles[piece.role].render(escaped(piece.text), color_system=ColorSystem.STANDARD)
+            for piece in each
+        )
         for each in lines
     )
     return "".join(each + "\n" for each in rendered)

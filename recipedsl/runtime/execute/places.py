@@ -8,6 +8,7 @@ from pathlib import Path
 from recipedsl.diagnostics import Diagnostic, Label
 from recipedsl.plan.model import Origin
 from recipedsl.source import Source, Span
+from recipedsl.source.paths import file_below
 
 
 def placed(diagnostic: Diagnostic, origin: Origin, root: Path) -> Diagnostic:
@@ -25,8 +26,11 @@ def placed(diagnostic: Diagnostic, origin: Origin, root: Path) -> Diagnostic:
 
 def label_of(origin: Origin, root: Path, text: str = "") -> Label | None:
     """The stretch that an origin names, read from the recipe as it is now; None if it has no such place."""
+    file = file_below(root, origin.path)
+    if file is None:
+        return None
     try:
-        source = Source(origin.path, (root / origin.path).read_text("utf-8"))
+        source = Source(origin.path, file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
     start = _offset(source, origin.line, origin.column)

@@ -109,17 +109,17 @@ def _shards(folder: Path, name: str) -> list[str]:
     if not (folder / "model.safetensors.index.json").exists():
         return []
     index = _read_json(folder, "model.safetensors.index.json", name)
-    return sorted({Path(str(each)).name for each in index.get("weight_map", {}).values()})
+    return sorted({Path(str(each)).name for each in _record(index.get("weight_map")).values()})
 
 
 def _read_json(folder: Path, file: str, name: str) -> dict[str, Any]:
-    try:
-        form = json.loads((folder / file).read_text("utf-8"))
-    except FileNotFoundError:
+    if not (folder / file).is_file():  # a pipe would never end
         raise _wrong(
             ModelIncomplete, f"{name} has no {file}", folder, "a folder written by `save_pretrained`"
-        ) from None
-    except ValueError as error:
+        )
+    try:
+        form = json.loads((folder / file).read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise _wrong(
             ModelIncomplete, f"{file} of {name} cannot be read: {error}", folder, "an unbroken copy"
         ) from None
@@ -143,7 +143,7 @@ def facts_of_folder(folder: Path) -> ModelFacts:
     """
     name = folder.name
     configuration = _read_json(folder, "config.json", name)
-    inner = configuration.get("text_config", configuration)
+    inner = _record(configuration.get("text_config", configuration))
     tokenizer = _read_json(folder, "tokenizer_config.json", name)
     return ModelFacts(
         folder=str(folder),
@@ -164,31 +164,37 @@ def _number(configuration: dict[str, Any], *names: str) -> int:
 def _template(folder: Path, tokenizer: dict[str, Any]) -> str:
     """The chat template; of several, the one named `default`."""
     file = folder / "chat_template.jinja"
-    if file.exists():
-        return file.read_text("utf-8")
+    if file.is_file():
+        return file.read_text("utf-8", "replace")
     given = tokenizer.get("chat_template") or ""
     if isinstance(given, list):
-        return next((str(each["template"]) for each in given if each.get("name") == "default"), "")
+        named = (_record(each) for each in given)
+        return next((str(each.get("template", "")) for each in named if each.get("name") == "default"), "")
     return str(given)
+
+
+def _record(value: Any) -> dict[str, Any]:
+    """The value where it is a record: files of strangers may hold anything."""
+    return value if isinstance(value, dict) else {}
 
 
 def _special(folder: Path, tokenizer: dict[str, Any]) -> dict[str, str]:
     """Texts of special tokens by role, out of either of the two files that may name them."""
     file = folder / "special_tokens_map.json"
-    other = _read_json(folder, file.name, folder.name) if file.exists() else {}
+    other = _read_json(folder, file.name, folder.name) if file.is_file() else {}
     found = {role: tokenizer.get(role) or other.get(role) for role in _ROLES}
     return {role: _text_of(token) for role, token in found.items() if token}
 
 
 def _text_of(token: Any) -> str:
-    return str(token["content"]) if isinstance(token, dict) else str(token)
+    return str(token.get("content", "")) if isinstance(token, dict) else str(token)
 
 
 def _count_weights(path: Path, name: str) -> int:
     """Number of values in a safetensors file, from its header alone."""
     try:
         return sum(math.prod(shape) for shape in _shapes(path))
-    except (ValueError, KeyError, TypeError, struct.error) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, struct.error) as error:
         hint = "an unbroken copy"
         raise _wrong(
             ModelIncomplete, f"{path.name} of {name} is no safetensors file: {error}", path.parent, hint
@@ -201,6 +207,8 @@ def _shapes(path: Path) -> Iterator[list[int]]:
         if length > _LARGEST_HEADER:
             raise ValueError("its header is too long")
         header = json.loads(file.read(length))
+    if not isinstance(header, dict):
+        raise TypeError("its header is no record")
     yield from (each["shape"] for key, each in header.items() if key != "__metadata__")
 
 

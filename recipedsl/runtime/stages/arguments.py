@@ -24,6 +24,8 @@ def configuration(task: Task, **extra: Any) -> Any:
     Raises:
         RecipeError: the class refuses an argument or a value.
     """
+    if task.node.config != task.node.trainer.replace("Trainer", "Config"):  # by hand: plans agree
+        raise RecipeError(Diagnostic(ArgumentRefused, f"{task.node.trainer} takes no {task.node.config}"))
     kind = _class(task.node.config)
     given = {name: value for name, value in task.node.arguments.items() if value is not None}
     ours = {**_fixed(task), **extra}

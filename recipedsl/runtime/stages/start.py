@@ -25,6 +25,7 @@ from peft import LoraConfig
 
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run_stages import AdapterRefused, PrecisionUnavailable
+from recipedsl.language.adapters.lora import Lora
 from recipedsl.plan.model import AdapterSpec
 from recipedsl.runtime.loading import (
     Artefact,
@@ -41,6 +42,9 @@ from recipedsl.runtime.stages.task import Task
 
 #: What peft calls every linear layer but the output.
 ALL_LINEAR = "all-linear"
+
+#: Of peft's settings those that the vocabulary has: others name modules to import, or files.
+_SETTINGS = {each.argument for each in Lora.settings().values()} | {"modules_to_save"}
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,9 @@ def _peft(task: Task) -> LoraConfig:
     adapter = task.node.adapter
     if adapter is None:
         raise Bug(f"`{task.node.name}` wants a new adapter, but the plan describes none")
+    foreign = sorted(set(adapter.settings) - _SETTINGS)
+    if foreign:
+        raise _adapter_refused(adapter, TypeError(f"a plan has no `{foreign[0]}`"))
     settings = {"target_modules": ALL_LINEAR, **adapter.settings}
     if settings["target_modules"] in ([ALL_LINEAR], (ALL_LINEAR,)):
         settings["target_modules"] = ALL_LINEAR  # peft knows the word, not a list with the word in it
