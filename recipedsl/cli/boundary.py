@@ -6,6 +6,7 @@ a bug: the traceback goes into a file to send, not onto the screen.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -54,10 +55,7 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
-        from recipedsl.diagnostics.render.pieces import escaped
-
-        error.message = escaped(error.message, keep_lines=True)
-        error.show()
+        _show_usage(error)
         return error.exit_code
     except SystemExit as error:
         # Click ends so after shell completion, and when whoever reads the output has gone.
@@ -71,6 +69,15 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
     except Exception as error:  # the boundary: everything else is told apart here
         return _failure(error, given)
     return result if isinstance(result, int) else exit_codes.FINE
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """What click says, which repeats what was typed, and that may be the name of somebody's file."""
+    from recipedsl.diagnostics.render.pieces import escaped
+
+    text = io.StringIO()
+    error.show(file=text)
+    click.echo(escaped(text.getvalue(), keep_lines=True), nl=False, err=True)
 
 
 def _failure(error: Exception, arguments: Sequence[str]) -> int:

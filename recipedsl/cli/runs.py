@@ -58,6 +58,15 @@ def _facts(run: Run) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for node in run.outcome.get("nodes", []):
         folder = run.result_folder(node["name"])
-        if folder is not None and (folder / "manifest.json").is_file():
-            found[node["name"]] = json.loads((folder / "manifest.json").read_text("utf-8"))["facts"]
+        facts = _facts_in(folder / "manifest.json") if folder is not None else None
+        if isinstance(facts, dict):
+            found[node["name"]] = facts
     return found
+
+
+def _facts_in(manifest: Path) -> Any:
+    """None where there is no manifest any more, or it is broken: the store says so."""
+    try:
+        return json.loads(manifest.read_text("utf-8"))["facts"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None

@@ -133,9 +133,10 @@ def _override(text: str, problems: Problems) -> tuple[tuple[str, str, str], Sour
     first, *names = (each.strip() for each in path.split("."))
     kind = _KINDS.get(first, first)
     good = len(names) == 1 if kind == "run" else len(names) > 1 and kind in _KINDS.values()
-    # The value is read as the right side of a `let`.
-    source = Source("--override", f"let value = {value.strip()}")
-    file, found = parse(source)
+    # The value is read as the right side of a `let` whose text is as long as what was written, so
+    # that its places are places of what was written.
+    file, found = parse(Source("--override", "let " + "v" * (len(path) - 4) + "=" + value))
+    source = Source("--override", text)
     item = file.items[0] if len(file.items) == 1 else None
     if not good or found.has_errors or not isinstance(item, tree.Let):
         problems.report(

@@ -27,7 +27,7 @@ from recipedsl.plan.model import HubSource, ModelSource, ReadSource
 
 ROWS = 200  # rows looked at in a file
 BYTES = 1 << 20  # or this much of it, whichever ends first
-MOST = 1 << 24  # bytes within which a row has to end; a file of few bytes may hold endless ones
+MOST = 1 << 23  # bytes within which a row has to end; a file of few bytes may hold endless ones
 FILES = 8  # files of a glob that are looked at
 _HINT = "rows are objects, one a line or in an array `[…]`, or lines of a table; `format` tells which"
 _VERSION = 3  # of the cache

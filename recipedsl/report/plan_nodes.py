@@ -151,6 +151,10 @@ def tokens_twigs(node: TokensNode, facts: PlanFacts, room: int) -> list[Branch]:
         leaf(*_losses(node, known)),
         leaf(_amounts(node, known)),
     ]
+    if known.get("special"):
+        rows = plural(known["special"], "row")
+        words = f"{rows} with the text of a special token: what follows it speaks in another role"
+        twigs.append(leaf(Piece(fit(words, room), Role.WARNING)))
     if known.get("samples"):
         marked = "marked ⟦…⟧ is trained" if node.purpose != "prompt" else "as the model is asked"
         sample = Branch((Piece("a row, "), Piece(marked, Role.FAINT)))
@@ -281,7 +285,7 @@ def _memory(node: StageNode, facts: PlanFacts, known: Mapping[str, Any]) -> str:
         f"optimizer {size(memory.optimizer)}",
         f"activations {size(memory.activations)}",
     )
-    return f"memory from {size(memory.total)}: {', '.join(parts)}"
+    return f"memory at least {size(memory.total)}: {', '.join(parts)}"
 
 
 def _longest(tokens: Node, known: Mapping[str, Any]) -> int:

@@ -24,10 +24,20 @@ def draw_scores(results: Scores, width: int) -> list[Line]:
     """
     lines: list[Line] = []
     for metric, models in results.items():
-        if metric != "gates":
+        if metric not in ("gates", "unfinished"):
             lines += [*draw_metric(metric, models, width), ()]
+    lines += draw_unfinished(results.get("unfinished") or {})
     gates = results.get("gates") or []
     return [*lines, *draw_gates(gates, width)] if gates else lines[:-1]
+
+
+def draw_unfinished(shares: Mapping[str, float]) -> list[Line]:
+    """Models whose answers were cut: what is measured on half an answer says little of the model."""
+    cut = [f"{name} {100 * share:.0f}%" for name, share in shares.items() if share]
+    if not cut:
+        return []
+    words = f"answers cut at max_new_tokens before they ended: {', '.join(cut)}"
+    return [line(Piece(words, Role.WARNING)), ()]
 
 
 def draw_metric(metric: str, models: Mapping[str, Any], width: int) -> list[Line]:

@@ -94,7 +94,11 @@ class Making:
         self, *, kind: str, name: str, node: dict[str, Any], facts: dict[str, Any], seconds: float
     ) -> Result:
         """Writes the manifest, brings everything to the disk and gives the result its final name."""
-        files = {path: _hash_file(self.folder / path) for path in _files_of(self.folder)}
+        try:
+            names = _files_of(self.folder)
+        except ValueError as error:
+            raise Bug(str(error)) from error
+        files = {path: _hash_file(self.folder / path) for path in names}
         sizes = {path: (self.folder / path).stat().st_size for path in files}
         manifest = Manifest(self.fingerprint, kind, name, files, facts, seconds)
         _write_synced(self.folder / MANIFEST, _manifest_text(manifest, sizes, node))
@@ -145,7 +149,7 @@ class Store:
         try:
             result = _read_result(folder, fingerprint)
             faults = list(_size_faults(result))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             faults = [f"{MANIFEST} cannot be read: {error}"]
         if faults:
             self._set_aside(fingerprint, faults)
@@ -381,12 +385,17 @@ def _manifest_text(manifest: Manifest, sizes: dict[str, int], node: dict[str, An
 
 
 def _read_result(folder: Path, fingerprint: str) -> Result:
+    if folder.is_symlink():
+        raise ValueError("it is a link")
     form = json.loads((folder / MANIFEST).read_text("utf-8"))
     if form["fingerprint"] != fingerprint:
         raise ValueError(f"it belongs to {form['fingerprint']}")
     node, files = form.pop("node"), form.pop("files")
     sizes = {name: each["bytes"] for name, each in files.items()}
     manifest = Manifest(files={name: each["sha256"] for name, each in files.items()}, **form)
+    records = (node, node.get("inputs", {}), manifest.facts)
+    if not all(isinstance(each, dict) for each in records) or not isinstance(manifest.seconds, int | float):
+        raise TypeError("it has another form")
     return Result(folder, manifest, sizes, node)
 
 
@@ -418,14 +427,14 @@ def _order(result: Result) -> tuple[str, str, str]:
 
 
 def _files_of(folder: Path) -> list[str]:
-    """Names of all files but the manifest, relative, with `/`, sorted. Raises Bug for a link.
+    """Names of all files but the manifest, relative, with `/`, sorted. Raises ValueError for a link.
 
     Hidden files belong to no result: systems leave theirs in any folder that is looked at.
     """
     found = []
     for path in sorted(folder.rglob("[!.]*")):
         if path.is_symlink():
-            raise Bug(f"a result holds a link: {path.name}")
+            raise ValueError(f"a result holds a link: {path.name}")
         if path.is_file() and path != folder / MANIFEST:
             found.append(path.relative_to(folder).as_posix())
     return found
@@ -438,6 +447,9 @@ def _hash_file(path: Path) -> str:
 
 def _remove(folder: Path) -> None:
     """Removes a folder tree in such an order that half of it is never taken for a result."""
+    if folder.is_symlink():  # what it leads to is not ours
+        folder.unlink()
+        return
     if not folder.exists():
         return
     (folder / MANIFEST).unlink(missing_ok=True)

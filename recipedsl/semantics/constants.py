@@ -204,6 +204,8 @@ def _binary(context: Context, module: Module, expression: tree.Binary) -> Value:
     if sign in _ARITHMETIC and left.sort is Sort.NUMBER and right.sort is Sort.NUMBER:
         return _compute_number(context, module, expression, left, right)
     words = f"`{sign}` does not work on {left.describe()} and {right.describe()}"
+    if sign == "==":
+        words = "`==` compares, and a value is wanted here; a setting is written with `=`"
     context.report(WrongOperand, words, module.place(expression))
     return UNKNOWN
 

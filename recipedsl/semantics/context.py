@@ -221,5 +221,7 @@ def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple
 
 
 def fix(place: Place, text: str, words: str, applicability: Applicability = Applicability.SAFE) -> Help:
-    """A help that replaces a place by a text."""
+    """A help that replaces a place by a text; in words alone where the text is no file's."""
+    if place.source.path.startswith("--"):
+        return Help(words)
     return Help(words, (Edit(place.source, place.span, text),), applicability)

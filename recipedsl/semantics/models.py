@@ -77,9 +77,7 @@ def is_named(context: Context, settings: Mapping[str, Any], place: Place) -> boo
     """Whether something of the hub is called what the hub can call it; reported where it is not."""
     if is_repository(settings["name"], settings["revision"] or ""):
         return True
-    words = (
-        f"a repository is written `owner/name`, its revision is a commit, tag or branch: `{settings['name']}`"
-    )
+    words = f"`{settings['name']}` is no repository: `owner/name`, and a commit, tag or branch"
     context.report(WrongType, words, place, "no such name")
     return False
 

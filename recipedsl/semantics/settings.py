@@ -24,7 +24,7 @@ from recipedsl.semantics.context import Context, Declared, Module, did_you_mean,
 from recipedsl.semantics.recipe import Place
 from recipedsl.semantics.scope import lookup, names
 from recipedsl.semantics.values import Sort, Value, holds, is_too_large
-from recipedsl.source import Source
+from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
 
 
@@ -101,7 +101,8 @@ def read_block(context: Context, module: Module, concept: type[Concept], thing: 
             entries.append((entry.key.text, module.place(entry.key), module, entry.value))
     for key, (source, expression) in outside.items():
         reader = module.reading(source)
-        entries.append((key, reader.place(expression), reader, expression))
+        end = source.text.find("=")
+        entries.append((key, Place(source, Span(max(0, end - len(key)), end)), reader, expression))
     owner = Place(module.source, (thing.method or thing.name or thing.kind).span)
     return read_entries(context, concept, entries, owner, thing.method.text if thing.method else kind)
 

@@ -49,7 +49,7 @@ def _method(context: Context, declared: Declared, thing: tree.Thing) -> type[Sta
         return found
     place, name = declared.module.place(thing.method), thing.method.text
     if name in catalogue.ABSENT_STAGES:
-        words = f"the method `{name}` cannot be had: {catalogue.ABSENT_STAGES[name]}"
+        words = f"no stage trains by `{name}` here: {catalogue.ABSENT_STAGES[name]}"
         context.report(AbsentMethod, words, place, "not to be had")
         return None
     helps = did_you_mean(place, name, catalogue.keywords("stage"))
@@ -94,6 +94,9 @@ def _start(context: Context, declared: Declared, settings: Settings) -> str | No
     if found.kind == "model":
         return found.full_name if model(context, found) is not None else None
     if found.full_name in context.broken:
+        return None
+    if found is declared:
+        context.report(StageOrder, f"stage `{declared.name}` starts from itself", place, "this very stage")
         return None
     earlier = context.stages.get(found.full_name)
     if earlier is None:

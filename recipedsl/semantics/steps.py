@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Applicability, Help
 from recipedsl.diagnostics.codes.data import AfterSplit, BadShares, DuplicateColumn, WrongShape
 from recipedsl.diagnostics.codes.names import AbsentMethod, DuplicateSetting, UnknownSetting, UnknownStep
 from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand, WrongType
@@ -445,7 +445,18 @@ def _share(flow: Flow, argument: tree.Argument) -> float | None:
     ):
         return float(value.data)
     words = f"`split` takes named shares, found {value.describe()}"
-    helps = (Help("such as `| split train = 95%, held = 5%`"),)
+    helps: tuple[Help, ...] = (Help("such as `| split train = 95%, held = 5%`"),)
+    if argument.name is not None and value.sort is Sort.NUMBER and 0 < value.data <= 100:
+        percent = value.data * 100 if value.data <= 1 else value.data
+        words = f"`{argument.name.text}` of a split is a share, found {value.describe()}"
+        helps = (
+            fix(
+                flow.module.place(argument.value),
+                f"{percent:g}%",
+                f"write `{percent:g}%`",
+                Applicability.UNSAFE,
+            ),
+        )
     flow.context.report(BadShares, words, flow.module.place(argument), "not a named share", helps=helps)
     return None
 

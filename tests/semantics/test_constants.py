@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from recipedsl.compiler import Request
+from recipedsl.diagnostics.render import render_terminal
 from recipedsl.language.values import Unit
 from recipedsl.semantics.values import number_value
 from tests.compiling import CHATS, MODEL, TUNED, compile_text, messages, plan_of
@@ -109,8 +110,17 @@ def test_an_override_of_nothing_is_an_error(tmp_path: Path, override: str) -> No
     assert outcome.plan is None
 
 
-def test_a_secret_never_reaches_the_plan(tmp_path: Path) -> None:
+def test_a_secret_never_reaches_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = MODEL + 'param token: secret = env("HF_TOKEN")\n' + CHATS + TUNED
-    plan = plan_of(tmp_path, text, Request(params={"token": "hf_very_secret"}))
+    monkeypatch.setenv("HF_TOKEN", "hf_very_secret")
+    plan = plan_of(tmp_path, text)
     assert "hf_very_secret" not in plan.model_dump_json()
     assert "token" not in plan.params
+
+
+def test_a_secret_is_not_taken_from_the_command_line(tmp_path: Path) -> None:
+    text = MODEL + 'param token: secret = env("HF_TOKEN")\n' + CHATS + TUNED
+    outcome = compile_text(tmp_path, text, Request(params={"token": "hf_very_secret"}))
+    (problem,) = [each for each in outcome.problems.in_order() if each.is_error]
+    assert problem.message == "param `token` is a secret, which only the environment gives"
+    assert "hf_very" not in render_terminal([problem])

@@ -10,7 +10,8 @@ anything is padded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -179,6 +180,32 @@ def _without(conversation: Conversation, position: int, *keys: str) -> Conversat
 
 def _without_tools(conversation: Conversation) -> Conversation:
     return replace(conversation, tools=None)
+
+
+class MarkCheck:
+    """Tells conversations whose own text holds a special token, such as `<|im_end|>`.
+
+    Tokenizers cut special tokens out of any text, wherever it comes from: a message that holds one
+    ends its turn, and what follows speaks in another role. Tokens are made as the model's own code
+    makes them, so this is counted and shown, not changed.
+    """
+
+    def __init__(self, facts: TokenizerFacts) -> None:
+        self._mark = re.compile("|".join(map(re.escape, facts.marks))) if facts.marks else None
+
+    def __call__(self, conversation: Conversation) -> bool:
+        """Whether any text of the messages or tools holds one."""
+        mark = self._mark
+        texts = _texts([conversation.messages, conversation.tools])
+        return mark is not None and any(mark.search(text) for text in texts)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def check_bos(ids: Ids, facts: TokenizerFacts, row: int) -> None:

@@ -42,6 +42,8 @@ def _message(given: Mapping[str, Any], row: int, arguments_as_text: bool) -> Mes
     message.setdefault("content", "")
     if "tool_calls" in message:
         calls = _json(message.pop("tool_calls"), "tool calls", row)
+        if not isinstance(calls, list | None):
+            raise bad_row("has tool calls that are no list", row, "mend or drop such rows")
         if calls:
             message["tool_calls"] = [_call(call, row, arguments_as_text) for call in calls]
     if thinking := message.get("thinking"):
@@ -70,7 +72,7 @@ def _json(value: Any, what: str, row: int) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise bad_row(f"has {what} that are not JSON", row, "mend or drop such rows", str(error)) from error
 
 

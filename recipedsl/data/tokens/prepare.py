@@ -60,8 +60,8 @@ def make_tokens(node: TokensNode, rows: Path, model_folder: Path, out: Path, roo
         root: project root that template files are relative to.
 
     Returns:
-        The manifest's facts: rows, kept, dropped, cut, untrained, tokens, trained, sequences,
-        lengths, samples, stop.
+        The manifest's facts: rows, kept, dropped, cut, untrained, special (rows whose own text holds
+        a special token), tokens, trained, sequences, lengths, samples, stop.
 
     Raises:
         RecipeError: a template, a tokenizer or the rows do not pass a check.
@@ -138,6 +138,7 @@ def _facts(shop: Workshop, kept: int, sequences: int) -> dict[str, Any]:
         "dropped": dict(sorted(tally.dropped.items())),
         "cut": tally.cut,
         "untrained": tally.dropped["untrained"],
+        "special": len(tally.marked),
         "tokens": tally.tokens,
         "trained": tally.trained,
         "sequences": sequences,

@@ -7,7 +7,8 @@ What is covered, and how:
   is refused is refused on every machine. A loop is charged its length before it begins;
 - memory: results of `+ * ** % ~`, of calls, of set blocks and of filters that can grow are measured,
   widths and counts given to them are bounded first, lists are weighed before they become text;
-- output: the rendered text is measured while it grows.
+- output: the rendered text is measured while it grows;
+- what counting cannot see (slow calls, many of them): a clock, read at every iteration and entry.
 
 What is not covered: a single library call that is slow on arguments within these bounds.
 """
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +33,8 @@ from jinja2.utils import Namespace
 
 #: Iterations and macro entries that one rendering may take.
 MAX_STEPS = 2_000_000
+#: Seconds after which a rendering is given up. Far above what counting lets through in a usual template.
+MAX_SECONDS = 30.0
 #: Characters that a rendering, or any value within it, may have.
 MAX_CHARACTERS = 16_000_000
 #: Widths, counts and repetitions that may be asked for.
@@ -51,6 +55,7 @@ _GROWING_FILTERS = (
 )
 _WIDE = re.compile(r"[%{][^%}]*?(\d{6,}|\*)")
 _STEP = "recipedsl_step"
+_TICK = "recipedsl_tick"
 _ITERATE = "recipedsl_iterate"
 _MEASURE = "recipedsl_measure"
 _CONCAT = "recipedsl_concat"
@@ -63,11 +68,14 @@ class LimitExceeded(SecurityError):
 @dataclass
 class _Budget:
     steps: int = MAX_STEPS
+    end: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
 
     def spend(self, steps: int) -> None:
         self.steps -= steps
         if self.steps < 0:
             raise LimitExceeded(f"the template takes more than {MAX_STEPS} steps")
+        if time.monotonic() > self.end:
+            raise LimitExceeded(f"the template takes more than {MAX_SECONDS:g} s")
 
 
 class ChatEnvironment(ImmutableSandboxedEnvironment):
@@ -85,6 +93,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         for name in _GROWING_FILTERS:
             self.filters[name] = _measured_filter(self.filters[name])
         self.filters[_STEP] = self._step
+        self.filters[_TICK] = self._tick
         self.filters[_ITERATE] = self._iterate
         self.filters[_MEASURE] = _measured
         self.filters[_CONCAT] = _concat
@@ -130,6 +139,10 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         known = items if isinstance(items, list | tuple | str | dict | range) else list(items)
         self.budget.spend(len(known) + 1)
         return known
+
+    def _tick(self, value: Any) -> Any:
+        self.budget.spend(0)
+        return value
 
     def _step(self, value: Any) -> Any:
         self.budget.spend(MACRO_STEPS)
@@ -202,8 +215,7 @@ def _meter(tree: nodes.Template) -> None:
     """Put counters into loops and macros and measures on growing values."""
     for loop in tree.find_all(nodes.For):
         loop.iter = _filtered(loop.iter, _ITERATE)
-        if loop.recursive:
-            loop.body.insert(0, _count_step(loop.lineno))
+        loop.body.insert(0, _count_step(loop.lineno, _STEP if loop.recursive else _TICK))
     macros: list[nodes.Macro | nodes.CallBlock] = [
         *tree.find_all(nodes.Macro),
         *tree.find_all(nodes.CallBlock),
@@ -234,10 +246,10 @@ def _filtered(value: Any, name: str) -> nodes.Filter:
     return nodes.Filter(value, name, [], [], None, None, lineno=line)
 
 
-def _count_step(line: int) -> nodes.Stmt:
+def _count_step(line: int, counter: str = _STEP) -> nodes.Stmt:
     # Not a constant, or the compiler would fold the filter away.
     anything = nodes.Name("messages", "load", lineno=line)
-    return nodes.ExprStmt(nodes.Filter(anything, _STEP, [], [], None, None, lineno=line), lineno=line)
+    return nodes.ExprStmt(nodes.Filter(anything, counter, [], [], None, None, lineno=line), lineno=line)
 
 
 def _raise(message: str) -> None:
@@ -312,6 +324,8 @@ def _weight(value: Any) -> int:
 def _measured(value: Any) -> Any:
     if isinstance(value, str):
         _bound_size(len(value))
+    elif isinstance(value, bytes | bytearray | memoryview):
+        raise LimitExceeded("the template makes bytes, and only text is rendered")
     elif isinstance(value, list | tuple) and len(value) > MAX_ITEMS:
         raise LimitExceeded(f"the template makes a list of more than {MAX_ITEMS} items")
     elif isinstance(value, int) and value.bit_length() > 4096:
@@ -350,6 +364,10 @@ def _bound_method(method: Any, args: tuple[Any, ...]) -> None:
         _weighed(args[0])
     elif name in {"format", "format_map"}:
         _bound_widths(owner)
+    elif name == "expandtabs":
+        _bound_size(owner.count("\t") * max([8, *(each for each in args if isinstance(each, int))]))
+    elif name == "translate":
+        raise LimitExceeded("the template calls `translate`")
 
 
 def _bound_replacement(text: str, old: str, new: str) -> None:
@@ -367,7 +385,7 @@ def _bound_product(left: Any, right: Any) -> None:
 
 def _bound_count(value: Any, limit: int) -> None:
     if isinstance(value, int) and abs(value) > limit:
-        raise LimitExceeded(f"the template asks for a width or count of {value}")
+        raise LimitExceeded(f"the template asks for a width or count above {limit}")
 
 
 def _bound_widths(pattern: str) -> None:

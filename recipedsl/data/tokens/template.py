@@ -260,10 +260,12 @@ class ChatTemplate:
         except jinja2.TemplateSyntaxError as error:
             raise _error(
                 TemplateBroken,
-                f"the chat template is not valid Jinja: {error.message}",
+                f"the chat template is not valid Jinja: {_words(error)}",
                 "",
                 f"line {error.lineno}",
             ) from error
+        except (RecursionError, SyntaxError, MemoryError, OverflowError, ValueError) as error:
+            raise _error(TemplateBroken, "the chat template nests too deeply to be compiled", "") from error
         self.arguments_as_text = self._wants_arguments_as_text()
 
     def render(
@@ -288,7 +290,8 @@ class ChatTemplate:
         try:
             return self._render(messages, tools, prompt)
         except SecurityError as error:
-            raise _error(TemplateLimit, f"the chat template passes a limit{_at(row)}: {error}", "") from error
+            message = f"the chat template passes a limit{_at(row)}: {_words(error)}"
+            raise _error(TemplateLimit, message, "") from error
         except RecursionError as error:
             raise _error(TemplateLimit, f"the chat template recurses without end{_at(row)}", "") from error
         except MemoryError as error:
@@ -296,12 +299,13 @@ class ChatTemplate:
         except Exception as error:  # a template can raise whatever an expression of Python can
             hint = "drop or change such rows with `where` and `derive`, or take another `template`"
             raise _error(
-                TemplateRefuses, f"the chat template cannot render{_at(row)}: {error}", hint
+                TemplateRefuses, f"the chat template cannot render{_at(row)}: {_words(error)}", hint
             ) from error
 
     def _render(self, messages: list[Message], tools: list[Any] | None, prompt: bool) -> Rendering:
         variables = {**self._special, "messages": messages, "tools": tools, "documents": None}
         text, spans = render(self._template, {**variables, "add_generation_prompt": prompt})
+        text.encode()  # half a character has no tokens: UnicodeEncodeError says where it stands
         return Rendering(text, tuple(spans))
 
     def _wants_arguments_as_text(self) -> bool:
@@ -319,6 +323,12 @@ class ChatTemplate:
         except Exception:  # other refusals come up with the rows they concern
             return False
         return False
+
+
+def _words(error: Exception, most: int = 300) -> str:
+    """What an error says; a template may say as much as it likes."""
+    said = str(error)
+    return said if len(said) <= most else f"{said[:most]}…"
 
 
 def _at(row: int | None) -> str:

@@ -34,6 +34,7 @@ class TokenizerFacts:
         special: texts of the special tokens by role (`bos_token` …); roles that it lacks are absent.
         templates: chat templates by name; the one in common use is `default`.
         added: ids of the tokens that are cut out of a text before anything else, by their text.
+        marks: texts of those of them that are special: they give a text its structure.
         adds_bos, adds_eos: whether encoding plain text puts these tokens round it.
         joins: whether the ids of a text equal those of its two halves where no merge spans the cut;
             false for tokenizers that mark the start of a text.
@@ -43,6 +44,7 @@ class TokenizerFacts:
     special: dict[str, str] = field(default_factory=dict)
     templates: dict[str, str] = field(default_factory=dict)
     added: dict[str, int] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
     adds_bos: bool = False
     adds_eos: bool = False
     joins: bool = True
@@ -91,11 +93,13 @@ def load_tokenizer(folder: Path) -> TokenizerFacts:
     special = _special_tokens({**_read_json(folder / "special_tokens_map.json"), **config})
     first, last = _ends(tokenizer)
     bos, eos = special.get("bos_token"), special.get("eos_token")
+    added = tokenizer.get_added_tokens_decoder()
     return TokenizerFacts(
         tokenizer=tokenizer,
         special=special,
         templates=_templates(folder, config),
-        added={token.content: id_ for id_, token in tokenizer.get_added_tokens_decoder().items()},
+        added={token.content: id_ for id_, token in added.items()},
+        marks=tuple(token.content for token in added.values() if token.special and token.content),
         adds_bos=bool(bos) and config.get("add_bos_token", first == bos),
         adds_eos=bool(eos) and config.get("add_eos_token", last == eos),
         joins=_joins(tokenizer),
@@ -106,9 +110,12 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, OSError) as error:
+        form = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
         raise _unreadable(path, str(error)) from error
+    if not isinstance(form, dict):
+        raise _unreadable(path, "it is no JSON object")
+    return form
 
 
 def _read_tokenizer(path: Path) -> Tokenizer:
@@ -169,12 +176,13 @@ def _templates(folder: Path, config: dict[str, Any]) -> dict[str, str]:
     """Templates by name; a file of its own wins over the configuration, as in transformers."""
     given = config.get("chat_template")
     if isinstance(given, list):
-        found = {str(each["name"]): str(each["template"]) for each in given}
+        named = (each for each in given if isinstance(each, dict) and {"name", "template"} <= each.keys())
+        found = {str(each["name"]): str(each["template"]) for each in named}
     else:
         found = {"default": given} if isinstance(given, str) else {}
     file = folder / "chat_template.jinja"
     if file.is_file():
-        found["default"] = file.read_text(encoding="utf-8")
+        found["default"] = file.read_text(encoding="utf-8", errors="replace")
     return found
 
 

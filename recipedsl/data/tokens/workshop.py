@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from recipedsl.data.tokens.checks import RenderedCheck, Stops, check_stop_trained, find_stops
+from recipedsl.data.tokens.checks import MarkCheck, RenderedCheck, Stops, check_stop_trained, find_stops
 from recipedsl.data.tokens.conversations import conversation_of
 from recipedsl.data.tokens.mask import Conversation
 from recipedsl.data.tokens.template import ChatTemplate, template_text
@@ -42,6 +42,7 @@ class Tally:
         dropped: rows by the reason why they were left out.
         lengths: of all rows in tokens, before anything was cut.
         samples: the first kept rows as people see them.
+        marked: numbers of the rows whose own text holds a special token.
     """
 
     rows: int = 0
@@ -51,6 +52,7 @@ class Tally:
     dropped: Counter[str] = field(default_factory=Counter)
     lengths: list[int] = field(default_factory=list)
     samples: list[Segments] = field(default_factory=list)
+    marked: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Workshop:
         stops: how the template ends a turn; None for plain text.
         tally: counts.
         check_rendered: refuses rows of which the template would leave something out.
+        has_marks: whether the text of messages holds a special token, which would be taken for structure.
     """
 
     node: TokensNode
@@ -72,6 +75,7 @@ class Workshop:
     stops: Stops | None
     tally: Tally
     check_rendered: Callable[[Conversation], None] = lambda _: None
+    has_marks: Callable[[Conversation], bool] = lambda _: False
 
     @property
     def wants_samples(self) -> bool:
@@ -93,7 +97,7 @@ def open_workshop(node: TokensNode, facts: TokenizerFacts, root: Path) -> Worksh
     stops = find_stops(template, facts, node.template.stop)
     if node.purpose in _LABELLED and node.train_on != "all":
         check_stop_trained(template, facts, stops)
-    return Workshop(node, facts, template, stops, Tally(), RenderedCheck(template))
+    return Workshop(node, facts, template, stops, Tally(), RenderedCheck(template), MarkCheck(facts))
 
 
 def _no_end_token() -> RecipeError:
@@ -109,6 +113,8 @@ def read_conversation(shop: Workshop, row: Row, *columns: str) -> Conversation:
     as_text = shop.template is not None and shop.template.arguments_as_text
     conversation = conversation_of(messages, row.get("tools"), row["row"], arguments_as_text=as_text)
     shop.check_rendered(conversation)
+    if shop.has_marks(conversation):
+        shop.tally.marked.add(row["row"])
     return conversation
 
 

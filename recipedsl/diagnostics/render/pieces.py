@@ -83,14 +83,11 @@ def to_ansi(lines: Iterable[Line]) -> str:
     from rich.style import Style
 
     styles = {role: Style.parse(style) for role, style in STYLES.items()}
-    rendered = (
-        "".join(
-            styles[piece.role].render(escaped(piece.text), color_system=ColorSystem.STANDARD)
-            for piece in each
-        )
-        for each in lines
-    )
-    return "".join(each + "\n" for each in rendered)
+
+    def coloured(piece: Piece) -> str:
+        return styles[piece.role].render(escaped(piece.text), color_system=ColorSystem.STANDARD)
+
+    return "".join("".join(map(coloured, each)) + "\n" for each in lines)
 
 
 # --- characters ---------------------------------------------------------------------------------

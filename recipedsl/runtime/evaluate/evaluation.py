@@ -249,7 +249,8 @@ class Evaluation:
             for metric in self.node.metrics
         }
         gates = [each.to_json() for each in check_gates(self.node.gates, results)]
-        _write_json(self.out / "results.json", {**results, "gates": gates})
+        unfinished = self._unfinished()
+        _write_json(self.out / "results.json", {**results, "unfinished": unfinished, "gates": gates})
         self._write_answers()
         overall = {
             name: {model: parts["overall"]["value"] for model, parts in models.items()}
@@ -259,7 +260,7 @@ class Evaluation:
             "rows": len(self.chosen),
             "results": overall,
             "gates": gates,
-            "unfinished": self._unfinished(),
+            "unfinished": unfinished,
         }
 
     def _write_answers(self) -> None:

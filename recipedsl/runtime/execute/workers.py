@@ -142,13 +142,21 @@ class Worker:
 
     def _killed(self, ended: Ended) -> Diagnostic:
         name = signal.Signals(-ended.code).name if -ended.code in set(signal.Signals) else str(-ended.code)
-        note = "finished results and checkpoints are kept; `recipedsl run` goes on from there"
+        note = f"finished results are kept; {self._going_on()}"
         return Diagnostic(
             WorkerKilled,
             f"{self._what} was killed ({name}){_reason(name, ended)}",
             notes=(note, *self._tail()),
             helps=_helps(name),
         )
+
+    def _going_on(self) -> str:
+        """Where the next run of this node begins."""
+        if self.node.kind != "stage":
+            return "`recipedsl run` does this node again"
+        if any((self.work / "checkpoints").glob("checkpoint-*")):
+            return "`recipedsl run` goes on from the last checkpoint"
+        return "no checkpoint was written yet, so `recipedsl run` begins this stage again"
 
     def _stopped(self, how: str) -> Diagnostic:
         return Diagnostic(

@@ -45,6 +45,9 @@ _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.
 #: A safetensors header beyond this many bytes is no header; the format's own readers have the same limit.
 _LARGEST_HEADER = 100_000_000
 
+#: Beyond any number of weights, tokens or layers.
+_LARGEST_SIZE = 2**48
+
 _ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
@@ -92,7 +95,7 @@ def _check_own_code(folder: Path, file: str, name: str) -> None:
 
 
 def _check_weights(folder: Path, name: str) -> None:
-    if not any(folder.glob("model*.safetensors")):
+    if not _weights_of(folder):
         pickles = sorted(path.name for pattern in _PICKLES for path in folder.glob(pattern))
         if pickles:
             hint = "`save_pretrained` of transformers writes safetensors, which hold numbers and nothing else"
@@ -102,6 +105,22 @@ def _check_weights(folder: Path, name: str) -> None:
     for shard in _shards(folder, name):
         if not (folder / shard).exists():
             raise _wrong(ModelIncomplete, f"{name} lacks {shard}", folder, "fetch it once more")
+
+
+def _weights_of(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("model*.safetensors")) if path.is_file()]
+
+
+def check_sizes(facts: ModelFacts, name: str) -> None:
+    """Whether the weights can be those of the configuration, by which memory is taken.
+
+    Raises:
+        RecipeError: it speaks of an embedding or of layers that the weights have no room for.
+    """
+    said = max(facts.vocabulary, facts.layers) * max(facts.hidden, 1)
+    if said > facts.parameters:
+        message = f"config.json of {name} speaks of more than its {facts.parameters:,} weights"
+        raise _wrong(ModelIncomplete, message, Path(facts.folder), "an unbroken copy")
 
 
 def _shards(folder: Path, name: str) -> list[str]:
@@ -150,7 +169,7 @@ def facts_of_folder(folder: Path) -> ModelFacts:
         template=_template(folder, tokenizer),
         special=_special(folder, tokenizer),
         vocabulary=_number(inner, "vocab_size"),
-        parameters=sum(_count_weights(path, name) for path in sorted(folder.glob("model*.safetensors"))),
+        parameters=sum(_count_weights(path, name) for path in _weights_of(folder)),
         layers=_number(inner, "num_hidden_layers", "n_layer"),
         hidden=_number(inner, "hidden_size", "n_embd"),
         context=_number(inner, "max_position_embeddings", "n_positions"),
@@ -158,7 +177,11 @@ def facts_of_folder(folder: Path) -> ModelFacts:
 
 
 def _number(configuration: dict[str, Any], *names: str) -> int:
-    return next((int(configuration[name]) for name in names if isinstance(configuration.get(name), int)), 0)
+    return next((int(configuration[name]) for name in names if _is_size(configuration.get(name))), 0)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST_SIZE
 
 
 def _template(folder: Path, tokenizer: dict[str, Any]) -> str:
@@ -193,7 +216,10 @@ def _text_of(token: Any) -> str:
 def _count_weights(path: Path, name: str) -> int:
     """Number of values in a safetensors file, from its header alone."""
     try:
-        return sum(math.prod(shape) for shape in _shapes(path))
+        total = sum(math.prod(shape) for shape in _shapes(path))
+        if total > _LARGEST_SIZE:
+            raise ValueError("its header speaks of impossible sizes")
+        return total
     except (ValueError, KeyError, TypeError, RecursionError, struct.error) as error:
         hint = "an unbroken copy"
         raise _wrong(
@@ -209,7 +235,10 @@ def _shapes(path: Path) -> Iterator[list[int]]:
         header = json.loads(file.read(length))
     if not isinstance(header, dict):
         raise TypeError("its header is no record")
-    yield from (each["shape"] for key, each in header.items() if key != "__metadata__")
+    for shape in (each["shape"] for key, each in header.items() if key != "__metadata__"):
+        if not all(map(_is_size, shape)):
+            raise ValueError("its header speaks of impossible sizes")
+        yield shape
 
 
 # --- copying --------------------------------------------------------------------------------------------

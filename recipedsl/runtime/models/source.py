@@ -11,7 +11,7 @@ from recipedsl.diagnostics import RecipeError
 from recipedsl.plan.facts import ModelFacts
 from recipedsl.plan.model import ModelNode, ModelSource
 from recipedsl.runtime.models import hub, local, pypi
-from recipedsl.runtime.models.folder import Found, check_folder, copy_model, facts_of_folder
+from recipedsl.runtime.models.folder import Found, check_folder, check_sizes, copy_model, facts_of_folder
 
 
 def default_cache() -> Path:
@@ -37,8 +37,9 @@ def make_model(node: ModelNode, out: Path, root: Path, cache: Path) -> dict[str,
     """
     found = _fetch(node.source, root, cache)
     check_folder(found.folder, found.name)
+    facts = facts_of_folder(found.folder)
+    check_sizes(facts, found.name)
     copy_model(found.folder, out, link=found.shared)
-    facts = facts_of_folder(out)
     return {
         "source": found.name,
         "revision": found.revision,

@@ -8,6 +8,7 @@ outcome.json      state, nodes with fingerprints and seconds, problems; rewritte
 metrics.json      facts of stages (losses, steps) and results of evals
 samples.json      rendered samples by tokens node
 rejects/          lines that were set aside, by data node
+answers/          what models wrote and how it was scored, by eval
 logs/             what the processes of failed nodes wrote
 links.json        result folders by node name, relative to the run's folder
 summary.md        the short page
@@ -26,6 +27,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import UnknownRun
 from recipedsl.plan.model import Node, Plan
@@ -35,6 +38,7 @@ from recipedsl.runtime.execute.outcome import NodeOutcome, RunOutcome
 from recipedsl.runtime.records.environment import environment
 from recipedsl.runtime.records.summary import summary
 from recipedsl.runtime.store import Result, Why
+from recipedsl.source.paths import folder_below
 
 RUNS = "runs"
 
@@ -116,10 +120,11 @@ class Recorder(Silent):
     def _keep(self, node: Node, result: Result) -> None:
         """What of a result is worth having in the run's folder itself."""
         self._results[node.name] = result
-        rejects = result.folder / "rejects.jsonl"
-        if rejects.exists():
-            (self.folder / "rejects").mkdir(exist_ok=True)
-            shutil.copyfile(rejects, self.folder / "rejects" / f"{node.name}.jsonl")
+        for kept in ("rejects", "answers"):
+            file = result.folder / f"{kept}.jsonl"
+            if file.exists():
+                (self.folder / kept).mkdir(exist_ok=True)
+                shutil.copyfile(file, self.folder / kept / f"{node.name}.jsonl")
         links = {name: _relative(each.folder, self.folder) for name, each in self._results.items()}
         _write_json(self.folder / "links.json", links)
 
@@ -251,19 +256,29 @@ class Run:
         return "killed" if state == "running" and not _is_alive(self.outcome.get("process")) else state
 
     def plan(self) -> Plan:
-        """The plan that was carried out."""
-        return Plan.model_validate_json((self.folder / "plan.json").read_text("utf-8"))
+        """The plan that was carried out. Raises RecipeError where it cannot be read."""
+        try:
+            return Plan.model_validate_json((self.folder / "plan.json").read_bytes())
+        except (OSError, ValidationError) as error:
+            message = f"the plan of run `{self.id}` cannot be read"
+            raise RecipeError(
+                Diagnostic(UnknownRun, message, notes=(str(error).split("\n", 1)[0],))
+            ) from None
 
-    def read(self, name: str) -> Any:
-        """One of the JSON files (`metrics.json` …); None where the run did not get as far."""
-        path = self.folder / name
-        return json.loads(path.read_text("utf-8")) if path.exists() else None
+    def read(self, name: str) -> dict[str, Any] | None:
+        """One of the JSON files (`metrics.json` …); None where the run did not get as far, or it is broken."""
+        try:
+            form = json.loads((self.folder / name).read_text("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return None
+        return form if isinstance(form, dict) else None
 
     def result_folder(self, node: str) -> Path | None:
         """Where a node's result lies in the store; None if it has none, or it was removed."""
         link = (self.read("links.json") or {}).get(node)
-        folder = (self.folder / link).resolve() if link else None
-        return folder if folder is not None and folder.is_dir() else None
+        return (
+            folder_below(self.folder.parents[1], str(self.folder / link)) if isinstance(link, str) else None
+        )
 
 
 def list_runs(root: Path) -> tuple[Run, ...]:
@@ -275,7 +290,7 @@ def list_runs(root: Path) -> tuple[Run, ...]:
 
 def _age(run: Run) -> tuple[float, str]:
     """When it began; names alone cannot tell two runs of one second apart."""
-    return float(run.outcome.get("time", 0.0)), run.id
+    return float(run.outcome.get("time") or 0.0), run.id
 
 
 def load_run(root: Path, which: str = "last") -> Run:
@@ -302,9 +317,29 @@ def _fits(run: str, which: str) -> bool:
 def _read_run(folder: Path) -> Run | None:
     try:
         outcome = json.loads((folder / "outcome.json").read_text("utf-8"))
-        return Run(folder, outcome) if "state" in outcome else None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, RecursionError):
         return None
+    return Run(folder, outcome) if _is_outcome(outcome) else None
+
+
+def _is_outcome(form: Any) -> bool:
+    """Whether it has the form that `Recorder` writes: a project may come from anybody."""
+    if not isinstance(form, dict) or not isinstance(form.get("state"), str):
+        return False
+    nodes, problems = form.get("nodes", []), form.get("problems", [])
+    return (
+        all(isinstance(form.get(name), int | float | None) for name in ("time", "seconds"))
+        and _are_records(nodes, "name", "kind", "state")
+        and all(isinstance(each.get("seconds"), int | float | None) for each in nodes)
+        and _are_records(problems, "code", "message", "place")
+        and all(isinstance(each.get("notes", []), list) for each in problems)
+    )
+
+
+def _are_records(values: Any, *texts: str) -> bool:
+    return isinstance(values, list) and all(
+        isinstance(each, dict) and all(isinstance(each.get(name), str) for name in texts) for each in values
+    )
 
 
 def _is_alive(process: Any) -> bool:

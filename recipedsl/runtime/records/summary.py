@@ -110,6 +110,9 @@ def _evaluation(node: EvalNode, results: Mapping[str, Any]) -> Iterator[str]:
             continue
         yield f"### {metric.name}"
         yield _metric(node, by_model)
+    cut = [f"{name} {100 * share:.0f}%" for name, share in results.get("unfinished", {}).items() if share]
+    if cut:
+        yield f"Answers cut at {node.max_new_tokens} tokens before they ended: {', '.join(cut)}."
     if results.get("gates"):
         yield "### Gates"
         yield "\n".join(_gate(form) for form in results["gates"])

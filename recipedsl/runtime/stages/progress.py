@@ -23,6 +23,9 @@ MARK = "recipedsl.json"
 _OWN_FIELDS = ("loss", "learning_rate", "epoch", "num_tokens", "step")
 _RECENT_STEPS = 20
 
+#: Seconds between checkpoints where the recipe does not say after how many steps.
+SAVE_SECONDS = 300.0
+
 
 class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
     """Writes events, marks checkpoints as complete, stops at a broken loss and when asked to.
@@ -36,13 +39,16 @@ class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is not fo
         self.task = task
         self.tokens = tokens
         self._recent: deque[tuple[float, int, int]] = deque(maxlen=_RECENT_STEPS)
+        self._saved = time.monotonic()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Starts the clock."""
         self._recent.append((time.monotonic(), state.global_step, self.tokens))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
-        """Asks for a checkpoint and an end when a signal came in."""
+        """Asks for a checkpoint when it is time, and for an end too when a signal came in."""
+        is_late = not self.task.node.save_every and time.monotonic() - self._saved > SAVE_SECONDS
+        control.should_save = control.should_save or (is_late and state.global_step < state.max_steps)
         if self.task.stop.asked and state.global_step < state.max_steps:
             control.should_save = True
             control.should_training_stop = True
@@ -78,6 +84,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is not fo
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Marks the checkpoint that was just written as complete."""
+        self._saved = time.monotonic()
         folder = self.task.work / f"checkpoint-{state.global_step}"
         shutil.copyfile(self.task.events.path, folder / "events.jsonl")
         mark = {"fingerprint": self.task.node.fingerprint, "step": state.global_step}
