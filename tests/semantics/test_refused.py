@@ -297,8 +297,14 @@ def test_one_cause_is_said_once(tmp_path: Path, text: str) -> None:
 
 def test_an_override_is_shown_as_it_was_written(tmp_path: Path) -> None:
     text = MODEL + CHATS + "stage tuned: sft { from = base, data = chats }\n"
-    outcome = compile_text(tmp_path, text, Request(overrides=("stages.tuned.epoch=1", "stages.tuned.batch=x")))
-    shown = [(each.primary.source.slice(each.primary.span), each.helps) for each in outcome.problems if each.primary]
+    outcome = compile_text(
+        tmp_path, text, Request(overrides=("stages.tuned.epoch=1", "stages.tuned.batch=x"))
+    )
+    shown = [
+        (each.primary.source.slice(each.primary.span), each.helps)
+        for each in outcome.problems
+        if each.primary
+    ]
     assert [words for words, _ in shown] == ["epoch", "x"]
     assert not [edit for _, helps in shown for each in helps for edit in each.edits]
 

@@ -266,7 +266,7 @@ class Run:
             ) from None
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """One of the JSON files (`metrics.json` …); None where the run did not get as far, or it is broken."""
+        """One of the JSON files (`metrics.json` …); None where it is missing or broken."""
         try:
             form = json.loads((self.folder / name).read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
@@ -276,9 +276,9 @@ class Run:
     def result_folder(self, node: str) -> Path | None:
         """Where a node's result lies in the store; None if it has none, or it was removed."""
         link = (self.read("links.json") or {}).get(node)
-        return (
-            folder_below(self.folder.parents[1], str(self.folder / link)) if isinstance(link, str) else None
-        )
+        # A store may lie on another disk, so any folder will do.
+        anywhere = Path(self.folder.absolute().anchor)
+        return folder_below(anywhere, str(self.folder.absolute() / link)) if isinstance(link, str) else None
 
 
 def list_runs(root: Path) -> tuple[Run, ...]:

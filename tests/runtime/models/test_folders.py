@@ -136,7 +136,7 @@ def adapter(folder: Path) -> None:
         (lambda folder: (folder / "tokenizer.json").unlink(), "R725 models/tiny has no tokenizer.json"),
         (spoil("config.json", "{"), "R725 config.json of models/tiny cannot be read"),
         (spoil("config.json", "[]"), "R725 config.json of models/tiny is no JSON object"),
-        (spoil("model.safetensors", "x" * 20), "R725 model.safetensors of out is no safetensors file"),
+        (spoil("model.safetensors", "x" * 20), "R725 model.safetensors of tiny is no safetensors file"),
     ],
 )
 def test_what_is_refused(root: Path, change: Callable[[Path], object], said: str) -> None:
