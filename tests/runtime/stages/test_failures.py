@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,21 @@ def test_a_limit_of_steps_never_adds_to_the_epochs(shop: Shop, limit: int, steps
     assert facts["steps"] == steps
 
 
-@pytest.mark.parametrize("settings", [{"r": 4, "target_modules": ["query"]}, {"r": 4, "colour": "red"}])
+def test_a_configuration_of_another_trainer(shop: Shop) -> None:
+    task = shop.task("tuned", "sft")
+    foreign = replace(task, node=task.node.model_copy(update={"config": "os.path"}))
+    with pytest.raises(RecipeError, match=r"R604.*takes no os\.path"):
+        run_stage(foreign)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"r": 4, "target_modules": ["query"]},
+        {"r": 4, "colour": "red"},
+        {"r": 4, "megatron_config": {}, "megatron_core": "antigravity"},
+    ],
+)
 def test_an_adapter_that_does_not_fit(shop: Shop, settings: dict[str, Any]) -> None:
     adapter = AdapterSpec(keyword="lora", settings=settings)
     with pytest.raises(RecipeError, match="R612"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -251,3 +252,43 @@ def test_a_look_costs_little(tmp_path: Path) -> None:
     for _ in range(100):
         store.get(NAME)
     assert time.perf_counter() - start < 1
+
+
+# --- a store that came from elsewhere ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["[1]", '{"fingerprint": 3}', "[" * 100_000, ""])
+def test_a_manifest_of_another_form_is_damage(tmp_path: Path, form: str) -> None:
+    store = Store(tmp_path)
+    (make(store).folder / "manifest.json").write_text(form)
+    assert store.get(NAME) is None
+    assert len(store.take_damage()) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"facts": []}, {"seconds": "x"}, {"node": [1]}, {"node": {"inputs": [1]}}]
+)
+def test_a_part_of_a_manifest_of_another_form_is_damage(tmp_path: Path, change: dict[str, object]) -> None:
+    store = Store(tmp_path)
+    manifest = make(store).folder / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **change}))
+    assert store.list() == ()
+
+
+def test_a_link_is_no_result_and_what_it_leads_to_is_left_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "project")
+    folder = make(store).folder
+    outside = folder.rename(tmp_path / "outside")
+    for name in (NAME, f"{NAME}.making", f"{NAME}.damaged"):
+        (store.folder / name).symlink_to(outside)
+    assert store.get(NAME) is None
+    make(store)
+    store.gc(set())
+    assert (outside / "manifest.json").exists()
+    assert (outside / "inner" / "rows.txt").exists()
+
+
+def test_a_link_inside_a_result_is_damage(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (make(store).folder / "extra").symlink_to("/etc/passwd")
+    assert store.get(NAME) is None

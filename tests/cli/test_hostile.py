@@ -1,0 +1,173 @@
+"""Plans, records and names of strangers: refused in words, and nothing outside the project is touched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recipedsl.cli import exit_codes
+from recipedsl.plan.identity import fingerprint
+from recipedsl.plan.model import Plan
+from recipedsl.runtime.records import list_runs, load_run
+from tests.cli.conftest import GOOD, Call
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture
+def plan_file(project: Path, call: Call) -> Path:
+    """A plan of the project, as `plan --json` writes it; the model is not at hand and not needed."""
+    (project / "rows.ftr").write_text('ftr 1\ndata lessons = read("data/rows.jsonl") | take 2\n')
+    file = project / "plan.json"
+    file.write_text(call("plan", "rows.ftr", "--json").out)
+    return file
+
+
+def changed(file: Path, change: Change) -> None:
+    form = json.loads(file.read_text())
+    change(form)
+    file.write_text(json.dumps(form))
+
+
+def resealed(file: Path) -> None:
+    """Fingerprints made anew, as whoever writes a plan by hand can."""
+    plan = Plan.model_validate_json(file.read_bytes())
+    nodes = [each.model_copy(update={"fingerprint": fingerprint(each, {}, {})}) for each in plan.nodes]
+    file.write_text(plan.model_copy(update={"nodes": tuple(nodes), "versions": {}}).model_dump_json())
+
+
+def test_a_plan_runs_as_it_was_written(plan_file: Path, call: Call) -> None:
+    assert call("run", "plan.json").code == exit_codes.FINE
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda form: form["nodes"][0].update(fingerprint="../../victim"), "is none"),
+        (lambda form: form["nodes"][0].update(fingerprint="a" * 64), "is not what its fingerprint says"),
+        (lambda form: form["nodes"][0].update(name="../../victim"), "cannot be the name of a node"),
+        (lambda form: form["nodes"][0].update(parts=["../victim"]), "cannot be the name of a node or part"),
+        (lambda form: form["nodes"][0].update(row={"kind": "none"}), "is not what its fingerprint says"),
+        (lambda form: form["nodes"][0]["source"].update(path="/etc/passwd"), "changed by hand"),
+    ],
+)
+def test_a_plan_that_was_changed_by_hand(plan_file: Path, call: Call, change: Change, words: str) -> None:
+    victim = plan_file.parent / "victim"
+    victim.mkdir()
+    (victim / "precious.txt").write_text("x")
+    changed(plan_file, change)
+    said = call("run", "plan.json")
+    assert said.code == exit_codes.RECIPE_ERRORS
+    assert words in said.err
+    assert (victim / "precious.txt").exists()
+    assert not (plan_file.parent / "runs").exists()
+
+
+def test_a_plan_with_good_fingerprints_reads_nothing_outside(plan_file: Path, call: Call) -> None:
+    secret = plan_file.parent.parent / "secret.jsonl"
+    secret.write_text('{"question": "top secret", "answer": "x"}\n')
+
+    def lead_out(form: dict[str, Any]) -> None:
+        form.update(recipe="../secret.jsonl")
+        form["nodes"][0]["origin"].update(path="../secret.jsonl")
+        form["nodes"][0]["source"].update(path="../secret.jsonl", digest="")
+
+    changed(plan_file, lead_out)
+    resealed(plan_file)
+    said = call("run", "plan.json")
+    assert said.code != exit_codes.FINE
+    assert "leads outside the project" in said.err
+    assert "top secret" not in said.err + said.out
+    (run,) = list_runs(plan_file.parent)
+    assert (run.folder / "recipe.ftr").read_text() == ""
+
+
+@pytest.mark.parametrize("path", ["a" * 5000, "a\\u{0}b", "../t.jinja", "/dev/zero", "pipe"])
+@pytest.mark.parametrize("kind", ["template", "model"])
+def test_paths_that_lead_to_no_file(project: Path, call: Call, path: str, kind: str) -> None:
+    import os
+
+    os.mkfifo(project / "pipe")
+    template = f'template t {{ jinja = "{path}" }}\n' if kind == "template" else ""
+    text = GOOD.replace('"tiny"', '"tiny", template = t' if template else f'"{path}"')
+    text = text.replace('("tiny", template = t)', '("tiny"), template = t')
+    (project / "bad.ftr").write_text(text.replace("data lessons", f"{template}data lessons"))
+    said = call("plan", "bad.ftr")
+    assert "error" in said.err
+    assert "bug" not in said.err
+
+
+# --- what is printed --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("\x1b[2J",), ("check", "\x1b[2J.ftr"), ("runs", "show", "\x1b[2J"), ("plan", "x", "--\x1b[2J")],
+)
+def test_what_was_typed_comes_back_without_control_characters(
+    project: Path, call: Call, command: tuple[str, ...]
+) -> None:
+    said = call(*command)
+    assert said.code != exit_codes.FINE
+    assert "\x1b" not in said.out + said.err
+
+
+def _record(root: Path, **outcome: Any) -> None:
+    folder = root / "runs" / "\x1b[2Jrun-1"
+    folder.mkdir(parents=True)
+    form = {"state": "done", "time": 1.0, "seconds": 2.0, "nodes": [], "problems": [], **outcome}
+    (folder / "outcome.json").write_text(json.dumps(form))
+
+
+def test_records_of_strangers_are_printed_without_control_characters(project: Path, call: Call) -> None:
+    node = {"name": "\x1b[2J", "kind": "data", "state": "\x1b]0;x\x07"}
+    problem = {"code": "\x1b", "message": "\x1b", "place": "\x1b", "notes": ["\x1b"]}
+    _record(project, state="\x1b[2J", recipe="\x1b", nodes=[node], problems=[problem])
+    for command in (("runs", "list"), ("runs", "show")):
+        said = call(*command)
+        assert said.code == exit_codes.FINE
+        assert "␛" in said.out
+        assert "\x1b" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {"nodes": [1]},
+        {"nodes": {"a": 1}},
+        {"time": "x"},
+        {"seconds": "y"},
+        {"state": [1]},
+        {"problems": [3]},
+    ],
+)
+def test_a_record_of_another_form_is_no_run(project: Path, call: Call, outcome: dict[str, Any]) -> None:
+    _record(project, **outcome)
+    assert "no runs yet" in call("runs", "list").out
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("metrics.json", "[1]"),
+        ("metrics.json", "{nope"),
+        ("links.json", "[1]"),
+        ("links.json", '{"lessons": "../a\\u0000b"}'),
+        ("links.json", '{"lessons": 3}'),
+    ],
+)
+def test_broken_files_of_a_run_are_missing_ones(project: Path, call: Call, file: str, text: str) -> None:
+    _record(project, nodes=[{"name": "lessons", "kind": "data", "state": "made"}])
+    (project / "runs" / "\x1b[2Jrun-1" / file).write_text(text)
+    assert call("runs", "show").code == exit_codes.FINE
+
+
+def test_a_run_whose_plan_is_broken_cannot_be_talked_to(project: Path, call: Call) -> None:
+    _record(project)
+    (project / "runs" / "\x1b[2Jrun-1" / "plan.json").write_text("{}")
+    assert load_run(project).id == "\x1b[2Jrun-1"
+    assert "cannot be read" in call("chat", "last", "-m", "hi").err
