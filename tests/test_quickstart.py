@@ -14,6 +14,7 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1000)
 def test_the_quickstart_trains_and_judges_a_real_model(tmp_path: Path) -> None:
     root = tmp_path / "recipes"
     shutil.copytree(RECIPES, root)
@@ -24,7 +25,7 @@ def test_the_quickstart_trains_and_judges_a_real_model(tmp_path: Path) -> None:
         env=os.environ | {"NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=550,
+        timeout=900,
         check=False,
     )
     if "R727" in done.stderr:
