@@ -14,7 +14,7 @@ from recipedsl.report.model import PlanFacts, Standing, Status
 from recipedsl.report.plan_view import draw_node, draw_plan
 from recipedsl.report.samples import draw_sample
 from tests.golden import agrees
-from tests.report.made import SMOL, TOKENS_FACTS, made, online_node, plan, stage_node
+from tests.report.made import SMOL, TOKENS_FACTS, made, online_node, plan, stage_node, tokens_node
 
 HERE = Path(__file__).parent
 
@@ -45,6 +45,14 @@ def test_text_of_rows_cannot_drive_the_terminal() -> None:
     plain = to_plain(draw_plan(made(), 100))
     assert "\x1b" not in plain
     assert "␛[2J" in to_ansi(draw_plan(made(), 100))
+
+
+def test_rows_that_speak_in_another_role_stand_out() -> None:
+    standing = Standing(Status.CACHED, facts={**TOKENS_FACTS, "special": 2})
+    view = replace(made(), standings={"tuned.tokens": standing})
+    words = "2 rows with the text of a special token: what follows it speaks in another role"
+    assert words in to_plain(draw_node(tokens_node(), view, 100))
+    assert "special token" not in to_plain(draw_plan(made(), 100))
 
 
 def test_a_cached_stage_tells_what_came_out() -> None:

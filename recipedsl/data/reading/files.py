@@ -103,7 +103,7 @@ class ReadPolicy:
             raise mistake(
                 PathOutsideRoot,
                 f"`{path}` leads outside the project",
-                helps="move the file into the project, or grant its folder on the command line",
+                helps="move the file into the project, or name a wider project with `--root`",
             )
 
     def _instead(self, path: str) -> str:

@@ -32,7 +32,7 @@ class PathOutsideRoot(Code):
 
     Bad: `read("../../home/notes.jsonl")`
 
-    Good: the file inside the project, or its folder granted on the command line.
+    Good: the file inside the project, or a wider project named with `--root`.
     """
 
     code: ClassVar[str] = "D502"
