@@ -80,23 +80,6 @@ class Facts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class NoFacts:
-    """Knows nothing: for tests and for checking text alone."""
-
-    def look(self, source: ReadSource | HubSource) -> Look:  # noqa: ARG002 - the protocol's signature
-        return Look(None)
-
-    def digest(self, path: str) -> str:  # noqa: ARG002 - the protocol's signature
-        return ""
-
-    def model(self, source: ModelSource) -> ModelFacts:  # noqa: ARG002 - the protocol's signature
-        return ModelFacts(problem="not looked at")
-
-    def read_text(self, path: str) -> str | None:  # noqa: ARG002 - the protocol's signature
-        return None
-
-
 @dataclass(frozen=True)
 class Manifest:
     """What a finished node left in the store.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from typing import Any
 
 from recipedsl.language.expressions import Call, Column, Constant
@@ -54,7 +55,7 @@ def equal_numbers(value: float, expected: float, tolerance: float) -> bool:
     return abs(value - expected) <= tolerance * (abs(expected) or 1.0)
 
 
-class _AgainstExpected:
+class _AgainstExpected(ABC):
     """Base of scores that compare with a value of the row; a row where it is null has no score."""
 
     def __init__(self, expected: AnyExpression) -> None:
@@ -66,9 +67,9 @@ class _AgainstExpected:
         pairs = zip(answers, (evaluate(self.expected, row) for row in rows), strict=True)
         return [None if expected is None else self.compare(answer, expected) for answer, expected in pairs]
 
+    @abstractmethod
     def compare(self, answer: str, expected: Any) -> float | None:
         """The score of one answer."""
-        raise NotImplementedError
 
 
 class Exact(_AgainstExpected):
