@@ -21,6 +21,7 @@ from recipedsl.diagnostics import Applicability, Code, Diagnostic
 from recipedsl.diagnostics.codes import data, lints, names, plan, syntax, types
 from recipedsl.diagnostics.render import render_concise, render_json, render_terminal
 from recipedsl.diagnostics.render.changes import apply
+from recipedsl.lint import RULES
 from recipedsl.source import Source
 from recipedsl.syntax import parse
 
@@ -31,14 +32,22 @@ FEWEST = 70  # a floor, so that cases that are not found do not pass
 _COMMENT = re.compile(r"\s*# (?:error|warning|info|hint)\[")
 _EXPECTED = re.compile(r"(error|warning|info|hint)\[(\w+)\]: (.*?)(?=\s*#? ?(?:error|warning|info|hint)\[|$)")
 
-# Too large a text to keep, and what only a run of all stages can tell: they have tests of their own.
-_ELSEWHERE = {syntax.TooLarge, plan.NothingToTrain}
+# Too large a text to keep, what only a run of all stages can tell, settings of a project: tested elsewhere.
+_ELSEWHERE = {
+    syntax.TooLarge,
+    plan.NothingToTrain,
+    plan.DoesNotFit,
+    plan.TightMemory,
+    lints.SettingsUnreadable,
+    lints.UnknownProjectSetting,
+    lints.WrongProjectSetting,
+}
 _CODES = [
     code
     for module in (syntax, names, types, data, plan, lints)
     for code in module.CODES
     if code not in _ELSEWHERE
-]
+] + list(RULES)
 
 
 @pytest.fixture(scope="session")

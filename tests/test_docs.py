@@ -1,4 +1,4 @@
-"""The README is true: its recipes compile, and the table of what works is the vocabulary."""
+"""The README is true: its recipes compile, its tables are the vocabulary, its commands exist."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
+from recipedsl.cli.main import COMMANDS
 from recipedsl.compiler import compile_source
 from recipedsl.data.look import FileFacts
+from recipedsl.diagnostics import Bug
 from recipedsl.language import catalogue
+from recipedsl.reference.facts import is_carried_out
+from recipedsl.reference.filling import filled, parts
+from recipedsl.reference.readme import refresh, refreshed
 from recipedsl.source import Source
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_recipe_of_the_readme_compiles(tmp_path: Path) -> None:
@@ -19,6 +27,7 @@ def test_the_recipe_of_the_readme_compiles(tmp_path: Path) -> None:
     assert recipes
     folder = tmp_path / "data"
     folder.mkdir()
+    (tmp_path / "models" / "tiny").mkdir(parents=True)
     row = {
         "language": "sql",
         "question": "?",
@@ -35,19 +44,35 @@ def test_the_recipe_of_the_readme_compiles(tmp_path: Path) -> None:
         assert [each.message for each in outcome.problems.in_order()] == []
 
 
-def test_what_works_is_what_the_vocabulary_has() -> None:
-    works = README.split("## What works today")[1].split("\n## ")[0]
-    for family in (
-        "stage",
-        "step",
-        "shape",
-        "source",
-        "model_source",
-        "reward",
-        "metric",
-        "adapter",
-        "schedule",
-        "optimizer",
-    ):
-        for keyword in catalogue.keywords(family):
-            assert f"`{keyword}`" in works, f"{family} {keyword}"
+def test_the_tables_are_up_to_date() -> None:
+    assert refreshed(README) == README, "`recipedsl docs readme` rewrites the tables"
+
+
+def test_every_word_stands_in_the_table_that_it_belongs_to() -> None:
+    assert parts(README) == ["works", "not yet"]
+    works, later = re.findall(r"<!-- generated: [\w ]+ -->(.*?)<!-- /generated -->", README, re.DOTALL)
+    for members in catalogue.FAMILIES.values():
+        for word in members:
+            assert f"`{word.keyword}`" in (works if is_carried_out(word) else later), word.keyword
+
+
+def test_a_stale_table_is_rewritten_once(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# x\n\n<!-- generated: works -->\nold\n<!-- /generated -->\n\nkept\n", encoding="utf-8")
+    assert refresh(path)
+    text = path.read_text(encoding="utf-8")
+    assert "old" not in text
+    assert "| stages |" in text
+    assert text.endswith("<!-- /generated -->\n\nkept\n")
+    assert not refresh(path)
+
+
+def test_a_part_that_nobody_makes_is_a_bug() -> None:
+    with pytest.raises(Bug, match="'wroks'"):
+        filled("<!-- generated: wroks -->\n<!-- /generated -->", {"works": str})
+
+
+def test_every_day_names_every_command() -> None:
+    table = README.split("## Every day")[1].split("\n## ")[0]
+    told = set(re.findall(r"`recipedsl (\w+)", table))
+    assert told == set(COMMANDS), "the table of commands and `recipedsl --help` name the same"

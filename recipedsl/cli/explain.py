@@ -1,4 +1,4 @@
-"""`recipedsl explain`: the page of a code, or of a word of the language."""
+"""`recipedsl explain`: the page of a code, or of anything that a recipe can say."""
 
 from __future__ import annotations
 
@@ -7,122 +7,119 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recipedsl.cli.output import show_lines
+from recipedsl.cli.output import screen_width, show_lines
+from recipedsl.reference.codes import codes
 
 if TYPE_CHECKING:
-    from recipedsl.diagnostics import Code
-    from recipedsl.language.concept import Word
+    from recipedsl.diagnostics.render.pieces import Line
+    from recipedsl.language.concept import Setting
+    from recipedsl.reference.lookup import Meaning
+
+__all__ = ["codes", "explain"]
 
 
 @click.command()
 @click.argument("topic", required=False)
-@click.option("--list", "show_list", is_flag=True, help="List every code.")
+@click.option("--list", "show_list", is_flag=True, help="List every code and every word.")
 def explain(topic: str | None, show_list: bool) -> None:
-    """Tell about a code (D201), its name (unknown-column) or a word of the language (sft, where, lora)."""
+    """Tell about a word of a recipe or of a message.
+
+    TOPIC is a code (D201) or its name (unknown-column), a word of the language (sft, where, lora), a
+    setting (warmup, sft.packing), a choice (sigmoid, chatml), a unit (Ki), or what another tool calls it.
+    """
     if show_list or topic is None:
-        _list_codes()
-    elif not (_explain_code(topic) or _explain_word(topic)):
-        raise click.UsageError(_unknown(topic))
+        show_lines(_list())
+        return
+    from recipedsl.reference.lookup import closest, meanings
+
+    found = meanings(topic)
+    if not found:
+        raise click.UsageError(_unknown(topic, closest(topic)))
+    show_lines(line for number, each in enumerate(found) for line in _told(each, number))
 
 
-def _unknown(topic: str) -> str:
-    from recipedsl.diagnostics import nearest
+def _unknown(topic: str, close: str | None) -> str:
     from recipedsl.diagnostics.render.pieces import escaped
-    from recipedsl.language import catalogue
 
-    words = [each.keyword for family in catalogue.words().values() for each in family]
-    close = nearest(topic, [*(code.code for code in codes()), *(code.name for code in codes()), *words])
     return f"nothing is known of {escaped(topic)!r}" + (f"; did you mean {close!r}?" if close else "")
 
 
-def codes() -> Iterator[type[Code]]:
-    """Every code of every family, in order of number."""
-    import pkgutil
-    from importlib import import_module
-
-    from recipedsl.diagnostics import codes as package
-
-    modules = [
-        import_module(f"{package.__name__}.{each.name}") for each in pkgutil.iter_modules(package.__path__)
-    ]
-    yield from sorted((code for module in modules for code in module.CODES), key=lambda code: str(code.code))
+# --- lists --------------------------------------------------------------------------------------------
 
 
-def _list_codes() -> None:
+def _list() -> Iterator[Line]:
+    """Codes by family, then words by family."""
+    from recipedsl.diagnostics.render.pieces import Piece, Role, line
+    from recipedsl.reference.codes import TITLES, code_families
+
+    for letter, kinds in code_families().items():
+        title = TITLES.get(letter, (letter,))[0]
+        yield line(Piece(f"{title} ({letter}…)", Role.NAME))
+        room = max(len(kind.name) for kind in kinds)
+        for kind in kinds:
+            first = kind.page().split("\n", 1)[0].rstrip(".")
+            yield line("  ", Piece(kind.code, Role.NAME), f"  {kind.name:<{room}}  ", Piece(first))
+        yield ()
+    yield from _word_lists()
+
+
+def _word_lists() -> Iterator[Line]:
+    import sys
+    import textwrap
+
+    from recipedsl.diagnostics.render.pieces import Piece, Role, line
+    from recipedsl.reference.vocabulary import families
+
+    for family in families():
+        yield line(Piece(family.title, Role.NAME))
+        words = " ".join(dict.fromkeys(each.keyword for each in family.words))
+        width = screen_width(sys.stdout)
+        for row in textwrap.wrap(words, width, initial_indent="  ", subsequent_indent="  "):
+            yield line(row)
+        yield ()
+
+
+# --- pages --------------------------------------------------------------------------------------------
+
+
+def _told(meaning: Meaning, number: int) -> Iterator[Line]:
+    """One meaning; the second and later ones stand apart from the one before."""
     from recipedsl.diagnostics.render.pieces import Piece, Role, line
 
-    for code in codes():
-        title = code.page().split("\n", 1)[0].rstrip(".")
-        show_lines([line(Piece(code.code, Role.NAME), f"  {code.name:<26} ", Piece(title))])
+    if number:
+        yield ()
+    yield line(Piece(meaning.heading, Role.NAME))
+    yield ()
+    yield from (_row(each) for each in meaning.page.split("\n"))
+    yield from _settings(meaning.settings)
 
 
-def _explain_code(topic: str) -> bool:
+def _row(text: str) -> Line:
+    """A line of a page; what stands before its colon stands out where it is a heading."""
+    from recipedsl.diagnostics.render.pieces import Piece, Role
+
+    head, colon, rest = text.partition(":")
+    if colon and head[:1].isupper() and len(head.split()) < 4:
+        return (Piece(f"{head}:", Role.NAME), Piece(rest))
+    return (Piece(text),)
+
+
+def _settings(settings: tuple[Setting, ...]) -> Iterator[Line]:
     from recipedsl.diagnostics.render.pieces import Piece, Role, line
 
-    for code in codes():
-        if topic.upper() == code.code or topic.lower() == code.name:
-            show_lines([line(Piece(f"{code.severity}[{code.code}]", Role.NAME), f" {code.name}"), ()])
-            _show_page(code.page())
-            return True
-    return False
-
-
-def _explain_word(topic: str) -> bool:
-    from recipedsl.diagnostics.render.pieces import Piece, Role, line
-    from recipedsl.language import catalogue
-
-    found = False
-    for family, members in catalogue.words().items():
-        concept = next((each for each in members if each.keyword == topic), None)
-        if concept is None:
-            continue
-        show_lines(
-            [*([()] if found else []), line(Piece(topic, Role.NAME), f" ({family.replace('_', ' ')})"), ()]
-        )
-        _show_page(concept.page())
-        _show_settings(concept)
-        found = True
-    return found
-
-
-def _show_page(page: str) -> None:
-    """A page as it is written; its headings stand out."""
-    from recipedsl.diagnostics.render.pieces import Line, Piece, Role
-
-    def row(text: str) -> Line:
-        head, colon, rest = text.partition(":")
-        if colon and head in {"What", "Why", "Bad", "Good", "Example", "Source"}:
-            return (Piece(f"{head}:", Role.NAME), Piece(rest))
-        return (Piece(text),)
-
-    show_lines(row(each) for each in page.split("\n"))
-
-
-def _show_settings(concept: type[Word]) -> None:
-    from recipedsl.diagnostics.render.pieces import Piece, Role, line
-
-    settings = concept.settings()
     if not settings:
         return
-    show_lines([(), line(Piece("Settings:", Role.NAME))])
-    room = max(len(name) for name in settings)
-    for name, setting in settings.items():
-        default = "required" if setting.required else f"default {_value(setting.default)}"
-        if not setting.required and setting.default in (None, ""):
-            default = "may be left out"
-        show_lines(
-            [
-                line(
-                    "  ",
-                    Piece(f"{name:<{room}}", Role.NAME),
-                    f"  {setting.doc}",
-                    Piece(f" ({default})", Role.FAINT),
-                )
-            ]
-        )
+    yield ()
+    yield line(Piece("Settings:", Role.NAME))
+    room = max(len(each.name) for each in settings)
+    for each in settings:
+        name = Piece(f"{each.name:<{room}}", Role.NAME)
+        yield line("  ", name, f"  {each.doc.rstrip('.')}", Piece(f" ({_default(each)})", Role.FAINT))
 
 
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _default(setting: Setting) -> str:
+    from recipedsl.reference.values import default_of, is_left_out
+
+    if setting.required:
+        return "required"
+    return "may be left out" if is_left_out(setting) else f"default {default_of(setting)}"

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("recipedsl.cli.runs:runs", "Look at earlier runs."),
     "chat": ("recipedsl.cli.chat:chat", "Talk to a result."),
     "explain": ("recipedsl.cli.explain:explain", "Tell about a code or a word of the language."),
+    "docs": ("recipedsl.cli.docs:docs", "Write the reference of the language."),
     "store": ("recipedsl.cli.store:store", "Look after the store of results."),
     "debug": ("recipedsl.cli.debug:debug", "Print what the compiler makes of a recipe."),
 }

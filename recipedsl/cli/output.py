@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from recipedsl.diagnostics import Diagnostic
     from recipedsl.diagnostics.render.pieces import Line
 
-Format = Literal["text", "concise", "json"]
+Format = Literal["text", "concise", "json", "sarif", "github"]
 
 #: Width that is laid out for when the output is no terminal.
 PIPE_WIDTH = 120
@@ -57,16 +57,16 @@ def show_lines(lines: Iterable[Line], *, err: bool = False) -> None:
 def show_diagnostics(
     diagnostics: Iterable[Diagnostic], *, form: Format = "text", err: bool = True, summary: bool = True
 ) -> None:
-    """Prints diagnostics in one of the three forms.
+    """Prints diagnostics in one of the forms.
 
     Args:
         diagnostics: in the order in which they are shown.
-        form: for people, one a line, or JSON.
+        form: for people, one a line, JSON, SARIF, or annotations of a GitHub workflow.
         err: whether they go to the error stream.
         summary: whether the text form counts them at the end.
     """
     found = list(diagnostics)
-    if not found and form != "json":
+    if not found and form not in ("json", "sarif"):
         return
     from recipedsl.diagnostics import render
 
@@ -75,7 +75,32 @@ def show_diagnostics(
         click.echo(render.render_json(found), nl=False, err=err)
     elif form == "concise":
         click.echo(render.render_concise(found), nl=False, err=err)
+    elif form in ("sarif", "github"):
+        click.echo(_for_services(found, form), nl=False, err=err)
     else:
         colour = has_colour(stream)
         text = render.render_terminal(found, colour=colour, width=screen_width(stream), summary=summary)
         click.echo(text, nl=False, err=err, color=colour)
+
+
+def _for_services(found: list[Diagnostic], form: Format) -> str:
+    if form == "github":
+        from recipedsl.diagnostics.render.github import render_github
+
+        return render_github(found)
+    from recipedsl.cli.version import version
+    from recipedsl.diagnostics.render.sarif import render_sarif
+
+    return render_sarif(found, version())
+
+
+def show_diff(path: str, before: str, after: str, what: str) -> None:
+    """Prints how a file would change; `what` is said of the new text, such as `fixed`."""
+    import difflib
+
+    from recipedsl.diagnostics.render.pieces import Piece, Role, escaped, line
+
+    roles = {"+": Role.ADDED, "-": Role.REMOVED, "@": Role.GUTTER}
+    old, new = before.splitlines(), after.splitlines()
+    rows = difflib.unified_diff(old, new, path, f"{path} ({what})", lineterm="")
+    show_lines(line(Piece(escaped(row), roles.get(row[:1], Role.PLAIN))) for row in rows)

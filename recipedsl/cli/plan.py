@@ -10,16 +10,14 @@ import click
 
 from recipedsl.cli import exit_codes
 from recipedsl.cli.options import request_of, request_options, root_option
-from recipedsl.cli.output import screen_width, show_lines
+from recipedsl.cli.output import screen_width, show_diagnostics, show_lines
 from recipedsl.cli.preparing import (
     NotCompiled,
     carry_out,
     compiled,
-    compiled_again,
-    exit_code_of,
-    needs_fetching,
+    ended,
+    fetch_models,
     progress,
-    show_problems,
 )
 from recipedsl.cli.project import Project, load_recipe
 
@@ -59,46 +57,45 @@ def plan(
     """  # fmt: skip
     project, request = load_recipe(recipe, root), request_of(sets, profile, overrides)
     try:
-        made = compiled(project, request)
+        made = compiled(project, request, fetch=not no_data, only_shown=True)
+        reasons, outcome = None, None
+        if not no_data and not made.later:
+            made, reasons, outcome = _prepare(project, request, made)
     except NotCompiled as error:
         return error.exit_code
-    reasons, outcome = None, None
-    if not no_data:
-        made, reasons, outcome = _prepare(project, request, made)
     if json_to is not None:
         _write_json(made, json_to)
     if json_to != "-":
         _show(made, project.root, reasons)
-    if outcome is None or outcome.state == "done":
-        return exit_codes.FINE
-    show_problems(outcome)
-    return exit_code_of(outcome)
+    if outcome is not None:
+        return ended(outcome)
+    return exit_codes.RECIPE_ERRORS if made.later else exit_codes.FINE
 
 
 def _prepare(project: Project, request: Request, made: Plan) -> tuple[Plan, dict[str, Why], RunOutcome]:
     """Makes models, data and tokens; gives the plan, why each node would be made, and how it went."""
-    from recipedsl.cli.wiring import reasons_of, store_of
+    from recipedsl.cli.wiring import own_store_of, reasons_of
     from recipedsl.runtime.execute import Options
 
-    store = store_of(project.root)
+    store = own_store_of(project.root)
+    reasons = reasons_of(made, store)
+    show_diagnostics(store.take_damage())
     with progress() as observer:
-        reasons = reasons_of(made, store)
-        missing = needs_fetching(made, project.root)
-        if missing:
-            outcome = carry_out(made, project.root, Options(only=missing), observer)
-            if outcome.state != "done":
-                return made, reasons, outcome
-            made = compiled_again(project, request, made)
-            reasons = {**reasons_of(made, store), **{name: reasons[name] for name in missing}}
-        outcome = carry_out(made, project.root, Options(prepare_only=True), observer)
-    return made, reasons, outcome
+        known = fetch_models(project, request, made, observer)
+        if known.failed is not None:
+            return made, reasons, known.failed
+        if known.fetched:
+            before = {name: reasons[name] for name in known.fetched}
+            reasons = {**reasons_of(known.plan, store), **before}
+        outcome = carry_out(known.plan, project.root, Options(prepare_only=True), observer)
+    return known.plan, reasons, outcome
 
 
 def _show(made: Plan, root: Path, reasons: dict[str, Why] | None) -> None:
-    from recipedsl.cli.wiring import plan_facts, reasons_of, store_of
+    from recipedsl.cli.wiring import own_store_of, plan_facts, reasons_of
     from recipedsl.report.plan_view import draw_plan
 
-    store = store_of(root)
+    store = own_store_of(root)
     facts = plan_facts(made, root, store, reasons or reasons_of(made, store))
     show_lines(draw_plan(facts, screen_width(sys.stdout)))
 

@@ -1,4 +1,4 @@
-"""From a recipe's path to a plan that is ready: compiled, models fetched, compiled again."""
+"""What `plan` and `run` share: a plan compiled, its models fetched, compiled again, carried out, told of."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Names of the codes of gates: of an evaluation, and of rows.
 _GATES = frozenset({"gate-failed", "gate-undecided", "data-gate-failed"})
 
+#: Names of the codes that need the size of a model.
+_OF_SIZES = frozenset({"does-not-fit", "tight-memory"})
+
 
 @dataclass(frozen=True)
 class NotCompiled(Exception):
@@ -30,34 +33,74 @@ class NotCompiled(Exception):
     exit_code: int = exit_codes.RECIPE_ERRORS
 
 
-def compiled(project: Project, request: Request) -> Plan:
+def compiled(project: Project, request: Request, *, fetch: bool, only_shown: bool = False) -> Plan:
     """The plan of a recipe; its problems go to the error stream.
+
+    Args:
+        project: the recipe and its root.
+        request: what is asked of it.
+        fetch: whether datasets of the hub that are not at hand are fetched.
+        only_shown: whether a plan will do that holds what cannot be carried out yet.
 
     Raises:
         NotCompiled: it has errors.
     """
-    plan, problems = _compile(project, request)
+    plan, problems = _compile(project, request, fetch=fetch)
     show_diagnostics(problems)
-    if plan is None:
+    if plan is None or (plan.later and not only_shown):
         raise NotCompiled
     return plan
 
 
-def compiled_again(project: Project, request: Request, plan: Plan) -> Plan:
-    """The plan once more, after models were fetched: some settings follow from a model's size.
+def compiled_again(project: Project, request: Request) -> Plan:
+    """The plan once more, after models were fetched: how a batch is laid out follows from a model's size.
 
-    Says nothing twice: the problems were shown when it was compiled first.
+    Says only what a model's size tells; other problems were shown when it was compiled first.
+
+    Raises:
+        NotCompiled: a stage does not fit the device.
     """
-    again, _ = _compile(project, request)
-    return again or plan
+    again, problems = _compile(project, request, fetch=True)
+    show_diagnostics([each for each in problems if each.kind.name in _OF_SIZES])
+    if again is None:
+        raise NotCompiled
+    return again
 
 
-def _compile(project: Project, request: Request) -> tuple[Plan | None, list[Diagnostic]]:
+def _compile(project: Project, request: Request, *, fetch: bool) -> tuple[Plan | None, list[Diagnostic]]:
     from recipedsl.cli.wiring import facts_of
     from recipedsl.compiler import compile_source
 
-    outcome = compile_source(project.source, facts_of(project.root), request)
+    outcome = compile_source(project.source, facts_of(project.root, fetch=fetch), request)
     return outcome.plan, outcome.problems.in_order()
+
+
+@dataclass(frozen=True)
+class WithModels:
+    """A plan whose models are at hand, or why they are not.
+
+    Attributes:
+        plan: compiled once more where a model was fetched.
+        fetched: names of the model nodes that were not at hand.
+        failed: how fetching ended where it did not end well.
+    """
+
+    plan: Plan
+    fetched: tuple[str, ...] = ()
+    failed: RunOutcome | None = None
+
+
+def fetch_models(project: Project, request: Request, plan: Plan, observer: Observer) -> WithModels:
+    """Fetches what is not at hand of a plan's models; what follows from their sizes is then known."""
+    from recipedsl.runtime.execute import Options
+
+    missing = needs_fetching(plan, project.root)
+    if not missing:
+        return WithModels(plan)
+    outcome = carry_out(plan, project.root, Options(only=missing), observer)
+    if outcome.state != "done":
+        return WithModels(plan, missing, outcome)
+    return WithModels(compiled_again(project, request), missing)
 
 
 def needs_fetching(plan: Plan, root: Path) -> tuple[str, ...]:
@@ -72,12 +115,11 @@ def needs_fetching(plan: Plan, root: Path) -> tuple[str, ...]:
 
 def carry_out(plan: Plan, root: Path, options: Options, observer: Observer) -> RunOutcome:
     """Executes a plan with the project's store and the makers of this package."""
-    from recipedsl.cli.wiring import makers_of, store_of
+    from recipedsl.cli.wiring import makers_of, own_store_of
     from recipedsl.runtime.execute import execute
 
-    return execute(
-        plan, root=root, store=store_of(root), makers=makers_of(root), options=options, observer=observer
-    )
+    store = own_store_of(root, begin=True)
+    return execute(plan, root=root, store=store, makers=makers_of(root), options=options, observer=observer)
 
 
 @contextmanager
@@ -104,6 +146,7 @@ def exit_code_of(outcome: RunOutcome) -> int:
     }[outcome.state]
 
 
-def show_problems(outcome: RunOutcome) -> None:
-    """Prints why a run did not end well."""
+def ended(outcome: RunOutcome) -> int:
+    """Prints why a run did not end well, if it did not; gives what the process says."""
     show_diagnostics((*outcome.diagnostics, *outcome.gates_failed))
+    return exit_code_of(outcome)

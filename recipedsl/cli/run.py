@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +14,9 @@ from recipedsl.cli.preparing import (
     NotCompiled,
     carry_out,
     compiled,
-    compiled_again,
-    exit_code_of,
-    needs_fetching,
+    ended,
+    fetch_models,
     progress,
-    show_problems,
 )
 from recipedsl.cli.project import Project, load_plan, load_recipe
 from recipedsl.source.paths import file_below
@@ -87,18 +84,14 @@ def _run_plan(path: str, options: Options, root: Path | None) -> int:
 
 
 def _run_recipe(project: Project, request: Request, options: Options) -> int:
-    from recipedsl.runtime.execute import Options as All
-
-    plan = compiled(project, request)
+    plan = compiled(project, request, fetch=True)
     with progress() as observer:
-        missing = needs_fetching(plan, project.root)
         # Names that the plan does not have are refused before anything is fetched.
-        if missing and not _unknown(plan, options):
-            fetched = carry_out(plan, project.root, All(only=missing), observer)
-            if fetched.state != "done":
-                show_problems(fetched)
-                return exit_code_of(fetched)
-            plan = compiled_again(project, request, plan)
+        if not _unknown(plan, options):
+            known = fetch_models(project, request, plan, observer)
+            if known.failed is not None:
+                return ended(known.failed)
+            plan = known.plan
         recorder, outcome = _execute(plan, project.root, project.source.text, options, observer)
     return _tell(recorder, outcome)
 
@@ -122,19 +115,16 @@ def _tell(recorder: Recorder, outcome: RunOutcome) -> int:
     """Scores to the output, problems and where everything lies to the error stream."""
     from recipedsl.report.numbers import duration
     from recipedsl.report.runs import draw_evals
+    from recipedsl.runtime.execute import judged_results
 
-    evals = {
-        name: json.loads((result.folder / "results.json").read_text("utf-8"))
-        for name, result in outcome.results.items()
-        if result.manifest.kind == "eval"
-    }
+    evals = judged_results(outcome.results, outcome.gates)
     show_lines([*draw_evals(evals, screen_width(sys.stdout)), ()] if evals else [])
-    show_problems(outcome)
+    code = ended(outcome)
     if recorder.folder.name:
         hint = "; the same command goes on from here" if outcome.state == "interrupted" else ""
         took = f"{outcome.state} after {duration(outcome.seconds)}{hint}"
         click.echo(f"{took}: {_seen_from_here(recorder.folder)}", err=True)
-    return exit_code_of(outcome)
+    return code
 
 
 def _seen_from_here(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from recipedsl.cli.output import screen_width, show_lines
 from recipedsl.cli.project import root_of
 
 if TYPE_CHECKING:
+    from recipedsl.report.runs import Seen
     from recipedsl.runtime.records import Run
 
 
@@ -29,7 +30,7 @@ def list_(root: Path | None) -> None:
     from recipedsl.report.runs import draw_runs
     from recipedsl.runtime.records import list_runs
 
-    found = [(each.id, each.state, each.outcome) for each in list_runs(root or root_of(Path()))]
+    found = [_seen(each) for each in list_runs(root or root_of(Path()))]
     show_lines(draw_runs(found, screen_width(sys.stdout)))
 
 
@@ -46,11 +47,24 @@ def show(run: str, as_json: bool, root: Path | None) -> None:
     metrics = found.read("metrics.json") or {}
     evals = metrics.get("evals", {})
     if as_json:
-        form = {"id": found.id, "state": found.state, "outcome": found.outcome, "metrics": metrics}
+        seen = _seen(found)
+        form = {
+            "id": seen.id,
+            "state": seen.state,
+            "outcome": seen.outcome,
+            "reached": seen.reached,
+            "metrics": metrics,
+        }
         click.echo(json.dumps(form, indent=2))
         return
     width = screen_width(sys.stdout)
-    show_lines(draw_run(found.id, found.state, found.outcome, _facts(found), evals, width))
+    show_lines(draw_run(_seen(found), _facts(found), evals, width))
+
+
+def _seen(run: Run) -> Seen:
+    from recipedsl.report.runs import Seen
+
+    return Seen(run.id, run.state, {**run.outcome, "nodes": run.nodes}, run.reached())
 
 
 def _facts(run: Run) -> dict[str, dict[str, Any]]:

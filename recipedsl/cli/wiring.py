@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from recipedsl.source.paths import folder_below
 
 if TYPE_CHECKING:
-    from recipedsl.plan.facts import Facts, Look, ModelFacts
-    from recipedsl.plan.model import DataNode, HubSource, ModelSource, Plan, ReadSource, TokensNode
+    from recipedsl.plan.facts import Device, Facts, FileRows, HubRows, Look, Missing, ModelFacts
+    from recipedsl.plan.model import DataNode, ModelSource, Plan, TokensNode
     from recipedsl.report.model import PlanFacts, Speed, Standing
     from recipedsl.runtime.execute import Makers
     from recipedsl.runtime.store import Store, Why
@@ -27,7 +27,7 @@ class ProjectFacts:
     root: Path
     files: Facts
 
-    def look(self, source: ReadSource | HubSource) -> Look:
+    def look(self, source: FileRows | HubRows) -> Look:
         """A bounded look at a source of rows."""
         return self.files.look(source)
 
@@ -44,28 +44,64 @@ class ProjectFacts:
         """Text of a small file."""
         return self.files.read_text(path)
 
+    def missing(self, path: str, *, folder: bool = False) -> Missing | None:
+        """Why a file or folder is none that can be used; None when it is there."""
+        return self.files.missing(path, folder=folder)
+
     def model(self, source: ModelSource) -> ModelFacts:
         """What is at hand of a model; never downloads."""
         from recipedsl.runtime.models import default_cache, model_facts
 
         return model_facts(source, self.root, default_cache())
 
+    def device(self) -> Device:
+        """What this machine would train on."""
+        from recipedsl.runtime.device import find_device
 
-def facts_of(root: Path) -> ProjectFacts:
-    """Facts about a project; making them imports no heavy library."""
+        return find_device()
+
+
+def facts_of(root: Path, *, fetch: bool = False) -> ProjectFacts:
+    """Facts about a project; making them imports no heavy library.
+
+    Args:
+        root: of the project.
+        fetch: whether datasets of the hub that are not at hand may be fetched: their columns are part of
+            what a recipe is checked against.
+    """
     from recipedsl.data.look import FileFacts
 
-    return ProjectFacts(root, FileFacts(root))
+    return ProjectFacts(root, FileFacts(root, fetch=fetch))
 
 
 # --- carrying out ---------------------------------------------------------------------------------------
 
 
 def store_of(root: Path) -> Store:
-    """The project's store."""
+    """The project's store, whosever it is: to look at and to tidy."""
     from recipedsl.runtime.store import Store
 
     return Store(root)
+
+
+def own_store_of(root: Path, *, begin: bool = False) -> Store:
+    """The project's store, to take results from.
+
+    Args:
+        root: of the project.
+        begin: whether a store that holds nothing yet becomes this user's.
+
+    Raises:
+        RecipeError: it holds results, and this user has neither begun nor adopted it.
+    """
+    from recipedsl.runtime.ownership import ownership_of
+
+    store = store_of(root)
+    ownership = ownership_of(store)
+    if begin:
+        ownership.claim()
+    ownership.check()
+    return store
 
 
 def makers_of(root: Path) -> Makers:
@@ -109,17 +145,26 @@ def plan_facts(plan: Plan, root: Path, store: Store, reasons: Mapping[str, Why])
     known = facts_of(root)
     models = {node.name: known.model(node.source) for node in plan.nodes if isinstance(node, ModelNode)}
     standings = {name: _standing(plan, name, store, why) for name, why in reasons.items()}
-    return PlanFacts(plan, standings, models, speeds_of(plan, store))
+    return PlanFacts(plan, standings, models, speeds_of(plan, store), known.device())
 
 
 def _standing(plan: Plan, name: str, store: Store, why: Why) -> Standing:
     from recipedsl.report.model import Standing, Status
 
-    result = store.get(plan.node(name).fingerprint)
-    facts = None
-    if result is not None:
-        facts = {"seconds": result.manifest.seconds, **result.manifest.facts}
+    fingerprint = plan.node(name).fingerprint
+    result = store.get(fingerprint)
+    if result is None:
+        return Standing(Status(why.state), why.reasons, done=_steps_done(store, fingerprint))
+    facts = {"seconds": result.manifest.seconds, **result.manifest.facts}
     return Standing(Status(why.state), why.reasons, facts)
+
+
+def _steps_done(store: Store, fingerprint: str) -> int:
+    """Steps of an interrupted stage that need not be done once more."""
+    from recipedsl.runtime.checkpoints import newest
+
+    checkpoint = newest(store.work_of(fingerprint) / "checkpoints")
+    return checkpoint.step if checkpoint is not None and checkpoint.fingerprint == fingerprint else 0
 
 
 def speeds_of(plan: Plan, store: Store) -> dict[str, Speed]:

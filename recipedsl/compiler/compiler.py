@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from recipedsl.diagnostics import Help, Problems
+from recipedsl.diagnostics import Help, Label, Problems, nearest
 from recipedsl.diagnostics.codes.names import UnknownParam
-from recipedsl.plan.facts import Facts, Look
-from recipedsl.plan.model import HubSource, Plan, ReadSource
-from recipedsl.semantics.analyse import analyse
+from recipedsl.diagnostics.codes.plan import NotYet
+from recipedsl.lint import Allows, Subject, lints, read_allows
+from recipedsl.plan.facts import Facts, FileRows, HubRows, Look, Missing
+from recipedsl.semantics.analyse import Analysis, analyse
 from recipedsl.semantics.context import Given
-from recipedsl.semantics.recipe import Recipe
-from recipedsl.source import Source
+from recipedsl.semantics.recipe import Recipe, SourceUse
+from recipedsl.source import Source, Span
 from recipedsl.source.paths import beside
 from recipedsl.syntax import parse, tree
+
+if TYPE_CHECKING:
+    from recipedsl.plan.model import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +55,51 @@ def check_source(source: Source, facts: Facts, request: Request | None = None) -
         facts: about files; models are not asked for.
         request: what was given on the command line.
     """
-    request = request or Request()
+    return _checked(source, facts, request or Request())[0]
+
+
+def _checked(source: Source, facts: Facts, request: Request) -> tuple[Outcome, Allows]:
+    """The recipe, and what its comments allow."""
     file, problems = parse(source)
     given, wrong = _given(request)
     problems.extend(wrong)
-    analysis = analyse(file, _Looker(facts), _Importer(facts), given, lints=not problems.has_errors)
+    look = _Looker(facts)
+    analysis = analyse(file, look, _Files(facts), _Importer(facts), given)
     problems.extend(analysis.problems)
-    return Outcome(file, analysis.recipe, None, problems)
+    subject = _subject(analysis, look, sound=not problems.has_errors)
+    problems.extend(Problems(list(lints(subject))))
+    allows = read_allows(file, [each.file for each in subject.modules[1:]])
+    kept = allows.rest(problems)
+    kept.extend(allows.wrong(problems))
+    return Outcome(file, analysis.recipe, None, kept), allows
+
+
+def _subject(analysis: Analysis, looker: _Looker, *, sound: bool) -> Subject:
+    """The recipe as lints see it."""
+
+    def look(use: SourceUse) -> Look | None:
+        return looker(use.keyword, use.settings, use.place.source.path)
+
+    return Subject(analysis.root, analysis.recipe, analysis.used, look, sound)
 
 
 def compile_source(source: Source, facts: Facts, request: Request | None = None) -> Outcome:
-    """Parse, analyse and lower a recipe; the plan is None when there are errors."""
+    """Parse, analyse and lower a recipe.
+
+    The plan is None when there are errors. What it can hold and nothing carries out yet is an error that
+    leaves the plan, with `later` in it: it can be looked at, and does not run.
+    """
     # The planner is imported here: `check` does without it, and answers sooner.
     from recipedsl.planner.lower import lower
 
     request = request or Request()
-    outcome = check_source(source, facts, request)
+    outcome, allows = _checked(source, facts, request)
     if outcome.problems.has_errors or outcome.recipe is None:
         return outcome
     plan = lower(outcome.recipe, facts, outcome.problems, request.overrides)
-    return Outcome(
-        outcome.tree, outcome.recipe, None if outcome.problems.has_errors else plan, outcome.problems
-    )
+    problems = allows.rest(outcome.problems)
+    wrong = any(each.is_error and each.kind is not NotYet for each in problems)
+    return Outcome(outcome.tree, outcome.recipe, None if wrong else plan, problems)
 
 
 # --- what the analysis asks -------------------------------------------------------------------------
@@ -83,20 +110,34 @@ class _Looker:
     """Looks at sources of rows through the facts; each source once."""
 
     facts: Facts
-    seen: dict[str, Look] = field(default_factory=dict)
+    seen: dict[FileRows | HubRows, Look] = field(default_factory=dict)
 
     def __call__(self, keyword: str, settings: dict[str, Any], path: str) -> Look | None:
+        if settings.get("files"):  # other rows than those of the split, which is what can be looked at
+            return None
         source = _source(keyword, settings, path)
-        key = source.model_dump_json()
-        if key not in self.seen:
-            self.seen[key] = self.facts.look(source)
-        return self.seen[key]
+        if source not in self.seen:
+            self.seen[source] = self.facts.look(source)
+        return self.seen[source]
 
 
-def _source(keyword: str, settings: dict[str, Any], path: str) -> ReadSource | HubSource:
+def _source(keyword: str, settings: dict[str, Any], path: str) -> FileRows | HubRows:
     if keyword == "read":
-        return ReadSource(path=beside(path, settings["path"]), format=settings["format"] or "")
-    return HubSource(**settings)
+        return FileRows(beside(path, settings["path"]), settings["format"] or "")
+    return HubRows(*(settings[name] for name in ("name", "config", "split", "revision")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Asks the facts about files that are no rows."""
+
+    facts: Facts
+
+    def missing(self, path: str, *, folder: bool = False) -> Missing | None:
+        return self.facts.missing(path, folder=folder)
+
+    def text(self, path: str) -> str | None:
+        return self.facts.read_text(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +173,28 @@ def _override(text: str, problems: Problems) -> tuple[tuple[str, str, str], Sour
     path, _, value = text.partition("=")
     first, *names = (each.strip() for each in path.split("."))
     kind = _KINDS.get(first, first)
-    good = len(names) == 1 if kind == "run" else len(names) > 1 and kind in _KINDS.values()
+    source = Source("--override", text)
+    if kind not in (*_KINDS.values(), "run"):
+        known = ", ".join(f"`{each}`" for each in (*_KINDS, "run"))
+        close = nearest(first, (*_KINDS, "run"))
+        helps = (Help(f"a similar one exists: `{close}`"),) if close else ()
+        label = Label(source, Span(0, len(first)), "no such kind")
+        words = f"`--override` changes {known}, found `{first}`"
+        problems.report(UnknownParam, words, label, helps=helps)
+        return None
+    if len(names) < (1 if kind == "run" else 2) or not all(names):
+        label = Label(source, Span(0, len(path)), "kind, name and setting are wanted")
+        words = f"`--override {text}` names no setting, as `stages.final.beta=0.2` does"
+        problems.report(UnknownParam, words, label)
+        return None
     # The value is read as the right side of a `let` whose text is as long as what was written, so
     # that its places are places of what was written.
     file, found = parse(Source("--override", "let " + "v" * (len(path) - 4) + "=" + value))
-    source = Source("--override", text)
     item = file.items[0] if len(file.items) == 1 else None
-    if not good or found.has_errors or not isinstance(item, tree.Let):
-        problems.report(
-            UnknownParam,
-            f"`--override {text}` is not `kind.name.key=value`, such as `stages.final.beta=0.2`",
-            None,
-            helps=(Help("kinds: " + ", ".join(f"`{each}`" for each in (*_KINDS, "run"))),),
-        )
+    if found.has_errors or not isinstance(item, tree.Let):
+        label = Label(source, Span(len(path) + 1, len(text)), "no value")
+        helps = (Help('a value as a recipe writes it: `0.2`, `"text"`, `lora(rank = 8)`'),)
+        words = f"`{value}` is no value that `--override` could give `{path.strip()}`"
+        problems.report(UnknownParam, words, label, helps=helps)
         return None
     return (kind, ".".join(names[:-1]), names[-1]), source, item.value

@@ -18,9 +18,8 @@ def _lines(recipe: Recipe) -> Iterator[str]:
     for name, value in recipe.params.items():
         yield f"param {name} = {value!r}"
     for model in recipe.models.values():
-        source = model.source
-        settings = ", ".join(f"{key} = {value!r}" for key, value in source.model_dump().items())
-        yield f"model {model.name} = {source.keyword}({settings}) {model.dtype}"
+        settings = ", ".join(f"{key} = {value!r}" for key, value in model.settings.items())
+        yield f"model {model.name} = {model.source.keyword}({settings}) {model.dtype}"
     for dataset in recipe.datasets.values():
         yield from _dataset(dataset)
     for stage in recipe.stages.values():
@@ -59,7 +58,7 @@ def _stage(found: Stage) -> Iterator[str]:
 
 
 def _evaluation(found: Evaluation) -> Iterator[str]:
-    yield f"eval {found.name}: {', '.join(found.models)} on {found.data.name}"
+    yield f"eval {found.name}: {', '.join(found.models)}{f' on {found.data.name}' if found.data else ''}"
     for metric in found.metrics:
         yield f"  metric {metric.written}"
     for gate in found.gates:

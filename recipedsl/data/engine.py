@@ -25,11 +25,13 @@ from recipedsl.data.steps import STEPS
 from recipedsl.diagnostics import Bug
 from recipedsl.diagnostics.codes.data_run import NothingShaped, TooManyRejects, UnreadableFile
 from recipedsl.language.types import RowType
+from recipedsl.plan.facts import FileRows, HubRows
 from recipedsl.plan.model import (
     ConcatSource,
     DataNode,
     HubSource,
     Input,
+    LaterSource,
     NodeSource,
     ReadSource,
     RowsSource,
@@ -97,13 +99,15 @@ class _Making:
             case ReadSource():
                 return self._read_files(self._policy.named(source.path), source, source.format, source.path)
             case HubSource():
-                return self._read_files(dataset_files(source), source, "", source.name)
+                return self._read_files(dataset_files(_hub_rows(source)), source, "", source.name)
             case RowsSource():
                 return self._written(source)
             case NodeSource():
                 return self._known(self._context.rows_of(source.input))
             case ConcatSource():
                 return self._known(self._together(source.inputs))
+            case LaterSource():
+                raise Bug("a plan was let through that cannot be carried out")
 
     def _read_files(
         self, files: dict[str, Path], source: ReadSource | HubSource, form: str, what: str
@@ -117,7 +121,8 @@ class _Making:
 
     def _looked(self, source: ReadSource | HubSource) -> RowType:
         """The type that a look shows: the same look that planning took."""
-        seen = look(source, self._policy.root, self._policy.granted)
+        asked = _hub_rows(source) if isinstance(source, HubSource) else FileRows(source.path, source.format)
+        seen = look(asked, self._policy.root, self._policy.granted)
         if seen.row is None:
             raise mistake(UnreadableFile, seen.problem, helps=seen.hint)
         return seen.row
@@ -177,6 +182,10 @@ class _Making:
             nulls = frame.select(pl.col(certain).is_null().any()).collect().to_dicts()[0]
             kept.update({name: kept[name].or_null() for name, there in nulls.items() if there})
         return {**row_type_of(schema).to_json(), **{name: type_.to_json() for name, type_ in kept.items()}}
+
+
+def _hub_rows(source: HubSource) -> HubRows:
+    return HubRows(source.name, source.config, source.split, source.revision)
 
 
 def _as_lists(value: Any) -> Any:

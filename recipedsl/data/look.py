@@ -10,27 +10,31 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recipedsl.data.reading.bounded import Enough
 from recipedsl.data.reading.files import Form, ReadPolicy, form_of
 from recipedsl.data.reading.hub import dataset_files
 from recipedsl.data.reading.inference import file_fields, finished, merged_fields, row_fields
 from recipedsl.data.reading.records import Record, records
-from recipedsl.diagnostics import RecipeError
+from recipedsl.data.reading.witnesses import Witnesses
+from recipedsl.diagnostics import RecipeError, nearest
 from recipedsl.language.types import Field, RowType
-from recipedsl.plan.facts import Look, ModelFacts
-from recipedsl.plan.model import HubSource, ModelSource, ReadSource
+from recipedsl.plan.facts import Device, FileRows, HubRows, Look, Missing, ModelFacts
+from recipedsl.source.paths import below, file_below, folder_below
+
+if TYPE_CHECKING:
+    from recipedsl.plan.model import ModelSource
 
 ROWS = 200  # rows looked at in a file
 BYTES = 1 << 20  # or this much of it, whichever ends first
 MOST = 1 << 23  # bytes within which a row has to end; a file of few bytes may hold endless ones
 FILES = 8  # files of a glob that are looked at
 _HINT = "rows are objects, one a line or in an array `[…]`, or lines of a table; `format` tells which"
-_VERSION = 3  # of the cache
+_VERSION = 4  # of the cache
 _SETTLED = 2_000_000_000  # ns after which a file's time stamp tells a change
 _SMALL = 1 << 22  # bytes of a text that `read_text` reads at most
 
@@ -45,6 +49,9 @@ class _Seen:
     rows: int = 0
     complete: bool = True
     problem: str = ""
+    broken: int = 0
+    first_broken: str = ""
+    witnesses: Witnesses = field(default_factory=Witnesses)
 
     def add(self, fields: tuple[Field, ...]) -> None:
         self.fields = fields if self.fields is None else merged_fields(self.fields, fields)
@@ -55,12 +62,21 @@ class _Seen:
         return RowType(tuple(Field(each.name, finished(each.type)) for each in self.fields))
 
 
-def look(source: ReadSource | HubSource, root: Path, granted: tuple[Path, ...] = ()) -> Look:
-    """A bounded look at a source; never raises for what is wrong with it, never fetches anything."""
+def look(
+    source: FileRows | HubRows, root: Path, granted: tuple[Path, ...] = (), *, fetch: bool = False
+) -> Look:
+    """A bounded look at a source; never raises for what is wrong with it.
+
+    Args:
+        source: of rows.
+        root: of the project.
+        granted: folders outside it that may be read.
+        fetch: whether a dataset of the hub may be fetched; a check never does that.
+    """
     policy = ReadPolicy(root, granted)
     try:
-        if isinstance(source, HubSource):
-            files, asked = dataset_files(source, fetch=False), ""
+        if isinstance(source, HubRows):
+            files, asked = dataset_files(source, fetch=fetch), ""
         else:
             files, asked = policy.named(source.path), source.format
         seen = _Seen(complete=len(files) <= FILES)
@@ -74,11 +90,20 @@ def look(source: ReadSource | HubSource, root: Path, granted: tuple[Path, ...] =
     if row is None:
         hint = _HINT if seen.problem else ""
         return Look(None, tuple(files), problem=seen.problem or f"`{_named(source)}` has no rows", hint=hint)
-    return Look(row, tuple(files), seen.complete, seen.rows)
+    return Look(
+        row,
+        tuple(files),
+        seen.complete,
+        seen.rows,
+        broken=seen.broken,
+        first_broken=seen.first_broken,
+        texts=seen.witnesses.texts,
+        nulls=seen.witnesses.nulls,
+    )
 
 
-def _named(source: ReadSource | HubSource) -> str:
-    return source.path if isinstance(source, ReadSource) else source.name
+def _named(source: FileRows | HubRows) -> str:
+    return source.path if isinstance(source, FileRows) else source.name
 
 
 def _look_into(name: str, file: Path, asked: str, seen: _Seen) -> None:
@@ -100,10 +125,13 @@ def _look_into(name: str, file: Path, asked: str, seen: _Seen) -> None:
 def _look_at(record: Record, name: str, form: Form, here: _Seen, seen: _Seen) -> None:
     if record.problem or not isinstance(record.value, dict):
         problem = record.problem or "a row must be an object"
+        seen.broken += 1
+        seen.first_broken = seen.first_broken or f"line {record.line} of `{name}`: {problem}"
         seen.problem = seen.problem or f"`{name}` has no rows that can be read: line {record.line}, {problem}"
     else:
         seen.rows += 1
         here.add(row_fields(record.value, form))
+        seen.witnesses.add(record.value, f"line {record.line} of `{name}`")
 
 
 def _first(found: Iterable[Record], seen: _Seen) -> Iterator[Record]:
@@ -118,7 +146,7 @@ def _first(found: Iterable[Record], seen: _Seen) -> Iterator[Record]:
 def _look_into_parquet(name: str, file: Path, seen: _Seen) -> None:
     from recipedsl.data.look_parquet import look_into
 
-    fields, rows, complete = look_into(name, file, ROWS)
+    fields, rows, complete = look_into(name, file, ROWS, seen.witnesses)
     seen.add(fields)
     seen.rows += rows
     seen.complete = seen.complete and complete
@@ -130,18 +158,19 @@ def _look_into_parquet(name: str, file: Path, seen: _Seen) -> None:
 class FileFacts:
     """Facts about the files of a project, remembered under `.recipedsl/cache` while files do not change."""
 
-    def __init__(self, root: Path, granted: tuple[Path, ...] = ()) -> None:
+    def __init__(self, root: Path, granted: tuple[Path, ...] = (), *, fetch: bool = False) -> None:
+        self._fetch = fetch
         self._root = root.resolve()
         self._granted = granted
         self._policy = ReadPolicy(self._root, granted)
         self._cache = self._root / ".recipedsl" / "cache"
 
-    def look(self, source: ReadSource | HubSource) -> Look:
+    def look(self, source: FileRows | HubRows) -> Look:
         """A bounded look at a source."""
-        state = self._state(source.path) if isinstance(source, ReadSource) else None
+        state = self._state(source.path) if isinstance(source, FileRows) else None
         if state is None:
-            return look(source, self._root, self._granted)
-        asked = source.format if isinstance(source, ReadSource) else ""
+            return look(source, self._root, self._granted, fetch=self._fetch)
+        asked = source.format if isinstance(source, FileRows) else ""
         kept = self._cache / "looks" / f"{_key('look', asked, *state)}.json"
         found = _read_json(kept)
         if found is not None:
@@ -179,12 +208,34 @@ class FileFacts:
         """Models are not this one's business."""
         return ModelFacts(problem="not looked at")
 
+    def device(self) -> Device:
+        """Nor is the machine."""
+        return Device()
+
     def read_text(self, path: str) -> str | None:
         """Text of a small file inside the project; None when it cannot be read."""
         with suppress(RecipeError, OSError, UnicodeDecodeError):
             file = self._policy.files(path)[0]
             return file.read_text(encoding="utf-8") if file.stat().st_size <= _SMALL else None
         return None
+
+    def missing(self, path: str, *, folder: bool = False) -> Missing | None:
+        """Why a file or folder is none that can be used; None when it is there."""
+        # Refused before the disk is asked, which would tell what exists outside.
+        if below(self._root, path) is None:
+            return Missing(f"`{path}` lies outside the project", outside=True)
+        if (folder_below if folder else file_below)(self._root, path) is not None:
+            return None
+        return Missing(f"there is no {'folder' if folder else 'file'} `{path}`", self._similar(path, folder))
+
+    def _similar(self, path: str, folder: bool) -> str:
+        """What may have been meant by a path that leads nowhere."""
+        parent, _, name = path.rstrip("/").rpartition("/")
+        place = folder_below(self._root, parent or ".")
+        if place is None:
+            return f"there is no folder `{parent}` either"
+        close = nearest(name, [each.name for each in place.iterdir() if each.is_dir() is folder])
+        return f"there is `{parent + '/' if parent else ''}{close}`" if close else ""
 
     def _state(self, path: str) -> list[tuple[str, int, int]] | None:
         """What would change if the files did; None when they cannot be listed."""
@@ -226,16 +277,9 @@ def _write_json(path: Path, form: dict[str, Any]) -> None:
 
 def _look_to_json(found: Look) -> dict[str, Any]:
     row = found.row.to_json() if found.row else None
-    return {
-        "row": row,
-        "files": found.files,
-        "complete": found.complete,
-        "rows": found.rows,
-        "problem": found.problem,
-        "hint": found.hint,
-    }
+    return {**asdict(replace(found, row=None)), "row": row}
 
 
 def _look_from_json(form: dict[str, Any]) -> Look:
     row = RowType.from_json(form["row"]) if form["row"] is not None else None
-    return Look(row, tuple(form["files"]), form["complete"], form["rows"], form["problem"], form["hint"])
+    return Look(**{**form, "row": row, "files": tuple(form["files"])})

@@ -7,13 +7,14 @@ from pathlib import Path
 import polars as pl
 
 from recipedsl.data.problems import mistake, reason_of
+from recipedsl.data.reading.witnesses import Witnesses
 from recipedsl.data.schema import row_type_of
 from recipedsl.diagnostics.codes.data_run import UnreadableFile
 from recipedsl.language.types import Field, Kind, Type
 
 
-def look_into(name: str, file: Path, most: int) -> tuple[tuple[Field, ...], int, bool]:
-    """Columns of a Parquet file, rows seen, and whether those are all.
+def look_into(name: str, file: Path, most: int, witnesses: Witnesses) -> tuple[tuple[Field, ...], int, bool]:
+    """Columns of a Parquet file, rows seen, and whether those are all; notes their texts and nulls.
 
     A column may hold null when one of the rows seen does; what its lists and records hold may.
     """
@@ -23,6 +24,8 @@ def look_into(name: str, file: Path, most: int) -> tuple[tuple[Field, ...], int,
     except (pl.exceptions.PolarsError, OSError) as error:
         raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", reason_of(error)) from error
     fields = tuple(Field(each.name, _told(each.type, seen[each.name])) for each in row.columns)
+    for number, values in enumerate(seen.head(most).iter_rows(named=True), start=1):
+        witnesses.add(values, f"row {number} of `{name}`")
     return fields, min(seen.height, most), seen.height <= most
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from recipedsl.diagnostics.code import Code, Severity
-from recipedsl.source import Source, Span
+from recipedsl.source import Location, Source, Span
 
 
 class Applicability(StrEnum):
@@ -139,11 +139,17 @@ class RecipeError(Exception):
     """Carries diagnostics of a user's mistake out of code that cannot go on.
 
     The command line prints the diagnostics; it is never shown as a traceback.
+
+    Attributes:
+        diagnostics: at least one.
+        at: where it arose, when whoever raises knows better than whoever catches. Values of diagnostics
+            without a label count from there.
     """
 
-    def __init__(self, *diagnostics: Diagnostic) -> None:
+    def __init__(self, *diagnostics: Diagnostic, at: Location | None = None) -> None:
         super().__init__("; ".join(f"[{each.code}] {each.message}" for each in diagnostics))
         self.diagnostics = diagnostics
+        self.at = at
 
 
 class Bug(AssertionError):

@@ -7,27 +7,77 @@ from functools import cache
 from recipedsl.language.adapters.lora import Lora
 from recipedsl.language.blocks import Eval, Run
 from recipedsl.language.concept import Concept, Word
+from recipedsl.language.engines.engines import Sglang, Vllm
 from recipedsl.language.functions.base import Function
 from recipedsl.language.functions.catalogue import BY_KEYWORD, FUNCTIONS
 from recipedsl.language.metrics.metrics import (
+    Benchmark,
     ExactMetric,
     FormatMetric,
     Loss,
     NumericMetric,
+    PassAt,
     PassRate,
     RewardMetric,
+    RubricMetric,
     WinRate,
 )
 from recipedsl.language.models.models import HubModel, LocalModel, Model, PypiModel
-from recipedsl.language.optimizers.optimizers import Adafactor, Adamw, Sgd
-from recipedsl.language.rewards.rewards import Exact, Format, Length, Numeric, Passes, PythonFunction
-from recipedsl.language.schedules.schedules import Constant, Cosine, Linear
-from recipedsl.language.sources.sources import Concat, HubData, Read, Rows
+from recipedsl.language.models.quantizers import Aware, Fp4, Int4, Int8, Nf4
+from recipedsl.language.optimizers.optimizers import (
+    Adafactor,
+    Adamw,
+    Adamw8Bit,
+    Galore,
+    Layers,
+    Lion,
+    Muon,
+    PagedAdamw,
+    Rmsprop,
+    Sgd,
+)
+from recipedsl.language.rewards.rewards import (
+    Choose,
+    Clip,
+    Constraints,
+    ContainsAll,
+    Ended,
+    Equation,
+    Exact,
+    Features,
+    Format,
+    Gated,
+    Length,
+    Numeric,
+    Overlong,
+    Passes,
+    PythonFunction,
+    Repetition,
+    Rubric,
+    Trajectory,
+    Whiten,
+)
+from recipedsl.language.schedules.schedules import (
+    Constant,
+    Cosine,
+    InverseRoot,
+    Linear,
+    Piecewise,
+    Polynomial,
+    Stable,
+)
+from recipedsl.language.sources.sources import Concat, Generate, HubData, Interleave, Mix, Read, Rows
+from recipedsl.language.stages.distil import Distill
 from recipedsl.language.stages.online import Grpo, Rloo
+from recipedsl.language.stages.online_preference import OnlineDpo
 from recipedsl.language.stages.preference import Dpo, Kto
 from recipedsl.language.stages.reward import Reward
 from recipedsl.language.stages.sft import Sft
+from recipedsl.language.stages.without_reference import Cpo, Orpo, Simpo, Tpo
+from recipedsl.language.stages.works import Expand, Export, Merge
+from recipedsl.language.steps.cleaning import Decontaminate, Redact
 from recipedsl.language.steps.columns import Derive, Drop, Explode, Join, Rename, Select
+from recipedsl.language.steps.drawn import Best, Pair, Rank, Score
 from recipedsl.language.steps.rows import Dedup, Repeat, Sample, Shuffle, Sort, Split, Take, Where
 from recipedsl.language.steps.shaping import (
     As,
@@ -38,20 +88,35 @@ from recipedsl.language.steps.shaping import (
     PromptForm,
     TextForm,
 )
+from recipedsl.language.strategies.strategies import Ddp, Fsdp, Zero
 from recipedsl.language.templates.base import Template
+from recipedsl.language.trackers.trackers import Tensorboard, Trackio, Wandb
 
-STAGES = (Sft, Reward, Dpo, Kto, Grpo, Rloo)
+STAGES = (
+    Sft, Reward, Dpo, Kto, Grpo, Rloo, Orpo, Simpo, Cpo, Tpo, OnlineDpo, Distill, Merge, Expand, Export,
+)  # fmt: skip
 STEPS = (
     Where, Derive, Select, Drop, Rename, Explode, Dedup, Take, Sample, Repeat, Shuffle, Sort, Split, Join, As,
+    Decontaminate, Redact, Score, Best, Pair, Rank,
 )  # fmt: skip
 SHAPES = (TextForm, CompletionForm, ChatForm, PreferenceForm, PromptForm, FeedbackForm)
-SOURCES = (Read, HubData, Rows, Concat)
+SOURCES = (Read, HubData, Rows, Concat, Mix, Interleave, Generate)
 MODEL_SOURCES = (HubModel, LocalModel, PypiModel)
-REWARDS = (Passes, Exact, Numeric, Format, Length, PythonFunction)
-METRICS = (Loss, PassRate, ExactMetric, NumericMetric, FormatMetric, RewardMetric, WinRate)
+REWARDS = (
+    Passes, Exact, Numeric, Format, Length, PythonFunction, ContainsAll, Ended, Overlong, Repetition,
+    Constraints, Equation, Rubric, Features, Trajectory, Clip, Whiten, Gated, Choose,
+)  # fmt: skip
+METRICS = (
+    Loss, PassRate, ExactMetric, NumericMetric, FormatMetric, RewardMetric, WinRate, PassAt, Benchmark,
+    RubricMetric,
+)  # fmt: skip
 ADAPTERS = (Lora,)
-SCHEDULES = (Linear, Cosine, Constant)
-OPTIMIZERS = (Adamw, Adafactor, Sgd)
+SCHEDULES = (Linear, Cosine, Constant, Polynomial, InverseRoot, Stable, Piecewise)
+OPTIMIZERS = (Adamw, Adafactor, Sgd, Rmsprop, Adamw8Bit, PagedAdamw, Muon, Lion, Galore, Layers)
+QUANTIZERS = (Nf4, Int8, Int4, Fp4, Aware)
+ENGINES = (Vllm, Sglang)
+STRATEGIES = (Ddp, Fsdp, Zero)
+TRACKERS = (Wandb, Tensorboard, Trackio)
 BLOCKS = (Model, Template, Eval, Run)
 
 #: Families of concepts with settings.
@@ -66,6 +131,10 @@ FAMILIES: dict[str, tuple[type[Concept], ...]] = {
     "adapter": ADAPTERS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
+    "quantizer": QUANTIZERS,
+    "engine": ENGINES,
+    "strategy": STRATEGIES,
+    "tracker": TRACKERS,
     "block": BLOCKS,
 }
 
@@ -74,31 +143,22 @@ ABSENT_STAGES: dict[str, str] = {
     "ppo": "TRL removed its PPO trainer; use `grpo` or `rloo`, which need no value model",
     "prm": "TRL has no process reward trainer any more; use `reward` on whole answers",
     "bco": "TRL has no BCO trainer any more; use `kto`, which takes the same rows",
-    "nash_md": "TRL has no Nash-MD trainer any more; use `grpo` with a reward stage",
-    "xpo": "TRL has no XPO trainer any more; use `grpo` with a reward stage",
-    "orpo": "not carried out yet; use `sft` and then `dpo`",
-    "simpo": "not carried out yet; use `dpo`, which takes the same rows",
-    "cpo": "not carried out yet; use `dpo`, which takes the same rows",
-    "online_dpo": "not carried out yet; use `grpo` with a reward stage",
-    "distill": "not carried out yet",
-    "merge": "not carried out yet; a stage that starts from an adapter merges it where it has to",
-    "export": "not carried out yet; the folder of a finished stage is a plain transformers or peft folder",
+    "nash_md": "a variant of `online_dpo`: `online_dpo { variant = nash_md }`",
+    "xpo": "a variant of `online_dpo`: `online_dpo { variant = xpo }`",
+    "gkd": "`distill { on_policy = 50% }` is GKD",
+    "gspo": "a setting of `grpo`: `grpo { importance = sequence }`",
+    "gdpo": "a setting of `grpo`: `grpo { combine = normalize_then_sum }`",
     "ipo": "a loss of `dpo`: `dpo { loss = ipo }`",
     "dapo": "a loss of `grpo`: `grpo { loss = dapo }`",
 }
 
-#: Steps of the language that come with the deeper data engine.
+#: Steps that people ask for by the words of other tools, and ours.
 ABSENT_STEPS: dict[str, str] = {
-    "decontaminate": "not carried out yet; `split` keeps evaluation rows apart",
-    "redact": "not carried out yet; use `derive` with `replace`",
     "filter": "rows are filtered by `where`",
     "map": "columns are made by `derive`",
     "limit": "the first rows are kept by `take`",
     "head": "the first rows are kept by `take`",
     "unique": "equal rows are dropped by `dedup`",
-    "score": "not carried out yet",
-    "best": "not carried out yet; use `sort by` and `take 1 by`",
-    "pair": "not carried out yet",
 }
 
 

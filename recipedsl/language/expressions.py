@@ -7,34 +7,34 @@ a plan knows three forms only. JSON forms are part of the plan.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, ClassVar, Literal
 
 Plain = None | bool | int | float | str
 
 
-class _Expression(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Column(_Expression):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
     """The value of a column of the row."""
 
-    kind: Literal["column"] = "column"
+    kind: ClassVar[Literal["column"]] = "column"
+
     name: str
 
 
-class Constant(_Expression):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
     """A value known before any row is read; a tuple is a list of such, a date is its ISO text."""
 
-    kind: Literal["constant"] = "constant"
+    kind: ClassVar[Literal["constant"]] = "constant"
+
     value: Plain | tuple[Plain, ...]
     type: Literal["plain", "date"] = "plain"
 
 
-class Call(_Expression):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
     """A function of the catalogue applied to expressions.
 
     Attributes:
@@ -43,19 +43,17 @@ class Call(_Expression):
         settings: named arguments that are constants.
     """
 
-    kind: Literal["call"] = "call"
+    kind: ClassVar[Literal["call"]] = "call"
+
     function: str
-    arguments: tuple[Expression, ...] = ()
-    settings: dict[str, Any] = Field(default_factory=dict)
+    arguments: tuple[Column | Constant | Call, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
-Expression = Annotated[Column | Constant | Call, Field(discriminator="kind")]
-Call.model_rebuild(
-    _types_namespace={"Expression": Expression, "Column": Column, "Constant": Constant, "Call": Call}
-)
+Expression = Column | Constant | Call
 
 
-def columns_of(expression: Column | Constant | Call) -> Iterator[str]:
+def columns_of(expression: Expression) -> Iterator[str]:
     """Names of the columns that an expression reads, in order of appearance, perhaps repeated."""
     if isinstance(expression, Column):
         yield expression.name
@@ -67,3 +65,53 @@ def columns_of(expression: Column | Constant | Call) -> Iterator[str]:
 def constant_date(value: date) -> Constant:
     """A date as a constant."""
     return Constant(value=value.isoformat(), type="date")
+
+
+# --- JSON forms -----------------------------------------------------------------------------------
+
+
+def to_json(expression: Expression) -> dict[str, Any]:
+    """The JSON form: an object with `kind` and the fields of that kind."""
+    match expression:
+        case Column():
+            fields: dict[str, Any] = {"name": expression.name}
+        case Constant():
+            value = expression.value
+            fields = {"value": list(value) if isinstance(value, tuple) else value, "type": expression.type}
+        case Call():
+            arguments = [to_json(each) for each in expression.arguments]
+            fields = {
+                "function": expression.function,
+                "arguments": arguments,
+                "settings": dict(expression.settings),
+            }
+    return {"kind": expression.kind, **fields}
+
+
+def from_json(form: Any) -> Expression:
+    """An expression back from its JSON form; an expression is given back as it is.
+
+    Raises:
+        ValueError: it is none, or has a key too many or too few.
+    """
+    if isinstance(form, Column | Constant | Call):
+        return form
+    match form:
+        case {"kind": "column", "name": str(name), **rest} if not rest:
+            return Column(name=name)
+        case {"kind": "constant", "value": value, "type": ("plain" | "date") as type_, **rest} if not rest:
+            return Constant(value=_plain(value, type_), type=type_)
+        case {
+            "kind": "call", "function": str(name), "arguments": list(arguments), "settings": dict(settings),
+            **rest,
+        } if not rest:  # fmt: skip
+            return Call(function=name, arguments=tuple(map(from_json, arguments)), settings=settings)
+    raise ValueError("not an expression")
+
+
+def _plain(value: Any, type_: str) -> Plain | tuple[Plain, ...]:
+    items = value if isinstance(value, list) else [value]
+    fitting = str if type_ == "date" else (str, int, float, bool, type(None))
+    if not all(isinstance(each, fitting) for each in items):
+        raise ValueError("not a constant")
+    return tuple(items) if isinstance(value, list) else value

@@ -42,6 +42,7 @@ class Wants(StrEnum):
     DURATION = "duration"
     BYTES = "size"
     TEXT = "text"
+    FILE = "file"  # of the project: `file("chat.jinja")`
     FLAG = "true or false"
     CHOICE = "choice"
     LIST = "list"
@@ -115,6 +116,11 @@ def size(*, optional: bool = False) -> ValueType:
 def text(*, optional: bool = False) -> ValueType:
     """A string."""
     return ValueType(Wants.TEXT, optional=optional)
+
+
+def file(*, optional: bool = False) -> ValueType:
+    """A file of the project: `file("chat.jinja")`, or its path alone; the path inside."""
+    return ValueType(Wants.FILE, optional=optional)
 
 
 def flag() -> ValueType:

@@ -6,22 +6,23 @@ keeps the last one of each recipe and node, `changes` compares two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
 from recipedsl.plan.identity import DECIDING_PACKAGES, RESULT_VERSION, to_canonical_json
 from recipedsl.plan.model import Node, inputs_of
+from recipedsl.plan.words import DERIVED, in_words
 
-#: Parts of a step, gate or score that cannot; the text is kept in a form, because it is what people read.
+#: Parts of a step or score that cannot; the text is kept in a form, because it is what people read.
 _SILENT_OF_ITEMS = ("origin", "text")
 
 #: Parts of a path that say nothing to people.
 _CONTAINERS = {"arguments", "settings", "source", "expressions"}
 
 #: What one item of a list is called.
-_ITEMS = {"steps": "step", "gates": "gate", "rewards": "reward", "metrics": "metric", "slices": "slice"}
+_ITEMS = {"steps": "step", "rewards": "reward", "metrics": "metric", "slices": "slice"}
 
 _LONGEST = 60
 
@@ -49,13 +50,35 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     Differences that cannot change a result (places, comments, names) are left out.
     """
     own = {"inputs", "versions", "result"}
-    plain = [{key: value for key, value in form.items() if key not in own} for form in (before, after)]
-    found = list(_mapping_changes((), plain[0], plain[1]))
+    old, new = (
+        in_words({key: value for key, value in form.items() if key not in own}) for form in (before, after)
+    )
+    found = _own_changes(old, new)
     found += _input_changes(before.get("inputs", {}), after.get("inputs", {}))
     found += _version_changes(before.get("versions", {}), after.get("versions", {}))
     if before.get("result") != after.get("result"):
         found.append(f"{after.get('kind', 'these')} nodes are made another way")
     return list(dict.fromkeys(found))
+
+
+def _own_changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What was changed in the node itself; what follows from that is said only when it is all there is."""
+    follows = DERIVED | ({"micro_batch"} if _batch(before) != _batch(after) else set())
+    causes = [_without(form, follows) for form in (before, after)]
+    return list(_mapping_changes((), *causes)) or list(_mapping_changes((), before, after))
+
+
+def _batch(form: Mapping[str, Any]) -> Any:
+    """Rows of a step, from which it follows how many there are at a time."""
+    return form.get("arguments", {}).get("batch")
+
+
+def _without(form: Mapping[str, Any], names: Set[str]) -> dict[str, Any]:
+    """The form without some of its fields and of its arguments."""
+    kept = {key: value for key, value in form.items() if key not in names}
+    if "arguments" in kept:
+        kept["arguments"] = {key: value for key, value in kept["arguments"].items() if key not in names}
+    return kept
 
 
 def _input_changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

@@ -7,10 +7,30 @@ that everything above stays pure.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from recipedsl.language.types import RowType
-from recipedsl.plan.model import HubSource, ModelSource, ReadSource
+
+if TYPE_CHECKING:
+    from recipedsl.plan.model import ModelSource
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """Rows in files: a path or glob relative to the root, and their form, empty when names tell it."""
+
+    path: str
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HubRows:
+    """Rows of a dataset of the hub."""
+
+    name: str
+    config: str = ""
+    split: str = "train"
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +44,11 @@ class Look:
         rows: number of rows seen.
         problem: why nothing could be read, in words; empty when something could.
         hint: what to do about it.
+        broken: number of records seen that cannot be read.
+        first_broken: where the first of them stands, and why it cannot be read.
+        texts: where each text was seen first, by the path of its column (`meta.level`, `tags[]`); of a
+            path with many texts only some, long ones cut.
+        nulls: where null was seen first, by the path of its column.
     """
 
     row: RowType | None
@@ -32,6 +57,25 @@ class Look:
     rows: int = 0
     problem: str = ""
     hint: str = ""
+    broken: int = 0
+    first_broken: str = ""
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    nulls: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a path of a recipe leads to nothing that can be used.
+
+    Attributes:
+        problem: in words.
+        hint: what to do about it, empty when nothing is known.
+        outside: whether it leads out of the project.
+    """
+
+    problem: str
+    hint: str = ""
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +89,9 @@ class ModelFacts:
         vocabulary: number of tokens.
         parameters: number of weights; 0 when unknown.
         layers, hidden: sizes of the architecture; 0 when unknown.
+        feedforward: width inside the MLP; 0 when unknown.
+        heads: attention heads; 0 when unknown.
+        queries, keys: width of all queries and of all keys (the values' is the same); 0 when unknown.
         context: longest sequence it was made for, in tokens; 0 when unknown.
         problem: why it is not at hand, in words; empty when it is.
     """
@@ -56,14 +103,33 @@ class ModelFacts:
     parameters: int = 0
     layers: int = 0
     hidden: int = 0
+    feedforward: int = 0
+    heads: int = 0
+    queries: int = 0
+    keys: int = 0
     context: int = 0
     problem: str = ""
 
 
-class Facts(Protocol):
-    """Facts about files and models. Implementations never raise for a missing thing: they say so."""
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a stage would train on.
 
-    def look(self, source: ReadSource | HubSource) -> Look:
+    Attributes:
+        kind: as torch calls it.
+        memory: bytes that it holds in all, not what is free just now; 0 when unknown.
+        has_bf16: whether it computes bfloat16 itself.
+    """
+
+    kind: Literal["cpu", "cuda", "mps"] = "cpu"
+    memory: int = 0
+    has_bf16: bool = False
+
+
+class Facts(Protocol):
+    """Facts about files, models and the machine. Nothing is raised for a missing thing: answers say so."""
+
+    def look(self, source: FileRows | HubRows) -> Look:
         """A bounded look at a source: at most some hundred rows of each file."""
         ...
 
@@ -77,6 +143,14 @@ class Facts(Protocol):
 
     def read_text(self, path: str) -> str | None:
         """Text of a small file (a template, an import); None when it cannot be read."""
+        ...
+
+    def device(self) -> Device:
+        """What this machine would train on."""
+        ...
+
+    def missing(self, path: str, *, folder: bool = False) -> Missing | None:
+        """Why a file, or a folder, is none that can be used; None when it is there."""
         ...
 
 

@@ -12,8 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
+from recipedsl.language.expressions import Call, Column, Constant, to_json
 from recipedsl.plan.model import EvalNode, Node, Record, StageNode, inputs_of
 
 #: Packages whose version is part of a node's identity, by kind of node.
@@ -23,10 +22,11 @@ DECIDING_PACKAGES: dict[str, tuple[str, ...]] = {
     "tokens": ("polars", "tokenizers", "jinja2"),
     "stage": ("torch", "transformers", "trl", "peft", "accelerate"),
     "eval": ("torch", "transformers", "peft"),
+    "later": (),
 }
 
 #: Raised by hand when our own code of that kind gives other results than before.
-RESULT_VERSION: dict[str, int] = {"model": 1, "data": 1, "tokens": 1, "stage": 1, "eval": 1}
+RESULT_VERSION: dict[str, int] = {"model": 1, "data": 1, "tokens": 1, "stage": 1, "eval": 1, "later": 1}
 
 
 def fingerprint(node: Node, inputs: Mapping[str, str], versions: Mapping[str, str]) -> str:
@@ -67,8 +67,8 @@ def _canonical(value: Any, inputs: Mapping[str, str]) -> Any:
     if isinstance(value, Record):
         names = [name for name in type(value).model_fields if name not in value.silent]
         return {name: _field(value, name, inputs) for name in names}
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+    if isinstance(value, Column | Constant | Call):
+        return to_json(value)
     if isinstance(value, dict):
         return {key: _canonical(part, inputs) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -83,6 +83,13 @@ def _field(record: Record, name: str, inputs: Mapping[str, str]) -> Any:
         return [[key, _canonical(part, inputs)] for key, part in value.items()]
     if name not in record.references:
         return _canonical(value, inputs)
+    return _named(value, inputs)
+
+
+def _named(value: Any, inputs: Mapping[str, str]) -> Any:
+    """Names of nodes, alone, in lists or by role, as their fingerprints."""
+    if isinstance(value, Mapping):
+        return {key: _named(each, inputs) for key, each in value.items()}
     return inputs.get(value, value) if isinstance(value, str) else [inputs.get(each, each) for each in value]
 
 

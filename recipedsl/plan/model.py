@@ -7,12 +7,20 @@ root and use `/`. The plan is JSON (`Plan.model_dump_json`) and reads back equal
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
-from recipedsl.language.expressions import Expression
+from recipedsl.language import expressions
 from recipedsl.language.shapes import Shape
+
+#: An expression, written and read in its own JSON form.
+Expression = Annotated[
+    expressions.Expression,
+    PlainValidator(expressions.from_json),
+    PlainSerializer(expressions.to_json, return_type=dict[str, Any]),
+]
 
 
 class Record(BaseModel):
@@ -107,7 +115,8 @@ class _Node(Record):
 class ModelNode(_Node):
     """A base model made ready as a plain transformers folder: weights, configuration, tokenizer.
 
-    `dtype` is what it trains and answers in: `auto` takes bfloat16 where the machine has it.
+    `dtype` is what it trains and answers in: `auto` takes bfloat16 where the machine has it; `beyond`
+    holds settings that cannot be carried out yet.
     """
 
     kind: Literal["model"] = "model"
@@ -115,7 +124,7 @@ class ModelNode(_Node):
     dtype: Literal["auto", "bf16", "f16", "f32"] = "auto"
     template: TemplateSpec = TemplateSpec()
     attention: str = ""
-    quantize: str = ""
+    beyond: dict[str, Any] = Field(default_factory=dict)
 
 
 # --- data ---------------------------------------------------------------------------------------
@@ -164,8 +173,23 @@ class ConcatSource(Record):
     inputs: tuple[Input, ...]
 
 
+class LaterSource(Record):
+    """Rows from a source that cannot be carried out yet: `mix`, `interleave`, `generate`, a streamed `hub`.
+
+    `model` is the node that writes them, empty where none does.
+    """
+
+    references: ClassVar[frozenset[str]] = frozenset({"model"})
+
+    kind: Literal["later"] = "later"
+    keyword: str
+    inputs: tuple[Input, ...]
+    model: str = ""
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
 DataSource = Annotated[
-    ReadSource | HubSource | RowsSource | NodeSource | ConcatSource, Field(discriminator="kind")
+    ReadSource | HubSource | RowsSource | NodeSource | ConcatSource | LaterSource, Field(discriminator="kind")
 ]
 
 
@@ -180,6 +204,7 @@ class StepSpec(Record):
         settings: constants by name, units resolved.
         input: the other dataset (`join`).
         seed: for steps that draw, from the run's seed and the dataset's name.
+        scores: terms of the rewards that fill new columns, by column.
         message: what `expect ... else "..."` says.
         text: the step as written, for people.
     """
@@ -192,6 +217,7 @@ class StepSpec(Record):
     expressions: dict[str, Expression] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
     input: Input | None = None
+    scores: dict[str, tuple[RewardTerm, ...]] = Field(default_factory=dict)
     seed: int = 0
     message: str = ""
     text: str = ""
@@ -263,7 +289,8 @@ class ScoreSpec(Record):
         expressions: per-row values it needs (`tests`, `answer` …).
         settings: constants by name, units resolved (durations in seconds).
         node: the reward stage it asks, for `model`, `reward`, `win_rate`.
-        against: the model or stage on the other side of `win_rate`.
+        against: the model or stage on the other side of `win_rate`, or the one that is asked.
+        terms: the other rewards that it is made of, by setting.
     """
 
     references: ClassVar[frozenset[str]] = frozenset({"node", "against"})
@@ -274,6 +301,7 @@ class ScoreSpec(Record):
     settings: dict[str, Any] = Field(default_factory=dict)
     node: str = ""
     against: str = ""
+    terms: dict[str, tuple[RewardTerm, ...]] = Field(default_factory=dict)
     origin: Origin
 
 
@@ -305,10 +333,14 @@ class StageNode(_Node):
         rewards: of the online methods.
         gives: `policy` or `reward` model.
         save_every: steps between checkpoints, 0 for none but the last.
+        roles: other models that it asks, by what they are to it.
+        reads: other datasets that it reads, by what they are to it.
+        expressions: values of its rows that settings name.
+        beyond: settings that cannot be carried out yet.
     """
 
     silent: ClassVar[frozenset[str]] = frozenset({"name", "fingerprint", "origin", "doc", "save_every"})
-    references: ClassVar[frozenset[str]] = frozenset({"start", "base", "tokens"})
+    references: ClassVar[frozenset[str]] = frozenset({"start", "base", "tokens", "roles"})
 
     kind: Literal["stage"] = "stage"
     method: str
@@ -325,6 +357,10 @@ class StageNode(_Node):
     gives: Literal["policy", "reward"] = "policy"
     seed: int = 0
     save_every: int = 0
+    roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    reads: dict[str, Input] = Field(default_factory=dict)
+    expressions: dict[str, Expression] = Field(default_factory=dict)
+    beyond: dict[str, Any] = Field(default_factory=dict)
 
 
 # --- evaluation ---------------------------------------------------------------------------------
@@ -355,11 +391,15 @@ class EvalNode(_Node):
         prompts: tokens node of purpose `prompt`, for metrics that read answers; empty if none does.
         metrics: what is measured.
         slices: columns whose values make the slices.
+        gates: what must hold of the scores. They are decided from the stored result in every run and
+            change nothing in it, so another threshold lets no model answer again.
         max_new_tokens: longest answer in tokens.
         temperature: 0 means greedy.
         max_rows: rows judged at most, the first of a seeded shuffle; 0 means all.
+        beyond: settings that cannot be carried out yet.
     """
 
+    silent: ClassVar[frozenset[str]] = frozenset({"name", "fingerprint", "origin", "doc", "gates"})
     references: ClassVar[frozenset[str]] = frozenset({"models", "tokens", "prompts"})
 
     kind: Literal["eval"] = "eval"
@@ -375,9 +415,27 @@ class EvalNode(_Node):
     batch: int = 8
     max_rows: int = 0
     seed: int = 0
+    beyond: dict[str, Any] = Field(default_factory=dict)
 
 
-Node = Annotated[ModelNode | DataNode | TokensNode | StageNode | EvalNode, Field(discriminator="kind")]
+class LaterNode(_Node):
+    """Something that makes a result of finished models without rows and cannot be carried out yet.
+
+    Attributes:
+        keyword: what it does: `merge`, `expand`, `export`, `eval` (of benchmarks alone).
+        models: names of the nodes that it reads.
+    """
+
+    references: ClassVar[frozenset[str]] = frozenset({"models"})
+
+    kind: Literal["later"] = "later"
+    keyword: str
+    models: tuple[str, ...]
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+AnyNode = ModelNode | DataNode | TokensNode | StageNode | EvalNode | LaterNode
+Node = Annotated[AnyNode, Field(discriminator="kind")]
 
 
 class RunSpec(Record):
@@ -388,6 +446,14 @@ class RunSpec(Record):
     save_every: int = 0
     max_rejects: float = 0.01
     threads: int = 0
+    beyond: dict[str, Any] = Field(default_factory=dict)
+
+
+class LaterUse(Record):
+    """A use of words that cannot be carried out yet, in a sentence."""
+
+    what: str
+    origin: Origin
 
 
 class Plan(Record):
@@ -403,6 +469,7 @@ class Plan(Record):
         run: how it is run.
         nodes: in an order in which they can be carried out.
         versions: of the packages that decide results.
+        later: what was asked for and cannot be carried out yet; a plan with any does not run.
     """
 
     format: Literal[1] = 1
@@ -414,8 +481,9 @@ class Plan(Record):
     run: RunSpec = RunSpec()
     nodes: tuple[Node, ...]
     versions: dict[str, str] = Field(default_factory=dict)
+    later: tuple[LaterUse, ...] = ()
 
-    def node(self, name: str) -> ModelNode | DataNode | TokensNode | StageNode | EvalNode:
+    def node(self, name: str) -> AnyNode:
         """The node of that name. Raises KeyError."""
         for each in self.nodes:
             if each.name == name:
@@ -423,24 +491,39 @@ class Plan(Record):
         raise KeyError(name)
 
 
-def inputs_of(node: ModelNode | DataNode | TokensNode | StageNode | EvalNode) -> tuple[str, ...]:
+def inputs_of(node: AnyNode) -> tuple[str, ...]:
     """Names of the nodes that a node reads, in a fixed order, each once."""
     match node:
         case ModelNode():
             names: list[str] = []
         case DataNode():
             names = [*_source_inputs(node.source), *(s.input.node for s in node.steps if s.input)]
+            names += [name for s in node.steps for terms in s.scores.values() for name in _asked(terms)]
         case TokensNode():
             names = [node.data.node, node.model]
         case StageNode():
-            names = [node.start, node.base, node.tokens, *(t.score.node for t in node.rewards)]
+            names = [node.start, node.base, node.tokens, *_asked(node.rewards)]
+            names += [name for role in node.roles.values() for name in role]
+            names += [each.node for each in node.reads.values()]
         case EvalNode():
             others = [name for m in node.metrics for name in (m.node, m.against)]
             names = [*node.models, node.data.node, node.tokens, node.prompts, *others]
+        case LaterNode():
+            names = [*node.models]
     return tuple(name for name in dict.fromkeys(names) if name)
 
 
-def _source_inputs(source: ReadSource | HubSource | RowsSource | NodeSource | ConcatSource) -> list[str]:
+def _asked(terms: Iterable[RewardTerm]) -> list[str]:
+    """Nodes that the terms of a reward ask, those inside of them too."""
+    own = [name for term in terms for name in (term.score.node, term.score.against)]
+    return own + [name for term in terms for inner in term.score.terms.values() for name in _asked(inner)]
+
+
+def _source_inputs(
+    source: ReadSource | HubSource | RowsSource | NodeSource | ConcatSource | LaterSource,
+) -> list[str]:
     if isinstance(source, NodeSource):
         return [source.input.node]
+    if isinstance(source, LaterSource):
+        return [*(each.node for each in source.inputs), source.model]
     return [each.node for each in source.inputs] if isinstance(source, ConcatSource) else []

@@ -10,6 +10,8 @@ from recipedsl.plan.model import (
     DataNode,
     EvalNode,
     Input,
+    LaterNode,
+    LaterSource,
     ModelNode,
     Node,
     Plan,
@@ -19,7 +21,7 @@ from recipedsl.plan.model import (
 )
 
 #: Names become names of files, so a plan from elsewhere must not say `../..`.
-_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\[\]-]{0,199}")
 
 
 def faults(plan: Plan) -> Iterator[str]:
@@ -71,7 +73,7 @@ def _kind_faults(node: Node, above: dict[str, Node]) -> Iterator[str]:
     yield from _part_faults(node, above)
 
 
-_POLICY = (ModelNode, StageNode)
+_POLICY = (ModelNode, StageNode, LaterNode)
 
 
 def _wanted(node: Node) -> Iterator[tuple[str, str, tuple[type, ...]]]:
@@ -82,15 +84,19 @@ def _wanted(node: Node) -> Iterator[tuple[str, str, tuple[type, ...]]]:
         case StageNode():
             yield from (("start", node.start, _POLICY), ("base", node.base, (ModelNode,)))
             yield ("tokens", node.tokens, (TokensNode,))
-            yield from (("reward", term.score.node, (StageNode,)) for term in node.rewards)
+            yield from (("reward", term.score.node, (StageNode, ModelNode)) for term in node.rewards)
+            yield from ((role, name, _POLICY) for role, names in node.roles.items() for name in names)
         case EvalNode():
             yield from (("models", name, _POLICY) for name in node.models)
             yield from (("tokens", name, (TokensNode,)) for name in (node.tokens, node.prompts))
             for metric in node.metrics:
                 yield from (("judge", metric.node, (StageNode,)), ("against", metric.against, _POLICY))
         case DataNode():
-            # Rows may come from a stage one day: answers that it samples.
-            yield from (("input", each.node, (DataNode, StageNode)) for each in _dataset_inputs(node))
+            yield from (("input", each.node, (DataNode,)) for each in _dataset_inputs(node))
+            if isinstance(node.source, LaterSource):
+                yield ("model", node.source.model, _POLICY)
+        case LaterNode():
+            yield from (("models", name, _POLICY) for name in node.models)
 
 
 def _given(node: Node) -> Iterator[tuple[str, str, str]]:
@@ -114,6 +120,8 @@ def _part_faults(node: Node, above: dict[str, Node]) -> Iterator[str]:
 def _dataset_inputs(node: Node) -> list[Input]:
     if isinstance(node, TokensNode | EvalNode):
         return [node.data]
+    if isinstance(node, StageNode):
+        return list(node.reads.values())
     if isinstance(node, DataNode):
         source = node.source
         own = [source.input] if source.kind == "node" else list(getattr(source, "inputs", ()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recipedsl.language import catalogue
+from recipedsl.language.sources.sources import HubData
 from recipedsl.language.steps.base import Step
 from recipedsl.plan.facts import Facts
 from recipedsl.plan.model import (
@@ -14,12 +15,15 @@ from recipedsl.plan.model import (
     DataSource,
     HubSource,
     Input,
+    LaterSource,
     NodeSource,
     ReadSource,
     RowsSource,
     StepSpec,
 )
+from recipedsl.planner.later import beyond, plain
 from recipedsl.planner.origins import origin_of, text_of
+from recipedsl.planner.scores import reward_terms
 from recipedsl.planner.seeds import derive
 from recipedsl.semantics.recipe import DataReference, Dataset, Place, ResolvedStep
 from recipedsl.source.paths import beside
@@ -36,7 +40,7 @@ class DataOptions:
 
 def data_node(dataset: Dataset, facts: Facts, options: DataOptions) -> DataNode:
     """The data node of a dataset, without its fingerprint."""
-    steps = [_step(dataset, index, step, options.seed) for index, step in enumerate(dataset.steps)]
+    steps = [_step(dataset, index, step, options.seed, facts) for index, step in enumerate(dataset.steps)]
     if options.max_rows is not None and dataset.source.keyword not in ("data", "concat"):
         _limit(steps, dataset, options)
     return DataNode(
@@ -57,7 +61,7 @@ def input_of(reference: DataReference) -> Input:
     return Input(node=reference.name, part=reference.part)
 
 
-def _step(dataset: Dataset, index: int, step: ResolvedStep, seed: int) -> StepSpec:
+def _step(dataset: Dataset, index: int, step: ResolvedStep, seed: int, facts: Facts) -> StepSpec:
     concept = catalogue.find("step", step.keyword)
     draws = concept is not None and issubclass(concept, Step) and concept.draws
     return StepSpec(
@@ -67,6 +71,7 @@ def _step(dataset: Dataset, index: int, step: ResolvedStep, seed: int) -> StepSp
         expressions=step.expressions,
         settings=step.settings,
         input=input_of(step.other) if step.other is not None else None,
+        scores={name: reward_terms(terms, facts) for name, terms in step.scores.items()},
         seed=derive(seed, dataset.name, index) if draws else 0,
         message=step.message,
         text=text_of(step.place),
@@ -93,13 +98,34 @@ def _source(dataset: Dataset, facts: Facts) -> DataSource:
         case "read":
             return _read(use.place, use.settings, row, facts)
         case "hub":
-            return HubSource(**use.settings, row=row)
+            return _hub(use.settings, row)
         case "rows":
             return _rows(use.settings["rows"], row)
         case "concat":
             return ConcatSource(inputs=tuple(input_of(each) for each in use.inputs))
+        case "mix" | "interleave" | "generate":
+            return LaterSource(
+                keyword=use.keyword,
+                inputs=tuple(input_of(each) for each in use.inputs),
+                model=use.model,
+                settings={name: plain(each) for name, each in use.settings.items() if each is not None},
+            )
         case _:
             return NodeSource(input=input_of(use.inputs[0]))
+
+
+def _hub(settings: dict[str, Any], row: dict[str, Any]) -> HubSource | LaterSource:
+    """Rows of the hub; with a setting that is not carried out yet all of them are kept as they were meant."""
+    if any(beyond(HubData, settings).values()):
+        said = {name: plain(each) for name, each in settings.items() if each is not None}
+        return LaterSource(keyword=HubData.keyword, inputs=(), settings=said)
+    return HubSource(
+        name=settings["name"],
+        config=settings["config"],
+        split=settings["split"],
+        revision=settings["revision"],
+        row=row,
+    )
 
 
 def _read(place: Place, settings: dict[str, Any], row: dict[str, Any], facts: Facts) -> ReadSource:

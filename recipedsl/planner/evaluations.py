@@ -5,10 +5,12 @@ from __future__ import annotations
 from recipedsl.diagnostics import Bug, Label, Problems
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.language import catalogue
+from recipedsl.language.blocks import Eval
 from recipedsl.language.metrics.metrics import Metric
 from recipedsl.plan.facts import Facts
-from recipedsl.plan.model import EvalNode, Gate, TokensNode
+from recipedsl.plan.model import EvalNode, Gate, LaterNode, TokensNode
 from recipedsl.planner.datasets import input_of
+from recipedsl.planner.later import bare_evaluation, beyond
 from recipedsl.planner.origins import origin_of, text_of
 from recipedsl.planner.scores import score_spec
 from recipedsl.planner.seeds import derive
@@ -18,14 +20,16 @@ from recipedsl.semantics.recipe import Evaluation, Recipe, Score
 
 def lower_evaluation(
     found: Evaluation, recipe: Recipe, facts: Facts, bases: dict[str, Base], problems: Problems
-) -> list[TokensNode | EvalNode]:
+) -> list[TokensNode | EvalNode | LaterNode]:
     """The tokens nodes and the eval node of an evaluation, without fingerprints."""
+    if found.data is None:
+        return [bare_evaluation(found)]
     base = bases[found.models[0]]
     others = [each.against for each in found.metrics if each.against]
     if any(bases[name].name != base.name for name in (*found.models, *others)):
         words = "an eval of models with different base models is not carried out yet; write one eval for each"
         problems.report(NotYet, words, Label(found.place.source, found.place.span, "several base models"))
-        return []
+        return [bare_evaluation(found)]
     answers = any(_metric(each).reads_answers for each in found.metrics)
     tokens = (
         _tokens(found, recipe, base, "tokens")
@@ -45,6 +49,7 @@ def _metric(score: Score) -> type[Metric]:
 
 
 def _tokens(found: Evaluation, recipe: Recipe, base: Base, role: str) -> TokensNode:
+    assert found.data is not None
     return TokensNode(
         name=f"{found.name}.{role}",
         origin=origin_of(found.place),
@@ -61,6 +66,7 @@ def _node(
     found: Evaluation, recipe: Recipe, facts: Facts, tokens: TokensNode | None, prompts: TokensNode | None
 ) -> EvalNode:
     settings = found.settings
+    assert found.data is not None
     return EvalNode(
         name=found.name,
         origin=origin_of(found.place),
@@ -85,4 +91,5 @@ def _node(
         batch=settings["batch"],
         max_rows=settings["max_rows"] or 0,
         seed=derive(recipe.run["seed"], found.name),
+        beyond=beyond(Eval, settings),
     )

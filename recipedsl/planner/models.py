@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from recipedsl.language.models.models import HubModel, LocalModel, PypiModel
+from recipedsl.language.models.models import LocalModel, PypiModel
 from recipedsl.plan.facts import Facts
 from recipedsl.plan.model import ModelNode, ModelSource, TemplateSpec
+from recipedsl.planner.later import plain
 from recipedsl.planner.origins import origin_of
 from recipedsl.semantics.recipe import BaseModel, TemplateUse
 from recipedsl.source.paths import beside
@@ -24,23 +25,20 @@ def model_node(model: BaseModel, facts: Facts) -> ModelNode:
             "dtype": model.dtype,
             "template": template_spec(model.template, facts),
             "attention": model.attention,
+            "beyond": {name: plain(each) for name, each in model.beyond.items()},
         }
     )
 
 
 def _source(model: BaseModel, facts: Facts) -> ModelSource:
-    source = model.source
-    match source:
-        case LocalModel():
-            path = beside(model.place.source.path, source.path)
-            return ModelSource(keyword="local", settings={"path": path, "digest": facts.digest(path)})
-        case PypiModel():
-            package, _, version = source.package.partition("==")
-            settings = {"package": package, "version": version, "file": source.file, "sha256": source.sha256}
-            return ModelSource(keyword="pypi", settings=settings)
-        case HubModel():
-            return ModelSource(keyword="hub", settings={"name": source.name, "revision": source.revision})
-    raise AssertionError(source)
+    settings = dict(model.settings)
+    if model.source is LocalModel:
+        path = beside(model.place.source.path, settings["path"])
+        return ModelSource(keyword="local", settings={"path": path, "digest": facts.digest(path)})
+    if model.source is PypiModel:
+        package, _, version = settings.pop("package").partition("==")
+        return ModelSource(keyword="pypi", settings={"package": package, "version": version, **settings})
+    return ModelSource(keyword="hub", settings=settings)
 
 
 def template_spec(use: TemplateUse | None, facts: Facts) -> TemplateSpec:
@@ -56,4 +54,6 @@ def template_spec(use: TemplateUse | None, facts: Facts) -> TemplateSpec:
             keyword="file", path=path, digest=facts.digest(path), variables=variables, stop=stop
         )
     parts = {name: use.settings[name] for name in PARTS if use.settings.get(name) is not None}
-    return TemplateSpec(keyword="parts", parts=parts, variables=variables, stop=stop)
+    return TemplateSpec(
+        keyword="parts" if parts else "tokenizer", parts=parts, variables=variables, stop=stop
+    )

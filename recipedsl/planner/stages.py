@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, lcm
 from typing import Any, Literal
 
+from recipedsl.diagnostics import Problems
 from recipedsl.language.concept import Concept
 from recipedsl.language.optimizers.optimizers import Adamw, Optimizer
-from recipedsl.language.schedules.schedules import Cosine, Linear, Schedule
-from recipedsl.language.stages.base import Online
-from recipedsl.plan.facts import Facts
-from recipedsl.plan.model import AdapterSpec, RewardTerm, StageNode, TemplateSpec, TokensNode
-from recipedsl.planner.batches import micro_batch
+from recipedsl.language.schedules.schedules import Cosine, Linear, Polynomial, Schedule
+from recipedsl.language.stages.base import Online, StageMethod
+from recipedsl.plan.facts import Device, Facts, ModelFacts
+from recipedsl.plan.model import AdapterSpec, ModelNode, StageNode, TemplateSpec, TokensNode
+from recipedsl.planner.batches import Room, check_room, laid_out, with_layout
 from recipedsl.planner.datasets import input_of
+from recipedsl.planner.later import beyond, plain
 from recipedsl.planner.origins import origin_of
-from recipedsl.planner.scores import score_spec
+from recipedsl.planner.scores import reward_terms
 from recipedsl.planner.seeds import derive
 from recipedsl.semantics.recipe import Recipe, Stage
 from recipedsl.semantics.settings import ConceptUse
@@ -36,8 +38,16 @@ DEFAULT_GROUPS = 4
 class Base:
     """What stages know of the model at the root of their chain."""
 
-    name: str
-    template: TemplateSpec
+    node: ModelNode
+    model: ModelFacts
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def template(self) -> TemplateSpec:
+        return self.node.template
 
 
 @dataclass(slots=True)
@@ -46,8 +56,10 @@ class StageLowering:
 
     recipe: Recipe
     facts: Facts
+    problems: Problems
     bases: dict[str, Base]
-    uses: dict[str, AdapterUse]
+    device: Device
+    uses: dict[str, AdapterUse] = field(default_factory=dict)
 
     def lower(self, stage: Stage) -> tuple[TokensNode, StageNode]:
         """The tokens node and the stage node, without fingerprints."""
@@ -56,7 +68,7 @@ class StageLowering:
         use = self._adapter_use(stage)
         self.uses[stage.name] = use
         tokens = self._tokens(stage, base)
-        return tokens, self._node(stage, base, use, tokens.name)
+        return tokens, self._laid_out(stage, base, self._node(stage, base, use, tokens.name))
 
     def _tokens(self, stage: Stage, base: Base) -> TokensNode:
         return TokensNode(
@@ -90,13 +102,14 @@ class StageLowering:
             adapter_use=use,
             adapter=_adapter(stage),
             reference=_reference(stage, use),
-            rewards=tuple(
-                RewardTerm(weight=each.weight, score=score_spec(each.score, self.facts))
-                for each in stage.rewards
-            ),
+            rewards=reward_terms(stage.rewards, self.facts),
             gives=stage.method.gives,
             seed=derive(run["seed"], stage.name) if seed is None else seed,
             save_every=(run["save_every"] or 0) if saving is None else saving,
+            roles=stage.roles,
+            reads={name: input_of(each) for name, each in stage.datasets.items()},
+            expressions=stage.expressions,
+            beyond=_beyond(stage),
         )
 
     # --- adapters ---------------------------------------------------------------------------------
@@ -127,9 +140,27 @@ class StageLowering:
         found |= _length(stage, self.recipe.run["max_steps"])
         found |= _schedule(stage.settings["schedule"])
         found |= _optimizer(stage.settings["optimizer"])
-        found |= _batch(stage)
         found |= stage.settings["trainer"] or {}
         return dict(sorted(found.items()))
+
+    # --- batches ----------------------------------------------------------------------------------
+
+    def _laid_out(self, stage: Stage, base: Base, node: StageNode) -> StageNode:
+        """The stage with its batch laid out; one that is too large for the device is reported."""
+        room = Room(base.node, base.model, self.device, stage.settings["max_length"])
+        found = _batch(stage, node, room)
+        check_room(stage, found, room, self.problems)
+        return found
+
+
+def _beyond(stage: Stage) -> dict[str, Any]:
+    """Settings that cannot be carried out yet; of a method that cannot be, all that are its own."""
+    found = beyond(stage.method, stage.settings)
+    if stage.method.not_yet:
+        own = {name for name, each in stage.method.settings().items() if not each.argument}
+        own -= set(StageMethod.settings())
+        found |= {n: plain(v) for n, v in stage.settings.items() if n in own and v is not None}
+    return dict(sorted(found.items()))
 
 
 def renamed(concept: type[Concept], settings: dict[str, Any]) -> dict[str, Any]:
@@ -183,6 +214,8 @@ def _schedule(use: ConceptUse | None) -> dict[str, Any]:
     if concept is Cosine and settings.get("floor"):
         found["lr_scheduler_type"] = "cosine_with_min_lr"
         found["lr_scheduler_kwargs"] = {"min_lr_rate": settings["floor"]}
+    if concept is Polynomial:
+        found["lr_scheduler_kwargs"] = {"power": settings.get("power", 1.0)}
     return found
 
 
@@ -192,10 +225,12 @@ def _optimizer(use: ConceptUse | None) -> dict[str, Any]:
     return {"optim": concept.optim, **renamed(concept, use.settings if use is not None else {})}
 
 
-def _batch(stage: Stage) -> dict[str, Any]:
+def _batch(stage: Stage, node: StageNode, room: Room) -> StageNode:
     batch = stage.settings["batch"] or _usual_batch(stage)
-    micro = stage.settings["micro_batch"] or micro_batch(stage.method, batch, stage.settings)
-    return {"per_device_train_batch_size": micro, "gradient_accumulation_steps": batch // micro}
+    micro = stage.settings["micro_batch"]
+    found = with_layout(node, batch, micro) if micro else laid_out(node, batch, room)
+    # What `trainer = { … }` says of it counts, as of everything else.
+    return found.model_copy(update={"arguments": {**found.arguments, **(stage.settings["trainer"] or {})}})
 
 
 def _usual_batch(stage: Stage) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from recipedsl.plan.facts import ModelFacts
+from recipedsl.plan.facts import Device, ModelFacts
 from recipedsl.plan.model import Plan
 
 
@@ -27,14 +27,19 @@ class Standing:
         status: whether it will be carried out.
         reasons: why again, in words.
         facts: what was counted when its result was made; None when there is no result.
+        done: steps of a stage that was interrupted, which its newest checkpoint holds.
     """
 
     status: Status
     reasons: tuple[str, ...] = ()
     facts: Mapping[str, Any] | None = None
+    done: int = 0
 
     def __str__(self) -> str:
-        return f"again because {', '.join(self.reasons)}" if self.status is Status.AGAIN else str(self.status)
+        said = str(self.status)
+        if self.status is Status.AGAIN:
+            said = f"again because {', '.join(self.reasons)}"
+        return f"{said}, goes on from step {self.done:,}" if self.done else said
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,14 @@ class PlanFacts:
         standings: by node name; a node that is not there is new.
         models: facts of the base models, by node name.
         speeds: of earlier runs, by name of the base model's node.
+        device: what this machine would train on.
     """
 
     plan: Plan
     standings: Mapping[str, Standing] = field(default_factory=dict)
     models: Mapping[str, ModelFacts] = field(default_factory=dict)
     speeds: Mapping[str, Speed] = field(default_factory=dict)
+    device: Device = field(default_factory=Device)
 
     def standing(self, name: str) -> Standing:
         """Of a node."""

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recipedsl.diagnostics.render.pieces import Piece, Role, escaped
-from recipedsl.plan.estimate import batch_of, counted, memory_of, passes_of, steps_of
+from recipedsl.plan.estimate import batch_of, counted, passes_of, steps_of
+from recipedsl.plan.memory import Memory, memory_of
 from recipedsl.plan.model import (
     ConcatSource,
     DataNode,
     EvalNode,
     HubSource,
+    LaterNode,
+    LaterSource,
     ModelNode,
     Node,
     NodeSource,
@@ -42,8 +45,8 @@ def model_twigs(node: ModelNode, facts: PlanFacts, room: int) -> list[Branch]:
         weights = plural(known.parameters, "weight") if known.parameters else ""
         context = f"context {count(known.context)} tokens" if known.context else ""
         twigs.append(leaf(_joined(weights, f"vocabulary of {count(known.vocabulary)}", context)))
-    twigs.append(leaf(fit(_joined(f"dtype {node.dtype}", _template(node.template), node.quantize), room)))
-    return twigs
+    twigs.append(leaf(fit(_joined(f"dtype {node.dtype}", _template(node.template)), room)))
+    return [*twigs, *_beyond(node.beyond, room)]
 
 
 def _model_source(node: ModelNode) -> str:
@@ -130,6 +133,8 @@ def _source(node: DataNode) -> str:
             return f"rows of {source}"
         case ConcatSource(inputs=inputs):
             return "rows of " + " + ".join(map(str, inputs))
+        case LaterSource(keyword=keyword, inputs=inputs, model=model):
+            return f"{keyword} of {' + '.join(map(str, inputs))}" + (f", written by {model}" if model else "")
 
 
 # --- tokens -----------------------------------------------------------------------------------------
@@ -204,14 +209,22 @@ def stage_twigs(node: StageNode, facts: PlanFacts, room: int) -> list[Branch]:
     """What is trained, how long, how much memory and time it takes."""
     twigs = [leaf(fit(_lineage(node), room)), leaf(fit(_training(node), room))]
     twigs += [_rewards(node, room)] if node.rewards else []
+    twigs += [*_roles(node, room), *_beyond(node.beyond, room)]
     known = facts.counted(node.tokens)
     sequences = counted(dict(known))
     if sequences:
         twigs.append(leaf(fit(_length(node, known, sequences), room)))
-    twigs.append(leaf(fit(_memory(node, facts, known), room)))
+    twigs.append(leaf(fit(_memory(node, facts), room)))
     if facts.standing(node.name).status is Status.CACHED:
         return [*twigs, leaf(fit(_outcome(facts.counted(node.name)), room))]
     return [*twigs, leaf(fit(_time(node, facts, known, sequences), room))]
+
+
+def _roles(node: StageNode, room: int) -> list[Branch]:
+    """Other models and datasets that it asks."""
+    models = (f"{role} {', '.join(names)}" for role, names in node.roles.items())
+    words = _joined(*models, *(f"{role} on {rows}" for role, rows in node.reads.items()))
+    return [leaf(fit(words, room))] if words else []
 
 
 def _lineage(node: StageNode) -> str:
@@ -270,29 +283,35 @@ def _length(node: StageNode, known: Mapping[str, Any], sequences: int) -> str:
     return _joined(plural(steps, "step"), times, tokens)
 
 
-def _memory(node: StageNode, facts: PlanFacts, known: Mapping[str, Any]) -> str:
-    base = facts.plan.node(node.base)
-    model = facts.models.get(node.base)
-    longest = _longest(facts.plan.node(node.tokens), known)
-    if not isinstance(base, ModelNode) or model is None or not longest:
-        return "memory: not known before the model is at hand and rows are counted"
-    memory = memory_of(node, base.dtype, model, longest)
+def _memory(node: StageNode, facts: PlanFacts) -> str:
+    memory = stage_memory(node, facts)
     if memory is None:
-        return "memory: the model's size is not known"
-    parts = (
-        f"weights {size(memory.weights)}",
-        f"gradients {size(memory.gradients)}",
-        f"optimizer {size(memory.optimizer)}",
-        f"activations {size(memory.activations)}",
-    )
-    return f"memory at least {size(memory.total)}: {', '.join(parts)}"
+        model = facts.models.get(node.base)
+        if model is not None and model.folder and not model.hidden:
+            return "memory: the model's size is not known"
+        return "memory: not known before the model is at hand and rows are counted"
+    device = f" of {size(facts.device.memory)}" if facts.device.memory else ""
+    largest = sorted(memory.parts.items(), key=lambda part: -part[1])
+    # What is less than a hundredth of the whole only pushes the rest off the line.
+    parts = ", ".join(f"{name} {size(part)}" for name, part in largest if 100 * part >= memory.total)
+    return f"memory about {size(memory.total)}{device}: {parts}"
+
+
+def stage_memory(node: StageNode, facts: PlanFacts) -> Memory | None:
+    """What a stage will take, by its longest row; None before its model is known and rows are counted."""
+    base, model = facts.plan.node(node.base), facts.models.get(node.base)
+    longest = _longest(facts.plan.node(node.tokens), facts.counted(node.tokens))
+    if not isinstance(base, ModelNode) or model is None or not longest:
+        return None
+    return memory_of(node, base, model, longest, facts.device)
 
 
 def _longest(tokens: Node, known: Mapping[str, Any]) -> int:
-    """Longest sequence in tokens: a packed one is filled up to the limit."""
+    """Longest sequence in tokens: longer rows are cut or dropped, a packed one is filled up."""
     limit = tokens.max_length if isinstance(tokens, TokensNode) else 0
     is_packed = isinstance(tokens, TokensNode) and tokens.packing
-    return limit if is_packed and limit else int(known.get("lengths", {}).get("max", 0)) or limit
+    seen = int(known.get("lengths", {}).get("max", 0))
+    return limit if is_packed or not seen else min(seen, limit or seen)
 
 
 def _time(node: StageNode, facts: PlanFacts, known: Mapping[str, Any], sequences: int) -> str:
@@ -301,7 +320,9 @@ def _time(node: StageNode, facts: PlanFacts, known: Mapping[str, Any], sequences
         return "time: no earlier run to judge by"
     if node.rewards:
         return "time: not told for methods that write answers"
-    tokens = known["tokens"] * passes_of(node, sequences)
+    steps = max(1, steps_of(node, sequences))
+    share_left = max(0, steps - facts.standing(node.name).done) / steps
+    tokens = known["tokens"] * passes_of(node, sequences) * share_left
     told = f"at the {short(speed.tokens_per_second)} tokens/s of `{speed.stage}` on {speed.device}"
     return f"time about {about(tokens / speed.tokens_per_second)} {told}"
 
@@ -329,6 +350,38 @@ def eval_twigs(node: EvalNode, facts: PlanFacts, room: int) -> list[Branch]:
     return [
         leaf(fit(_joined(f"models {', '.join(node.models)}", f"rows of {node.data}", most), room)),
         leaf(fit(_joined(f"metrics {', '.join(each.name for each in node.metrics)}", answers), room)),
+        *_beyond(node.beyond, room),
         *([leaf(fit(f"slices by {', '.join(node.slices)}", room))] if node.slices else []),
         *(leaf(fit(f"expect {gate.text.removeprefix('expect').strip()}", room)) for gate in node.gates),
     ]
+
+
+# --- what cannot be carried out yet -------------------------------------------------------------------
+
+
+def _beyond(settings: Mapping[str, Any], room: int) -> list[Branch]:
+    """Settings that the plan holds and nothing carries out yet."""
+    words = _joined(*(f"{name} {_said(value)}" for name, value in settings.items()))
+    return [leaf(Piece(fit(f"not carried out yet: {words}", room), Role.WARNING))] if words else []
+
+
+def _said(value: Any) -> str:
+    """A setting much as it was written: `nf4(double = true)`."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}({_arguments(each)})" if each else str(name) for name, each in value.items())
+    if isinstance(value, list):
+        return f"[{', '.join(map(_said, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _arguments(settings: Any) -> str:
+    if not isinstance(settings, Mapping):
+        return _said(settings)
+    return ", ".join(f"{name} = {_said(value)}" for name, value in settings.items())
+
+
+def later_twigs(node: LaterNode, facts: PlanFacts, room: int) -> list[Branch]:
+    """What it reads, and its settings."""
+    settings = _joined(*(f"{name} {_said(value)}" for name, value in node.settings.items()))
+    words = [f"of {', '.join(node.models)}", settings, "not carried out yet"]
+    return [leaf(Piece(fit(each, room), Role.FAINT)) for each in words if each]

@@ -7,11 +7,18 @@ from typing import Any
 
 from recipedsl.diagnostics.render.pieces import Line, Piece, Role, escaped, line
 from recipedsl.plan.estimate import counted, steps_of
-from recipedsl.plan.model import Node, StageNode, TokensNode
+from recipedsl.plan.model import LaterNode, Node, StageNode, TokensNode
 from recipedsl.report.layout import Branch, draw_tree, fit
 from recipedsl.report.model import PlanFacts, Status
 from recipedsl.report.numbers import plural, rate
-from recipedsl.report.plan_nodes import data_twigs, eval_twigs, model_twigs, stage_twigs, tokens_twigs
+from recipedsl.report.plan_nodes import (
+    data_twigs,
+    eval_twigs,
+    later_twigs,
+    model_twigs,
+    stage_twigs,
+    tokens_twigs,
+)
 
 _TWIGS: dict[str, Callable[[Any, PlanFacts, int], list[Branch]]] = {
     "model": model_twigs,
@@ -19,6 +26,7 @@ _TWIGS: dict[str, Callable[[Any, PlanFacts, int], list[Branch]]] = {
     "tokens": tokens_twigs,
     "stage": stage_twigs,
     "eval": eval_twigs,
+    "later": later_twigs,
 }
 
 _STATUS_ROLES = {Status.CACHED: Role.GOOD, Status.NEW: Role.INFO, Status.AGAIN: Role.WARNING}
@@ -41,6 +49,7 @@ def draw_node(node: Node, facts: PlanFacts, width: int) -> list[Line]:
     """One node with what is known of it."""
     standing = facts.standing(node.name)
     kind = f"{node.kind} {node.name}" + (f": {node.method}" if isinstance(node, StageNode) else "")
+    kind = f"stage {node.name}: {node.keyword}" if isinstance(node, LaterNode) else kind
     name = escaped(kind)
     status = fit(str(standing), max(20, width - len(name) - 2))
     head = line(Piece(name, Role.NAME), "  ", Piece(status, _STATUS_ROLES[standing.status]))
@@ -98,7 +107,10 @@ def _to_train(facts: PlanFacts) -> str:
         return "; nothing to train"
     if not all(sequences):
         return f"; {plural(len(stages), 'stage')} to train"
-    steps = sum(steps_of(node, rows) for node, rows in zip(stages, sequences, strict=True))
+    steps = sum(
+        max(0, steps_of(node, rows) - facts.standing(node.name).done)
+        for node, rows in zip(stages, sequences, strict=True)
+    )
     return f"; {plural(len(stages), 'stage')} to train, {plural(steps, 'step')}"
 
 

@@ -6,6 +6,7 @@ Both are observers of `recipedsl.runtime.execute`; they never decide anything.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ from recipedsl.diagnostics import Diagnostic
 from recipedsl.diagnostics.render.pieces import STYLES, Line, Piece, Role, escaped, line
 from recipedsl.plan.model import Node, Plan, StageNode
 from recipedsl.report.layout import pad
-from recipedsl.report.numbers import about, count, duration, plural, short
-from recipedsl.runtime.events import Event, Start, Step, Warn
+from recipedsl.report.numbers import about, count, duration, plural, short, size
+from recipedsl.runtime.events import Event, Fetch, Judge, Start, Step, Warn
+from recipedsl.runtime.execute import Silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -36,11 +38,11 @@ def counted(kind: str, facts: Mapping[str, Any]) -> str:
         parts = [f"{part or 'rows'} {count(number)}" for part, number in rows.items()]
         lost = [f"{count(facts['rejects'])} lines set aside"] if facts.get("rejects") else []
         return " · ".join([*parts, *lost])
-    if kind == "tokens":
-        return f"{plural(facts.get('kept', 0), 'row')} · {short(facts.get('tokens', 0))} tokens"
-    if kind == "stage":
+    if kind == "tokens" and "kept" in facts:
+        return f"{plural(facts['kept'], 'row')} · {short(facts.get('tokens', 0))} tokens"
+    if kind == "stage" and "steps" in facts:
         loss = facts.get("loss")
-        steps = plural(int(facts.get("steps", 0)), "step")
+        steps = plural(int(facts["steps"]), "step")
         return f"{steps} · last loss {loss:.3f}" if isinstance(loss, float) else steps
     return plural(facts["rows"], "row") if kind == "eval" and "rows" in facts else ""
 
@@ -51,11 +53,9 @@ def node_line(node: Node, word: str, role: Role, rest: str, room: int) -> Line:
     return line(Piece(name, Role.NAME), "  ", Piece(f"{word:<8}", role), f" {rest}")
 
 
-def step_words(step: Step, node: Node) -> str:
+def step_words(step: Step) -> str:
     """`step 10 of 120 · loss 1.234 · 1.2k tokens/s · 3 min left`."""
-    unit = "step" if isinstance(node, StageNode) else "row"
-    words = [f"{unit} {count(step.step)} of {count(step.steps)}"]
-    words += [escaped(name) for name in step.metrics] if unit == "row" else []
+    words = [f"step {count(step.step)} of {count(step.steps)}"]
     words += [f"loss {step.loss:.3f}"] if step.loss is not None else []
     words += [f"reward {step.metrics['reward']:.3f}"] if "reward" in step.metrics else []
     words += [f"{short(step.tokens_per_second)} tokens/s"] if step.tokens_per_second else []
@@ -63,15 +63,30 @@ def step_words(step: Step, node: Node) -> str:
     return " · ".join(words)
 
 
-class _Base:
-    """What both have in common: a line for each thing that happens."""
+def judge_words(judge: Judge) -> str:
+    """`answers of tuned · row 8 of 16 · 3 min left`."""
+    words = [f"{escaped(judge.work)} of {escaped(judge.model)}"]
+    words += [f"row {count(judge.row)} of {count(judge.rows)}"]
+    words += [f"{about(judge.seconds_left)} left in all"] if judge.step < judge.steps else []
+    return " · ".join(words)
+
+
+def fetch_words(fetch: Fetch) -> str:
+    """`120 MB of 500 MB · 3 min left`."""
+    words = [f"{size(fetch.got)} of {size(fetch.size)}" if fetch.size else size(fetch.got)]
+    words += [f"{about(fetch.seconds_left)} left"] if fetch.seconds_left else []
+    return " · ".join(words)
+
+
+class _Watcher(Silent, ABC):
+    """What both have in common: a line for each thing that happens, printed in some way."""
 
     def __init__(self) -> None:
         self.room = 10
 
+    @abstractmethod
     def say(self, lines: Iterable[Line]) -> None:
         """Prints lines."""
-        raise NotImplementedError
 
     def tell(self, node: Node, word: str, role: Role, rest: str = "") -> None:
         """One line about a node."""
@@ -110,23 +125,38 @@ class _Base:
                 self.started(node, event)
             case Step():
                 self.stepped(node, event)
+            case Judge():
+                self.judged(node, event)
+            case Fetch():
+                self.fetched(node, event)
             case Warn():
                 code = f"[{event.code}] " if event.code else ""
                 self.tell(node, "warning", Role.WARNING, f"{code}{escaped(event.message)}")
 
+    @abstractmethod
+    def node_started(self, node: Node, why: Why) -> None:
+        """A node is being made."""
+
+    @abstractmethod
     def started(self, node: Node, start: Start) -> None:
         """A worker begins."""
 
+    @abstractmethod
     def stepped(self, node: Node, step: Step) -> None:
-        """A worker is further."""
+        """A training is further."""
+
+    @abstractmethod
+    def judged(self, node: Node, judge: Judge) -> None:
+        """An evaluation is further."""
+
+    @abstractmethod
+    def fetched(self, node: Node, fetch: Fetch) -> None:
+        """A download is further."""
 
     def interrupting(self, node: Node, times: int) -> None:
         """Somebody pressed Ctrl-C."""
         words = "saving first; once more stops at once" if times == 1 else "at once"
         self.tell(node, "stopping", Role.WARNING, words)
-
-    def run_finished(self, outcome: RunOutcome) -> None:
-        """The end is told by the command."""
 
 
 def _beginning(start: Start) -> str:
@@ -135,7 +165,7 @@ def _beginning(start: Start) -> str:
     return " · ".join(each for each in (weights, start.device, start.dtype, again) if each)
 
 
-class PlainProgress(_Base):
+class PlainProgress(_Watcher):
     """Lines only: for logs and pipes.
 
     Args:
@@ -150,6 +180,7 @@ class PlainProgress(_Base):
         self._say = say
         self._clock = clock
         self._told = (float("-inf"), 0)
+        self._fetching = ""
 
     def say(self, lines: Iterable[Line]) -> None:
         """Prints lines."""
@@ -167,15 +198,30 @@ class PlainProgress(_Base):
 
     def stepped(self, node: Node, step: Step) -> None:
         """Now and then, and the last one."""
-        before, number = self._told
+        if self._is_due(step.step, is_last=step.step == step.steps):
+            self.tell(node, "", Role.PLAIN, step_words(step))
+
+    def judged(self, node: Node, judge: Judge) -> None:
+        """Now and then, and the end of each kind of work."""
+        if self._is_due(judge.step, is_last=judge.row == judge.rows):
+            self.tell(node, "", Role.PLAIN, judge_words(judge))
+
+    def fetched(self, node: Node, fetch: Fetch) -> None:
+        """Once, as soon as the size is known: what is fetched and how large it is."""
+        if fetch.size and self._fetching != fetch.what:
+            self._fetching = fetch.what
+            self.tell(node, "fetches", Role.INFO, f"{escaped(fetch.what)} · {size(fetch.size)}")
+
+    def _is_due(self, number: int, *, is_last: bool) -> bool:
+        before, told = self._told
         passed = self._clock() - before
-        is_due = passed >= _PAUSE or (passed >= _SHORT_PAUSE and step.step - number >= _STEPS)
-        if is_due or step.step == step.steps:
-            self._told = (self._clock(), step.step)
-            self.tell(node, "", Role.PLAIN, step_words(step, node))
+        is_due = passed >= _PAUSE or (passed >= _SHORT_PAUSE and number - told >= _STEPS)
+        if is_due or is_last:
+            self._told = (self._clock(), number)
+        return is_due or is_last
 
 
-class LiveProgress(_Base):
+class LiveProgress(_Watcher):
     """A bar for what takes long, with everything else as lines above it. Use as a context manager."""
 
     def __init__(self) -> None:
@@ -220,11 +266,21 @@ class LiveProgress(_Base):
         if self._task is not None:
             self._progress.update(self._task, total=start.steps or None, completed=start.step, words="")
 
-    def stepped(self, node: Node, step: Step) -> None:
+    def stepped(self, node: Node, step: Step) -> None:  # noqa: ARG002 - there is one bar at a time
         """The bar grows."""
+        self._show(step_words(step), step.step, step.steps)
+
+    def judged(self, node: Node, judge: Judge) -> None:  # noqa: ARG002 - there is one bar at a time
+        """The bar grows: it stands for all work together, the words for what is done now."""
+        self._show(judge_words(judge), judge.step, judge.steps)
+
+    def fetched(self, node: Node, fetch: Fetch) -> None:  # noqa: ARG002 - there is one bar at a time
+        """The bar grows by bytes; without a size it only moves."""
+        self._show(fetch_words(fetch), fetch.got, fetch.size)
+
+    def _show(self, words: str, done: int, of: int) -> None:
         if self._task is not None:
-            words = step_words(step, node)
-            self._progress.update(self._task, total=step.steps, completed=step.step, words=words)
+            self._progress.update(self._task, total=of or None, completed=done, words=words)
 
     def node_done(self, node: Node, result: Result) -> None:
         """The bar becomes a line."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,27 +25,47 @@ _ROLES = {
     "gate failed": Role.BAD,
 }
 
-#: What is known of a run: `outcome.json`, and the state as it is now.
+#: Contents of `outcome.json`.
 Outcome = Mapping[str, Any]
 
+#: States of nodes as they are counted, the good ones first.
+_COUNTED = ("made", "cached", "running", "failed", "gate failed", "interrupted", "killed", "not run")
 
-def draw_runs(runs: Sequence[tuple[str, str, Outcome]], width: int) -> list[Line]:
-    """One line a run: id, state, what was made, how long it took.
+
+@dataclass(frozen=True)
+class Seen:
+    """A run as it is now.
+
+    Attributes:
+        id: name of its folder.
+        state: of the run.
+        outcome: what it wrote, its nodes with the states that they have now.
+        reached: how far the nodes came that did not end, in words, by name.
+    """
+
+    id: str
+    state: str
+    outcome: Outcome
+    reached: Mapping[str, str] = field(default_factory=dict)
+
+
+def draw_runs(runs: Sequence[Seen], width: int) -> list[Line]:
+    """One line a run: id, state, how long it took, what became of its nodes.
 
     Args:
-        runs: id, state and outcome of each, in the order of the table.
+        runs: in the order of the table.
         width: columns of the terminal.
     """
     if not runs:
         return [line(Piece("no runs yet", Role.FAINT))]
     rows = [
         [
-            Cell(name),
-            Cell(state, _ROLES.get(state, Role.PLAIN)),
-            Cell(_seconds(outcome)),
-            Cell(_made(outcome)),
+            Cell(each.id),
+            Cell(each.state, _ROLES.get(each.state, Role.PLAIN)),
+            Cell(_seconds(each.outcome)),
+            Cell(_counts(each)),
         ]
-        for name, state, outcome in runs
+        for each in runs
     ]
     return Table(rows, (False, False, True, False)).lines(width)
 
@@ -61,45 +82,50 @@ def _moment(outcome: Outcome) -> str:
         return "at an unknown time"
 
 
-def _made(outcome: Outcome) -> str:
-    states = [node["state"] for node in outcome.get("nodes", [])]
-    made, cached = states.count("made"), states.count("cached")
-    return f"{plural(len(states), 'node')}: {made} made, {cached} cached"
+def _counts(run: Seen) -> str:
+    """`6 nodes: 3 made, 1 killed, 2 not run; tuned stopped at step 4 of 12`."""
+    nodes = run.outcome.get("nodes", [])
+    states = [node["state"] for node in nodes]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in _COUNTED if state in states)
+    told = [plural(len(nodes), "node") + (f": {counts}" if counts else "")]
+    told += [f"{node['name']} {_stopped(node, run.reached)}" for node in nodes if _stopped(node, run.reached)]
+    return "; ".join(told)
+
+
+def _stopped(node: Mapping[str, Any], reached: Mapping[str, str]) -> str:
+    place = reached.get(node["name"])
+    if place is None:
+        return ""
+    return f"at {place}" if node["state"] == "running" else f"stopped at {place}"
 
 
 def draw_run(
-    name: str,
-    state: str,
-    outcome: Outcome,
-    facts: Mapping[str, Mapping[str, Any]],
-    evals: Mapping[str, Any],
-    width: int,
+    run: Seen, facts: Mapping[str, Mapping[str, Any]], evals: Mapping[str, Any], width: int
 ) -> list[Line]:
     """One run.
 
     Args:
-        name: its id.
-        state: as it is now.
-        outcome: `outcome.json`.
+        run: as it is now.
         facts: counted facts of its nodes, by name.
         evals: `results.json` of its evals, by name.
         width: columns of the terminal.
     """
+    outcome, role = run.outcome, _ROLES.get(run.state, Role.PLAIN)
     head = f" of {escaped(str(outcome.get('recipe', '')))}  "
-    lines = [line(Piece(f"run {name}", Role.NAME), head, Piece(state, _ROLES.get(state, Role.PLAIN)))]
+    lines = [line(Piece(f"run {run.id}", Role.NAME), head, Piece(run.state, role))]
     took = f", took {_seconds(outcome)}" if _seconds(outcome) else ""
     lines += [line(f"started {_moment(outcome)}{took}"), ()]
-    lines += Table(list(_nodes(outcome, facts)), (False, False, True, False)).lines(width)
+    lines += Table(list(_nodes(run, facts)), (False, False, True, False)).lines(width)
     for problem in outcome.get("problems", []):
         lines += [(), *_problem(problem, width)]
     return [*lines, *draw_evals(evals, width)]
 
 
-def _nodes(outcome: Outcome, facts: Mapping[str, Mapping[str, Any]]) -> Iterator[list[Cell]]:
-    for node in outcome.get("nodes", []):
+def _nodes(run: Seen, facts: Mapping[str, Mapping[str, Any]]) -> Iterator[list[Cell]]:
+    for node in run.outcome.get("nodes", []):
         state = node["state"]
         took = duration(node["seconds"]) if node.get("seconds") else ""
-        known = counted(node["kind"], facts.get(node["name"], {}))
+        known = _stopped(node, run.reached) or counted(node["kind"], facts.get(node["name"], {}))
         yield [
             Cell(f"{node['kind']} {node['name']}"),
             Cell(state, _ROLES.get(state, Role.PLAIN)),

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from recipedsl.diagnostics.render.pieces import Line, Piece, Role, line
 from recipedsl.language.catalogue import METRICS
 from recipedsl.language.metrics.metrics import Metric
 from recipedsl.report.layout import Cell, Table, fit
+from recipedsl.runtime.evaluate.intervals import FEWEST
 
 Scores = Mapping[str, Any]  # metric -> model -> {"overall": estimate, "slices": column -> value -> estimate}
+
+#: Marks what is measured on fewer rows than have an interval of a mean. Of shares too they tell nothing:
+#: 4 right of 4 leaves every share above a half possible. Such rows are shown, dimmed and with the interval
+#: that they have: a slice that is left out would look as if it were fine.
+_FEW = "*"
 
 _VERDICTS = {True: ("holds", Role.GOOD), False: ("fails", Role.BAD), None: ("undecided", Role.WARNING)}
 
@@ -44,11 +51,28 @@ def draw_metric(metric: str, models: Mapping[str, Any], width: int) -> list[Line
     """One metric: values with their 95% intervals."""
     kind = _kind(metric)
     note = "95% intervals; " + ("higher is better" if kind is None or kind.higher else "lower is better")
-    table = Table(list(_rows(models, kind)), (False, True, *(True for _ in models)))
+    rows = list(_rows(models, kind))
+    has_few = any(_is_marked(row) for row in rows)
+    table = Table(
+        [_with_room(row) for row in rows] if has_few else rows, (False, True, *(True for _ in models))
+    )
+    words = f"{_FEW} fewer than {FEWEST} rows: too few to tell"
     return [
         line(Piece(fit(metric, width - len(note) - 2), Role.NAME), "  ", Piece(note, Role.FAINT)),
         *table.lines(width),
+        *([line(Piece(words, Role.FAINT))] if has_few else []),
     ]
+
+
+def _is_marked(row: Sequence[Cell]) -> bool:
+    return len(row) > 1 and row[1].text.endswith(_FEW)
+
+
+def _with_room(row: Sequence[Cell]) -> Sequence[Cell]:
+    """The row with room for the mark, so that numbers stand below each other."""
+    if len(row) < 2 or _is_marked(row):
+        return row
+    return [row[0], replace(row[1], text=f"{row[1].text} "), *row[2:]]
 
 
 def _kind(metric: str) -> type[Metric] | None:
@@ -72,8 +96,9 @@ def _row(
 ) -> list[Cell]:
     rows = max((each.get("rows", 0) for each in estimates), default=0)
     is_share = kind is not None and kind.share
-    cells = (Cell(estimate(each, is_share)) for each in estimates)
-    return [Cell(name, indent=indent), Cell(f"{rows:,}", Role.FAINT), *cells]
+    role = Role.FAINT if rows < FEWEST else Role.PLAIN
+    number = Cell(f"{rows:,}{_FEW if 0 < rows < FEWEST else ''}", Role.FAINT)
+    return [Cell(name, role, indent), number, *(Cell(estimate(each, is_share), role) for each in estimates)]
 
 
 def estimate(form: Mapping[str, Any], is_share: bool) -> str:

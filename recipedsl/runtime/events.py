@@ -1,5 +1,7 @@
 """What a worker tells while it runs: one JSON object a line, appended to `events.jsonl`.
 
+Fetching a model tells the same way, though it happens in the parent itself.
+
 The parent shows progress from them, the report draws curves from them. A line is
 `{"time": …, "stage": …, "event": "step", …}`; the other keys are the fields of the event's class.
 Numbers that are no numbers are written as null.
@@ -85,6 +87,46 @@ class Step(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judge(Event):
+    """An evaluation is further.
+
+    Attributes:
+        work: what it is at: `loss`, `answers`, or the keyword of a metric.
+        model: whose.
+        row, rows: of this work, done and in all.
+        step, steps: of all work together, in rows: each counts once for every model and kind of work.
+        seconds_left: estimated from all work so far.
+    """
+
+    event: ClassVar[str] = "judge"
+    work: str = ""
+    model: str = ""
+    row: int = 0
+    rows: int = 0
+    step: int = 0
+    steps: int = 0
+    seconds_left: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetch(Event):
+    """Something is being downloaded.
+
+    Attributes:
+        what: name of the model's repository or package.
+        got: bytes so far.
+        size: bytes in all; 0 while it is not known.
+        seconds_left: estimated; 0 while it is not known.
+    """
+
+    event: ClassVar[str] = "fetch"
+    what: str = ""
+    got: int = 0
+    size: int = 0
+    seconds_left: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Checkpoint(Event):
     """A checkpoint is complete; the stage can go on from here."""
 
@@ -136,7 +178,7 @@ class Problem(Event):
 
 
 _KINDS: dict[str, type[Event]] = {
-    kind.event: kind for kind in (Start, Step, Checkpoint, Save, Warn, Done, Problem)
+    kind.event: kind for kind in (Start, Step, Judge, Fetch, Checkpoint, Save, Warn, Done, Problem)
 }
 
 

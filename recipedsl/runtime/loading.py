@@ -21,6 +21,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run_stages import ArtefactUnreadable, PrecisionUnavailable
+from recipedsl.runtime.device import processor_has_bf16
 
 Gives = Literal["policy", "reward"]
 
@@ -62,21 +63,7 @@ def find_machine() -> Machine:
         return Machine("cuda", torch.cuda.get_device_name(0), torch.cuda.is_bf16_supported())
     if torch.backends.mps.is_available():
         return Machine("mps", "Apple GPU", has_bf16=False)
-    return Machine("cpu", "cpu", _cpu_has_bf16())
-
-
-def _cpu_has_bf16() -> bool:
-    """Whether the processor multiplies bfloat16 itself (AMX, AVX-512 BF16, or Arm's bf16).
-
-    Without it bfloat16 on a CPU is emulated and slower than float32.
-    """
-    try:
-        information = Path("/proc/cpuinfo").read_text("utf-8", "replace")
-    except OSError:
-        return False
-    lines = (line for line in information.splitlines() if line.startswith(("flags", "Features")))
-    flags = set(next(lines, "").split())
-    return bool(flags & {"amx_bf16", "avx512_bf16", "bf16"})
+    return Machine("cpu", "cpu", processor_has_bf16())
 
 
 def compute_dtype(wanted: str, machine: Machine) -> torch.dtype:

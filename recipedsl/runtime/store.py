@@ -5,9 +5,15 @@
     <fingerprint>.damaged/   set aside because it was not what the manifest says
     locks/                   one lock a fingerprint; and what runs under way are using
     last/<recipe>/<node>.json    what each node was made from last, for `again because …`
+    id                       the store's name, see `recipedsl.runtime.ownership`
 
 A result is made beside its place and renamed into it when every byte is on the disk; so whatever
 stands under a fingerprint is whole, and two runs at once make it once.
+
+Whoever reads a result relies on its manifest and small files without a second look: both are
+checked against checksums each time (`Store.get`), weights and rows when they are asked for
+(`Store.verify`). Checksums find damage and edits, not intent: who can write a result can write
+fitting ones. Whether a store is taken at all is therefore a question of whose it is.
 """
 
 from __future__ import annotations
@@ -15,6 +21,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -32,9 +39,14 @@ from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import ResultDamaged, StoreFull, StoreUnwritable
 from recipedsl.plan.diff import changes, described
 from recipedsl.plan.facts import Manifest
+from recipedsl.plan.identity import to_canonical_json
 from recipedsl.plan.model import Node, Plan, inputs_of
 
 MANIFEST = "manifest.json"
+
+#: Files up to so many bytes are hashed whenever their result is looked up: all that this package reads
+#: itself. Weights and rows are larger, and hashing them takes seconds.
+_SMALL = 2**20
 
 #: How long one try to get a lock lasts, in seconds; between tries the caller may give up.
 _LOCK_TRY = 0.2
@@ -140,15 +152,15 @@ class Store:
     def get(self, fingerprint: str) -> Result | None:
         """The finished result; None where there is none.
 
-        Names and sizes of its files are looked at each time. A result that differs from its manifest is
-        set aside, reported in `damage`, and counts as not there.
+        Its manifest, names and sizes of its files and what is in the small ones are checked each time. A
+        result that differs is set aside, reported in `damage`, and counts as not there.
         """
         folder = self.place_of(fingerprint)
         if not folder.is_dir():
             return None
         try:
             result = _read_result(folder, fingerprint)
-            faults = list(_size_faults(result))
+            faults = list(_size_faults(result)) or list(_hash_faults(result, _SMALL))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             faults = [f"{MANIFEST} cannot be read: {error}"]
         if faults:
@@ -267,7 +279,10 @@ class Store:
             name = f"using-{uuid4().hex[:12]}"
             lock, note = self._lock(name), self.folder / "locks" / f"{name}.json"
             with lock:
-                note.write_text(json.dumps(sorted(fingerprints)), "utf-8")
+                # Whole at once: `gc` of another process may read it right now.
+                beside = note.with_suffix(".part")
+                beside.write_text(json.dumps(sorted(fingerprints)), "utf-8")
+                beside.replace(note)
                 try:
                     yield
                 finally:
@@ -312,7 +327,7 @@ class Store:
                 with self._lock(note.stem).acquire(timeout=0):
                     note.unlink(missing_ok=True)  # its run has died
             except Timeout:
-                used |= set(json.loads(note.read_text("utf-8")))
+                used |= _names_in(note)
         return used
 
     def _set_aside(self, fingerprint: str, faults: Sequence[str]) -> None:
@@ -328,15 +343,17 @@ class Store:
 
     def why(self, plan: Plan, node: Node) -> Why:
         """Whether a node is cached, new, or made again and because of what."""
+        found = len(self.damage)
         if self.get(node.fingerprint) is not None:
             return Why("cached")
+        if len(self.damage) > found:
+            return Why("again", ("its result was damaged",))
         last = self._read_last(plan.recipe, node.name)
         if last is None:
             return Why("new")
         if last["fingerprint"] == node.fingerprint:
             return Why("again", ("its result is gone",))
-        found = changes(last["form"], form_of(plan, node))
-        return Why("again", tuple(found) or ("the way it is made has changed",))
+        return Why("again", _changes(last["form"], form_of(plan, node)))
 
     def remember(self, plan: Plan, node: Node) -> None:
         """Keeps what a node was made from, for the next `why`."""
@@ -353,12 +370,21 @@ class Store:
     def _read_last(self, recipe: str, node: str) -> dict[str, Any] | None:
         try:
             last = json.loads(self._last_path(recipe, node).read_text("utf-8"))
-            return last if "fingerprint" in last and "form" in last else None
-        except (OSError, ValueError, TypeError):
+            return last if "fingerprint" in last and isinstance(last["form"], dict) else None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def _last_path(self, recipe: str, node: str) -> Path:
         return self.folder / "last" / quote(recipe, safe="") / f"{quote(node, safe='')}.json"
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    """What differs, in words; a note that somebody has edited is as good as none."""
+    try:
+        found = changes(before, after)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        found = []
+    return tuple(found) or ("the way it is made has changed",)
 
 
 def form_of(plan: Plan, node: Node) -> dict[str, Any]:
@@ -381,13 +407,23 @@ def _manifest_text(manifest: Manifest, sizes: dict[str, int], node: dict[str, An
     form["files"] = {
         name: {"sha256": digest, "bytes": sizes[name]} for name, digest in manifest.files.items()
     }
-    return json.dumps({**form, "node": node}, indent=1, ensure_ascii=False)
+    form["node"] = node
+    return json.dumps({**form, "seal": _seal(form)}, indent=1, ensure_ascii=False)
+
+
+def _seal(form: dict[str, Any]) -> str:
+    """SHA-256 over everything else that stands in a manifest: facts are relied on as files are."""
+    as_read = json.loads(json.dumps(form))  # tuples and keys as they will be read
+    return hashlib.sha256(to_canonical_json(as_read).encode()).hexdigest()
 
 
 def _read_result(folder: Path, fingerprint: str) -> Result:
     if folder.is_symlink():
         raise ValueError("it is a link")
     form = json.loads((folder / MANIFEST).read_text("utf-8"))
+    seal = form.pop("seal", "")
+    if seal != _seal(form):
+        raise ValueError("it is not as it was written")
     if form["fingerprint"] != fingerprint:
         raise ValueError(f"it belongs to {form['fingerprint']}")
     node, files = form.pop("node"), form.pop("files")
@@ -409,9 +445,10 @@ def _size_faults(result: Result) -> Iterator[str]:
     yield from (f"{name} does not belong to it" for name in sorted(there - set(result.sizes)))
 
 
-def _hash_faults(result: Result) -> Iterator[str]:
+def _hash_faults(result: Result, most: float = math.inf) -> Iterator[str]:
+    """Files of at most so many bytes whose contents differ."""
     for name, digest in result.manifest.files.items():
-        if _hash_file(result.folder / name) != digest:
+        if result.sizes[name] <= most and _hash_file(result.folder / name) != digest:
             yield f"{name} has other contents than when it was made"
 
 
@@ -443,6 +480,14 @@ def _files_of(folder: Path) -> list[str]:
 def _hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _names_in(note: Path) -> set[str]:
+    """The fingerprints that a run under way has noted; none where it has just ended."""
+    try:
+        return set(map(str, json.loads(note.read_text("utf-8"))))
+    except (OSError, ValueError, TypeError):
+        return set()
 
 
 def _remove(folder: Path) -> None:
@@ -509,6 +554,7 @@ def _damaged(fingerprint: str, aside: Path, faults: Sequence[str]) -> Diagnostic
     return Diagnostic(
         ResultDamaged,
         f"the stored result {fingerprint[:12]} is damaged and is made again",
-        notes=(*faults[:5], f"set aside as {aside.name}"),
+        notes=(*faults[:5], f"set aside as {aside}"),
+        helps=(Help("`recipedsl store verify` looks at every other result"),),
         severity=ResultDamaged.severity,
     )

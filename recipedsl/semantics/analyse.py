@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from recipedsl.diagnostics import Applicability, Edit, Help, Label, Problems
-from recipedsl.diagnostics.codes.lints import MissingEdition, NoSeed, UnknownEdition, Unused
+from recipedsl.diagnostics import Help, Problems
+from recipedsl.diagnostics.codes.lints import UnknownEdition
 from recipedsl.diagnostics.codes.names import DuplicateSetting, UnknownParam
-from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.language.blocks import Run
 from recipedsl.semantics.constants import constant, value_of
-from recipedsl.semantics.context import Context, Declared, Given, Importer, Looker, Module, did_you_mean
+from recipedsl.semantics.context import (
+    Context,
+    Declared,
+    Files,
+    Given,
+    Importer,
+    Looker,
+    Module,
+    did_you_mean,
+    nearest_one,
+)
 from recipedsl.semantics.evaluations import evaluation
 from recipedsl.semantics.models import model, run_settings, template
-from recipedsl.semantics.order import in_order
+from recipedsl.semantics.order import behind_stages, in_order
 from recipedsl.semantics.params import check_value
 from recipedsl.semantics.pipelines import dataset
 from recipedsl.semantics.recipe import Evaluation, Place, Recipe
+from recipedsl.semantics.rounds import unroll
 from recipedsl.semantics.row_types import declared_type
 from recipedsl.semantics.scope import RUN, declare, names
 from recipedsl.semantics.stages import stage
@@ -36,47 +45,49 @@ class Analysis:
     Attributes:
         recipe: the resolved recipe; parts about which a problem was reported are missing.
         problems: everything that is wrong.
+        root: the file's declarations, and the modules that it imports.
+        used: full names that something refers to, and of the values that these were computed from.
     """
 
     recipe: Recipe
     problems: Problems
+    root: Module
+    used: frozenset[str]
 
 
-def analyse(
-    file: tree.File, look: Looker, importer: Importer, given: Given, *, lints: bool = True
-) -> Analysis:
+def analyse(file: tree.File, look: Looker, files: Files, importer: Importer, given: Given) -> Analysis:
     """Resolve a recipe.
 
     Args:
         file: its tree, perhaps with broken parts.
         look: looks at sources of rows.
+        files: asked about other files that the recipe names.
         importer: opens imported files.
         given: params, profile and overrides from outside.
-        lints: whether to say what is fine to run and likely not meant; there is no point in it when the
-            text could not be read whole.
     """
     root = Module(file.source, "", file)
-    context = Context(root, given, look)
+    context = Context(root, given, look, files)
+    root = context.root = replace(root, file=unroll(context, file))
     declare(context, root, importer, (file.source.path,))
     _edition(context, file)
     _outside(context)
     order, evaluations = _resolve(context, root)
     _profiles(context)
     run = run_settings(context)
-    if lints:
-        _lints(context, run)
     recipe = Recipe(
         file.source,
         _params(context),
         {name: each for name, each in context.models.items() if each is not None},
         {name: each for name, each in context.datasets.items() if each is not None},
         context.stages,
+        context.works,
         evaluations,
-        tuple(each for each in order if each in context.stages or each in evaluations),
+        tuple(each for each in order if each in {**context.stages, **context.works, **evaluations}),
         run,
         given.profile,
+        tuple(context.later),
     )
-    return Analysis(recipe, context.problems)
+    return Analysis(recipe, context.problems, root, _with_their_needs(context))
 
 
 def _modules(module: Module) -> list[Module]:
@@ -94,10 +105,11 @@ def _resolve(context: Context, root: Module) -> tuple[list[str], dict[str, Evalu
             declared_type(context, each)
     # Computing a value is no use of it: what the others refer to is counted from here on.
     context.used.clear()
+    behind = behind_stages(declared)
     for each in declared:
         if each.kind == "model":
             model(context, each)
-        elif each.kind == "data":
+        elif each.kind == "data" and each.full_name not in behind:
             dataset(context, each)
         elif each.kind == "template":
             template(context, each)
@@ -113,11 +125,9 @@ def _stages(context: Context, declared: list[Declared], root: Module) -> dict[st
             found = evaluation(context, each)
             if found is not None:
                 evaluations[each.full_name] = found
-    for item in root.file.items:
-        if isinstance(item, tree.Rounds):
-            words = "`rounds` is part of the language, and this version cannot carry it out yet"
-            helps = (Help("write the stages of each round one after another"),)
-            context.report(NotYet, words, root.place(item.count), "not carried out yet", helps=helps)
+    for each in declared:
+        if each.kind == "data":
+            dataset(context, each)
     return evaluations
 
 
@@ -129,6 +139,18 @@ def _params(context: Context) -> dict[str, object]:
             if each.kind == "param" and value is not None and value.sort not in (Sort.SECRET, Sort.UNKNOWN):
                 found[each.full_name] = value.plain
     return found
+
+
+def _with_their_needs(context: Context) -> frozenset[str]:
+    """The names that something refers to, and those of the values that they were computed from."""
+    found: set[str] = set()
+    waiting = list(context.used)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(context.needs.get(name, ()))
+    return frozenset(found)
 
 
 # --- what came from outside -------------------------------------------------------------------------
@@ -168,9 +190,17 @@ def _blocks(context: Context) -> dict[str, Declared]:
 
 
 def _no_such(context: Context, place: Place, name: str, what: str, known: list[str]) -> None:
-    helps = did_you_mean(place, name, known)
-    shown = tuple(Help(each.text) for each in helps)
-    context.report(UnknownParam, f"the recipe has no {what} `{name}`", place, f"no such {what}", helps=shown)
+    shown = [each.text for each in nearest_one(place, name, known)]
+    own = [each for each in known if "." not in each] or known
+    more = ", …" if len(own) > _LISTED else ""
+    listed = ", ".join(f"`{each}`" for each in own[:_LISTED]) + more
+    shown.append(f"each {what} of the recipe: {listed}" if own else f"the recipe has no {what} at all")
+    helps = tuple(Help(each) for each in shown)
+    context.report(UnknownParam, f"the recipe has no {what} `{name}`", place, f"no such {what}", helps=helps)
+
+
+#: Names that a message lists.
+_LISTED = 20
 
 
 def _profile(context: Context, declared: Declared, thing: tree.Thing, known: list[str]) -> None:
@@ -185,59 +215,16 @@ def _profile(context: Context, declared: Declared, thing: tree.Thing, known: lis
             context.report(
                 DuplicateSetting, f"`{key}` is written twice", place, "again here", secondary=secondary
             )
-        elif key in known and key in context.root.declared:
-            check_value(context, context.root.declared[key], entry.value, constant)
+        elif key in known:
+            check_value(context, _blocks(context)[key], entry.value, constant)
         else:
             words = f"profile `{declared.name}` sets `{key}`, no param and no setting of `run`"
             helps = did_you_mean(place, key, [*known, *Run.settings()])
             context.report(UnknownParam, words, place, "no such param", helps=helps)
 
 
-# --- lints ----------------------------------------------------------------------------------------------
-
-
 def _edition(context: Context, file: tree.File) -> None:
-    start = Place(file.source, Span(0, 0))
-    if file.edition is None:
-        helps = (
-            Help(
-                "write `ftr 1` on the first line",
-                (Edit(file.source, Span(0, 0), "ftr 1\n\n"),),
-                Applicability.SAFE,
-            ),
-        )
-        context.report(
-            MissingEdition, "the recipe does not say which edition it is written in", start, helps=helps
-        )
-    elif file.edition.text != str(EDITION):
+    """A missing one is a lint; one that this version does not know is an error."""
+    if file.edition is not None and file.edition.text != str(EDITION):
         words = f"edition {file.edition.text} is not known; this version reads edition {EDITION}"
         context.report(UnknownEdition, words, Place(file.source, file.edition.span), "not known")
-
-
-def _lints(context: Context, run: dict[str, object]) -> None:
-    """What is fine to run and likely not meant; a recipe with errors has other worries, and half
-    of what looks unused there is a misspelt name."""
-    if context.problems.has_errors:
-        return
-    used = _with_their_needs(context, context.used)
-    for each in context.root.declared.values():
-        if each.kind in ("param", "let", "type", "data", "model", "template") and each.full_name not in used:
-            label = Label(each.name_place.source, each.name_place.span, "never used")
-            context.problems.report(Unused, f"{each.kind} `{each.name}` is never used", label)
-    written = run.get("written")
-    if context.stages and not (isinstance(written, tuple) and "seed" in written):
-        first = next(iter(context.stages.values()))
-        helps = (Help("add `run { seed = 17 }`"),)
-        context.report(NoSeed, "the recipe trains with seed 0, as none is written", first.place, helps=helps)
-
-
-def _with_their_needs(context: Context, used: Iterable[str]) -> set[str]:
-    """The names, and those of the values that they were computed from."""
-    found: set[str] = set()
-    waiting = list(used)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(context.needs.get(name, ()))
-    return found

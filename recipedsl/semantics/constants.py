@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
+from math import isclose, isfinite
 from typing import Any
 
-from recipedsl.diagnostics import Applicability, nearest
+from recipedsl.diagnostics import Applicability, Help, nearest
 from recipedsl.diagnostics.codes.names import DuplicateSetting
 from recipedsl.diagnostics.codes.types import NotConstant, OutOfRange, WrongOperand, WrongUnit
 from recipedsl.language.values import SUFFIXES, Unit
 from recipedsl.semantics.context import Context, Declared, Module, fix
 from recipedsl.semantics.params import param_value
 from recipedsl.semantics.recipe import Place
-from recipedsl.semantics.scope import lookup, names
+from recipedsl.semantics.scope import lookup, names, unknown_reference
 from recipedsl.semantics.values import (
     MOST_WEIGHT,
     NOTHING,
@@ -55,9 +57,18 @@ def constant(context: Context, module: Module, expression: tree.Expression) -> V
         case tree.Broken():
             return UNKNOWN
         case _:
-            words = _NO_VALUES.get(type(expression), "a value that is known beforehand is wanted here")
-            context.report(NotConstant, words, module.place(expression))
-            return UNKNOWN
+            return _no_value(context, module, expression)
+
+
+def _no_value(context: Context, module: Module, expression: tree.Expression) -> Value:
+    """Report what stands where a value is wanted and is none."""
+    words = _NO_VALUES.get(type(expression), "a value that is known beforehand is wanted here")
+    helps: tuple[Help, ...] = ()
+    if isinstance(expression, tree.Call) and module.source.slice(expression.function.span) == "env":
+        words = "`env` gives a secret, and nothing else comes from the environment"
+        helps = (Help('`param token: secret = env("HF_TOKEN")`, or a param that `--set` gives'),)
+    context.report(NotConstant, words, module.place(expression), helps=helps)
+    return UNKNOWN
 
 
 _NO_VALUES: dict[type, str] = {
@@ -137,8 +148,7 @@ def map_key(key: tree.Name | tree.Text | tree.Number) -> str:
 def _named(context: Context, module: Module, expression: tree.Name | tree.Member) -> Value:
     found = lookup(module, expression)
     if found is None:
-        name = expression if isinstance(expression, tree.Name) else expression.name
-        context.unknown_name(module, name, names(module, "param", "let"))
+        unknown_reference(context, module, expression, names(module, "param", "let"))
         return UNKNOWN
     if found.kind not in ("param", "let"):
         words = f"`{found.name}` is {found.noun}, not a value"
@@ -176,7 +186,7 @@ def _unary(context: Context, module: Module, expression: tree.Unary) -> Value:
     if value.sort is Sort.UNKNOWN:
         return UNKNOWN
     if expression.operator.text == "-" and value.sort is Sort.NUMBER:
-        return Value(Sort.NUMBER, -value.data, value.unit, f"-{value.written}" if value.written else "")
+        return replace(value, data=-value.data, written=f"-{value.written}" if value.written else "")
     if expression.operator.text == "not" and value.sort is Sort.FLAG:
         return Value(Sort.FLAG, not value.data)
     words = f"`{expression.operator.text}` does not work on {value.describe()}"
@@ -225,31 +235,71 @@ def _compute_number(
     context: Context, module: Module, expression: tree.Binary, left: Value, right: Value
 ) -> Value:
     sign = expression.operator.text
-    unit = _unit_of(sign, left.unit, right.unit)
+    unit, is_share = _unit_of(sign, left, right)
     if unit is None:
-        words = f"{left.describe()} and {right.describe()} do not go together with `{sign}`"
-        context.report(WrongUnit, words, module.place(expression))
+        _mixed_units(context, module, expression, left, right)
         return UNKNOWN
     if sign in "/%" and right.data == 0:
         context.report(WrongOperand, "division by zero", module.place(expression.right))
         return UNKNOWN
     result = _ARITHMETIC[sign](left.data, right.data)
-    whole = (
-        isinstance(result, float)
-        and result.is_integer()
-        and isinstance(left.data, int)
-        and isinstance(right.data, int)
-    )
-    found = Value(Sort.NUMBER, int(result) if whole else result, unit)
+    if is_share:
+        result = _share_of(result)
+    whole = isinstance(result, float) and result.is_integer() and _are_whole(left.data, right.data)
+    found = Value(Sort.NUMBER, int(result) if whole else result, unit, is_share=is_share)
     return found if _of_size(context, module.place(expression), found) else UNKNOWN
 
 
-def _unit_of(sign: str, left: Unit, right: Unit) -> Unit | None:
-    """Unit of a result: a sum keeps the unit of both, a product one of them, a ratio of equals has none."""
-    if sign in "+-":
-        return left if left is right else None
-    if Unit.NONE in (left, right) and not (sign == "/" and left is Unit.NONE and right is not Unit.NONE):
-        return right if left is Unit.NONE else left
-    if sign == "*" and Unit.SHARE in (left, right):
-        return right if left is Unit.SHARE else left
-    return Unit.NONE if sign == "/" and left is right else None
+def _are_whole(*numbers: float) -> bool:
+    return all(isinstance(each, int) for each in numbers)
+
+
+def _share_of(result: float) -> float:
+    """The share of a number, whole where it is but for the rounding of the share: 7% of 100 is 7."""
+    if not isfinite(result):
+        return result
+    return round(result) if isclose(result, round(result), rel_tol=1e-12) else result
+
+
+def _mixed_units(
+    context: Context, module: Module, expression: tree.Binary, left: Value, right: Value
+) -> None:
+    sign = expression.operator.text
+    words = f"{left.describe()} and {right.describe()} do not go together with `{sign}`"
+    secondary = [(module.place(expression.left), left.describe())]
+    helps: tuple[Help, ...] = ()
+    bare, other = (left, right) if left.unit is Unit.NONE else (right, left)
+    if bare.unit is Unit.NONE and sign in "+-" and bare.written.isdigit():
+        units = [each for each in SUFFIXES[other.unit] if other.written.endswith(each)]
+        unit = max(units, key=len, default=next(iter(SUFFIXES[other.unit])))
+        helps = (Help(f"a plain number measures nothing: `{bare.written}{unit}`?"),)
+    place = module.place(expression.right)
+    context.report(WrongUnit, words, place, right.describe(), secondary=secondary, helps=helps)
+
+
+def _unit_of(sign: str, left: Value, right: Value) -> tuple[Unit | None, bool]:
+    """Unit of a result, None when there is none, and whether it may be a share as well.
+
+    A sum keeps the unit of both, and so does the rest of a division; a product has that of one of them,
+    a ratio of equals has none. A share is a share of something: `50% * 80GB`, `10s / 50%`.
+    """
+    units = {left.unit, right.unit}
+    one, other = _alike(left, right.unit), _alike(right, left.unit)
+    if sign in "+-" or (sign == "%" and right.unit is not Unit.NONE):
+        return (one if one is other else None), left.is_share and right.is_share
+    if sign == "%":
+        return left.unit, False
+    if sign == "*" and units == {Unit.SHARE, Unit.NONE}:
+        return Unit.NONE, True
+    is_share = left.is_share or (sign == "*" and right.is_share)
+    if sign == "*" and units & {Unit.SHARE, Unit.NONE}:
+        plain = left.unit in (Unit.SHARE, Unit.NONE)
+        return (right.unit if plain else left.unit), is_share and units == {Unit.NONE}
+    if sign == "/" and one is other:
+        return Unit.NONE, is_share and right.unit is Unit.NONE
+    return (left.unit, False) if sign == "/" and right.unit in (Unit.NONE, Unit.SHARE) else (None, False)
+
+
+def _alike(value: Value, other: Unit) -> Unit:
+    """Unit of a value beside one of another: what may be a share is one beside a share."""
+    return Unit.SHARE if value.is_share and other is Unit.SHARE else value.unit

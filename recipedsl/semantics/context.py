@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, Label, Problems, nearest
 from recipedsl.diagnostics.codes.names import UnknownName
 from recipedsl.language.types import RowType, Type
-from recipedsl.semantics.recipe import Dataset, Place, Stage
+from recipedsl.semantics.recipe import Dataset, Later, Place, Stage, WorkUse
 from recipedsl.semantics.values import Value
 from recipedsl.source import Source
 from recipedsl.syntax import tree
@@ -27,6 +27,46 @@ class RowLook(Protocol):
 
     @property
     def hint(self) -> str: ...
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def broken(self) -> int: ...
+
+    @property
+    def first_broken(self) -> str: ...
+
+    @property
+    def texts(self) -> dict[str, dict[str, str]]: ...
+
+    @property
+    def nulls(self) -> dict[str, str]: ...
+
+
+class MissingFile(Protocol):
+    """Why a path leads to nothing that can be used."""
+
+    @property
+    def problem(self) -> str: ...
+
+    @property
+    def hint(self) -> str: ...
+
+    @property
+    def outside(self) -> bool: ...
+
+
+class Files(Protocol):
+    """What is asked of files that a recipe names; paths are relative to the project root."""
+
+    def missing(self, path: str, *, folder: bool = False) -> MissingFile | None:
+        """Why a file or folder is none that can be used; None when it is there."""
+        ...
+
+    def text(self, path: str) -> str | None:
+        """Text of a small file; None when it cannot be read."""
+        ...
 
 
 #: Looks at a source of rows, given its keyword, its settings and the path of the file that names
@@ -120,11 +160,14 @@ class Context:
         needs: full names of values that each value was computed from.
         shown: places about whose names a problem was reported.
         broken: full names of stages that could not be resolved; nothing more is said about them.
+        later: what was asked for and cannot be carried out yet, in the order in which it was met.
+        copies: what each declaration copies, by full name; None after a problem was reported.
     """
 
     root: Module
     given: Given
     look: Looker
+    files: Files
     problems: Problems = field(default_factory=Problems)
     values: dict[str, Value] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
@@ -137,6 +180,9 @@ class Context:
     needs: dict[str, set[str]] = field(default_factory=dict)
     shown: set[tuple[str, int, str]] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    works: dict[str, WorkUse] = field(default_factory=dict)
+    later: dict[Later, None] = field(default_factory=dict)
+    copies: dict[str, tuple[Declared, ...] | None] = field(default_factory=dict)
 
     @contextmanager
     def computing(self, name: str) -> Iterator[None]:
@@ -189,35 +235,23 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "integer": ("int",),
     "number": ("float",),
     "boolean": ("bool",),
-    "lr": ("learning_rate",),
-    "model": ("from",),
-    "base_model": ("from",),
-    "dataset": ("data",),
-    "num_epochs": ("epochs",),
-    "num_train_epochs": ("epochs",),
-    "batch_size": ("batch",),
-    "per_device_train_batch_size": ("micro_batch",),
-    "max_steps": ("steps",),
-    "max_seq_length": ("max_length",),
-    "lr_scheduler_type": ("schedule",),
-    "num_generations": ("generations",),
-    "max_completion_length": ("max_new_tokens",),
-    "r": ("rank",),
-    "lora_r": ("rank",),
-    "lora_alpha": ("alpha",),
-    "target_modules": ("target",),
 }
 
 
 def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple[Help, ...]:
     """A help with the nearest candidate as a fix, or a list of a few candidates."""
     known = sorted(set(candidates))
+    found = nearest_one(place, written, known)
+    if found or not known or len(known) > 12:
+        return found
+    return (Help("known here: " + ", ".join(f"`{each}`" for each in known)),)
+
+
+def nearest_one(place: Place, written: str, candidates: Iterable[str]) -> tuple[Help, ...]:
+    """A help with the nearest candidate as a fix, nothing when none is near."""
+    known = sorted(set(candidates))
     best = next((each for each in FOREIGN.get(written, ()) if each in known), None) or nearest(written, known)
-    if best is not None:
-        return (fix(place, best, f"a similar name exists: `{best}`"),)
-    if known and len(known) <= 12:
-        return (Help("known here: " + ", ".join(f"`{each}`" for each in known)),)
-    return ()
+    return (fix(place, best, f"a similar name exists: `{best}`"),) if best is not None else ()
 
 
 def fix(place: Place, text: str, words: str, applicability: Applicability = Applicability.SAFE) -> Help:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from recipedsl.diagnostics import Bug, Help
 from recipedsl.diagnostics.codes.data import Leakage, UnknownColumn, WrongShape
-from recipedsl.diagnostics.codes.names import DuplicateName
+from recipedsl.diagnostics.codes.names import DuplicateName, MissingSetting
 from recipedsl.diagnostics.codes.types import WrongType
 from recipedsl.language import catalogue
 from recipedsl.language.blocks import Eval
-from recipedsl.language.metrics.metrics import Metric
+from recipedsl.language.metrics.metrics import Benchmark, Metric
 from recipedsl.language.shapes import Shape
 from recipedsl.language.steps.base import Step
 from recipedsl.language.types import Kind, RowType
 from recipedsl.semantics.context import Context, Declared, did_you_mean
+from recipedsl.semantics.copies import inherited, originals
 from recipedsl.semantics.gates import Scores, read_gate
 from recipedsl.semantics.pipelines import reference
 from recipedsl.semantics.recipe import DataReference, Evaluation, Place, ResolvedStep, Score
@@ -28,6 +29,8 @@ def evaluation(context: Context, declared: Declared) -> Evaluation | None:
     """Resolve an evaluation; None after a problem was reported."""
     thing = declared.node
     assert isinstance(thing, tree.Thing)
+    if originals(context, declared) is None:
+        return None
     settings = read_block(context, declared.module, Eval, thing)
     models = _models(context, declared, settings)
     data = _data(context, declared, settings)
@@ -35,11 +38,18 @@ def evaluation(context: Context, declared: Declared) -> Evaluation | None:
     slices = _slices(context, settings, data)
     if models is None or metrics is None:
         return None
-    scores = Scores(context, declared.module, models, metrics)
-    gates = [read_gate(scores, entry) for entry in thing.block.entries if isinstance(entry, tree.Expect)]
-    if not settings.complete or data is None or slices is None or None in gates:
+    written = (*((declared.module, entry) for entry in thing.block.entries), *inherited(context, declared))
+    gates = [
+        read_gate(Scores(context, module, models, metrics), entry)
+        for module, entry in written
+        if isinstance(entry, tree.Expect)
+    ]
+    if not settings.complete or slices is None or None in gates:
         return None
-    _leakage(context, declared, models, data)
+    if data is None and not _brings_rows(context, declared, settings, metrics):
+        return None
+    if data is not None:
+        _leakage(context, declared, models, data)
     kept = {n: v for n, v in settings.values.items() if n not in ("models", "data", "metrics", "slice")}
     return Evaluation(
         declared.full_name,
@@ -51,7 +61,22 @@ def evaluation(context: Context, declared: Declared) -> Evaluation | None:
         kept,
         declared.name_place,
         "\n".join(thing.doc),
+        settings.written,
     )
+
+
+def _brings_rows(
+    context: Context, declared: Declared, settings: Settings, metrics: tuple[Score, ...]
+) -> bool:
+    """Whether an eval without data needs none; reported where it does."""
+    if "data" in settings.written:
+        return False
+    if all(each.keyword == Benchmark.keyword for each in metrics):
+        return True
+    words = f"eval `{declared.name}` needs `data`"
+    helps = (Help("`data`: rows they are judged on"),)
+    context.report(MissingSetting, words, declared.name_place, "`data` missing", helps=helps)
+    return False
 
 
 # --- models and rows ------------------------------------------------------------------------------
@@ -81,8 +106,10 @@ def _data(context: Context, declared: Declared, settings: Settings) -> DataRefer
 
 def _slices(context: Context, settings: Settings, data: DataReference | None) -> tuple[str, ...] | None:
     found = settings.get("slice")
-    if found is None or data is None:
+    if found is None or (data is None and (found or "data" in settings.written)):
         return None
+    if data is None:
+        return ()
     place = settings.written.get("slice")
     columns = {name.text: Place(place.source, name.span) for name in found if place is not None}
     row = context.datasets[data.name].row

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Help, nearest
 from recipedsl.diagnostics.codes.names import AmbiguousName
 from recipedsl.diagnostics.codes.types import NotACondition, WrongOperand, WrongType, WrongUnit
 from recipedsl.language.expressions import Call, Column, Constant
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant
-from recipedsl.semantics.context import Context, Module, did_you_mean
+from recipedsl.semantics.context import Context, Module, did_you_mean, fix
 from recipedsl.semantics.recipe import GateUse, RowExpression, Score
 from recipedsl.semantics.rows import OPERATORS
 from recipedsl.semantics.scope import lookup
@@ -177,12 +177,13 @@ def _model(scores: Scores, node: tree.Call, written: str) -> str | None:
     found = lookup(scores.module, argument.value) if argument is not None and argument.name is None else None
     if found is not None and found.full_name in scores.models:
         return found.full_name
-    listed = ", ".join(f"`{each}`" for each in scores.models)
-    scores.context.report(
-        WrongType,
-        f"`{written}` of a model that this eval judges",
-        scores.module.place(argument or node),
-        "of which?",
-        helps=(Help(f"it judges {listed}"),),
-    )
+    place = scores.module.place(argument or node)
+    listed = "it judges " + ", ".join(f"`{each}`" for each in scores.models)
+    named = scores.module.source.slice(place.span) if argument is not None else ""
+    close = nearest(named, scores.models)
+    words = f"`{written}` asks for one model that this eval judges"
+    if argument is not None and isinstance(argument.value, tree.Name | tree.Member):
+        words = f"this eval does not judge `{named}`"
+    helps = (fix(place, close, f"a similar name exists: `{close}`"),) if close else ()
+    scores.context.report(WrongType, words, place, "of which?", notes=(listed,), helps=helps)
     return None

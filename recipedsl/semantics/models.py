@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from recipedsl.diagnostics import Help
-from recipedsl.diagnostics.codes.lints import Unpinned
 from recipedsl.diagnostics.codes.names import WrongKind
 from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongType
 from recipedsl.language.blocks import Run
-from recipedsl.language.models.models import HubModel, Model, PypiModel
+from recipedsl.language.models.models import HubModel, LocalModel, Model, PypiModel
 from recipedsl.language.names import is_pinned, is_repository
 from recipedsl.language.templates.base import Template
 from recipedsl.language.templates.shipped import SHIPPED
 from recipedsl.semantics.context import Context, Declared, did_you_mean
+from recipedsl.semantics.copies import originals
+from recipedsl.semantics.files import check_model_folder, check_template_file
 from recipedsl.semantics.recipe import BaseModel, Place, TemplateUse
 from recipedsl.semantics.scope import lookup, names
-from recipedsl.semantics.settings import ConceptUse, Deferred, read_block
+from recipedsl.semantics.settings import ConceptUse, Deferred, Settings, read_block
 from recipedsl.syntax import tree
 
 
@@ -36,27 +36,40 @@ def model(context: Context, declared: Declared) -> BaseModel | None:
 def _resolve(context: Context, declared: Declared) -> BaseModel | None:
     thing = declared.node
     assert isinstance(thing, tree.Thing)
+    if originals(context, declared) is None:
+        return None
     settings = read_block(context, declared.module, Model, thing)
     named = settings.get("template")
     used = _template(context, named) if isinstance(named, Deferred) else None
     source = settings.get("from")
     if not settings.complete or not isinstance(source, ConceptUse) or (named is not None and used is None):
         return None
-    if source.concept is HubModel and not source.settings["revision"]:
-        unpinned(context, settings.written["from"], "model")
     if source.concept is PypiModel and not _is_exact(context, source):
         return None
     if source.concept is HubModel and not is_named(context, source.settings, source.written["name"]):
         return None
+    if source.concept is LocalModel and not check_model_folder(
+        context, source.written["path"], source.settings["path"]
+    ):
+        return None
     return BaseModel(
         declared.full_name,
-        source.concept(**source.settings),
+        source.concept,
+        source.settings,
         settings.values["dtype"],
         used,
         settings.values["attention"] or "",
         declared.name_place,
         "\n".join(thing.doc),
+        settings.written,
+        _beyond(settings),
     )
+
+
+def _beyond(settings: Settings) -> dict[str, Any]:
+    """Settings that cannot be carried out yet."""
+    later = [name for name, each in Model.settings().items() if each.not_yet]
+    return {name: settings.values[name] for name in later if settings.values[name] is not None}
 
 
 def _is_exact(context: Context, source: ConceptUse) -> bool:
@@ -80,12 +93,6 @@ def is_named(context: Context, settings: Mapping[str, Any], place: Place) -> boo
     words = f"`{settings['name']}` is no repository: `owner/name`, and a commit, tag or branch"
     context.report(WrongType, words, place, "no such name")
     return False
-
-
-def unpinned(context: Context, place: Place, what: str) -> None:
-    """Report something of the hub that is named without its revision."""
-    words = f"a {what} of the hub without `revision`: it can change at any time"
-    context.report(Unpinned, words, place, "no revision", helps=(Help('add `revision = "<commit>"`'),))
 
 
 # --- templates --------------------------------------------------------------------------------
@@ -124,13 +131,16 @@ def template(context: Context, declared: Declared) -> TemplateUse | None:
     """The chat template of a declaration; None after a problem was reported."""
     thing = declared.node
     assert isinstance(thing, tree.Thing)
+    if originals(context, declared) is None:
+        return None
     settings = read_block(context, declared.module, Template, thing)
     given = {name: value for name, value in settings.values.items() if value is not None}
     if not settings.complete:
         return None
     parts = [name for name in _PARTS if name in given]
     ways = [name for name in ("jinja", "shipped") if name in given] + parts[-1:]
-    if len(ways) != 1 or (parts and "assistant" not in parts):
+    own = not ways and "variables" in given  # the model's own, told something
+    if not own and (len(ways) != 1 or (parts and "assistant" not in parts)):
         words = "a template is one of: a Jinja file, a shipped one, or typed parts with `assistant`"
         context.report(
             WrongArguments, words, declared.name_place, "says " + (" and ".join(ways) or "none of them")
@@ -141,6 +151,8 @@ def template(context: Context, declared: Declared) -> TemplateUse | None:
         place = settings.written["shipped"]
         helps = did_you_mean(place, shipped, SHIPPED)
         context.report(NotAChoice, f"unknown template `{shipped}`", place, "no such template", helps=helps)
+        return None
+    if "jinja" in given and not check_template_file(context, settings.written["jinja"], given["jinja"]):
         return None
     return TemplateUse(shipped, given, declared.name_place)
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from recipedsl.diagnostics.codes.names import Cycle
 from recipedsl.language import catalogue
 from recipedsl.language.steps.base import Takes
 from recipedsl.semantics.context import Context, Declared, Module
-from recipedsl.semantics.scope import lookup
+from recipedsl.semantics.scope import find_path, lookup
 from recipedsl.syntax import tree
 
 _VALUES = ("param", "let")
@@ -76,6 +77,26 @@ def _report_loop(context: Context, first: Declared, path: list[str]) -> None:
     context.report(Cycle, f"{title} needs itself: {loop}", first.name_place)
 
 
+def behind_stages(declared: Iterable[Declared]) -> set[str]:
+    """Full names of the datasets that a stage has to stand above: those that it writes or scores, and
+    what comes from them. `declared` has every dataset behind those that it needs."""
+    found: set[str] = set()
+    for each in declared:
+        if isinstance(each.node, tree.Data):
+            needs = _datasets(each.module, each.node.pipeline)
+            if _names_stage(each.module, each.node.pipeline) or any(n.full_name in found for n in needs):
+                found.add(each.full_name)
+    return found
+
+
+def _names_stage(module: Module, pipeline: tree.Pipeline) -> bool:
+    return any(
+        (named := lookup(module, each)) is not None and named.kind == "stage"
+        for each in _nodes(pipeline)
+        if isinstance(each, tree.Name | tree.Member)
+    )
+
+
 # --- what a declaration needs -----------------------------------------------------------------------
 
 
@@ -114,7 +135,7 @@ def _values(module: Module, node: Any) -> Iterator[Declared]:
 
 def _types(module: Module, node: tree.TypeExpression) -> Iterator[Declared]:
     for each in _nodes(node):
-        found = module.declared.get(each.name.text) if isinstance(each, tree.NamedType) else None
+        found = find_path(module, each.name) if isinstance(each, tree.NamedType) else None
         if found is not None and found.kind == "type":
             yield found
 
@@ -148,8 +169,16 @@ def _nodes(node: Any) -> Iterator[Any]:
     if isinstance(node, tuple):
         for each in node:
             yield from _nodes(each)
-    elif is_dataclass(node):
+    elif names := _parts_of(node.__class__):
         yield node
-        for each in fields(node):
-            if not (isinstance(node, tree.NamedType) and each.name == "name"):
-                yield from _nodes(getattr(node, each.name))
+        for name in names:
+            yield from _nodes(getattr(node, name))
+
+
+@cache
+def _parts_of(kind: type[Any]) -> tuple[str, ...]:
+    """Names of the fields of a node that may hold nodes; none of what is no node."""
+    if not is_dataclass(kind):
+        return ()
+    left_out = {"span", "name"} if kind is tree.NamedType else {"span"}
+    return tuple(each.name for each in fields(kind) if each.name not in left_out)

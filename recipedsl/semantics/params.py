@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.types import OutOfRange, ParamValue, UnknownType, WrongType, WrongUnit
 from recipedsl.language.values import Unit
-from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, nearest_one
 from recipedsl.semantics.recipe import Place
 from recipedsl.semantics.values import (
     NOTHING,
@@ -42,7 +42,7 @@ def param_value(context: Context, declared: Declared, node: tree.Param, constant
         return Value(Sort.SECRET, None)
     given = _given(context, declared, type_, constant)
     if given is None and node.default is None:
-        _no_value(context, declared)
+        _no_value(context, declared, type_)
         return UNKNOWN
     if given is not None:
         value, place = given
@@ -83,13 +83,18 @@ def _check_secret(context: Context, module: Module, node: tree.Param) -> None:
     context.report(ParamValue, "a secret is read from the environment", place, "no `env(…)`", helps=helps)
 
 
-def _no_value(context: Context, declared: Declared) -> None:
+def _no_value(context: Context, declared: Declared, type_: ParamType) -> None:
+    example = type_.example()
+    quoted = f'"{example}"' if type_.is_text else example
     context.report(
         ParamValue,
         f"param `{declared.name}` has no value",
         declared.name_place,
         "no default, and none was given",
-        helps=(Help(f"give one with `--set {declared.full_name}=…`, or write a default"),),
+        helps=(
+            Help(f"give one: `--set {declared.full_name}={example}`, or a profile that sets it"),
+            Help(f"or write a default: `param {declared.name}: … = {quoted}`"),
+        ),
     )
 
 
@@ -155,8 +160,44 @@ class ParamType:
     def is_text(self) -> bool:
         return self.name == "text" or bool(self.choices)
 
+    def example(self) -> str:
+        """A value as it may be given, for messages."""
+        if self.choices:
+            return self.choices[0]
+        if self.low is not None and self.name in ("int", "float"):
+            return f"{self.low:g}"
+        return _EXAMPLES[self.name]
+
     def __str__(self) -> str:
-        return " or ".join(f"`{each}`" for each in self.choices) or f"a value of type `{self.name}`"
+        """What it takes, with one such value: `a whole number; `8` is one`."""
+        if self.choices:
+            return " or ".join(f"`{each}`" for each in self.choices)
+        return (
+            f"{_TITLES[self.name]}; `{self.example()}` is one" if self.name in _UNITS else _TITLES[self.name]
+        )
+
+
+#: What each type is called in messages.
+_TITLES = {
+    "int": "a whole number",
+    "float": "a number",
+    "text": "text",
+    "bool": "true or false",
+    "share": "a share",
+    "duration": "a duration",
+    "size": "a size",
+}
+
+#: A value of each type, as it may be given.
+_EXAMPLES = {
+    "int": "8",
+    "float": "0.1",
+    "text": "…",
+    "bool": "true",
+    "share": "5%",
+    "duration": "3h",
+    "size": "80GB",
+}
 
 
 def _param_type(context: Context, module: Module, param: tree.Param, constant: Constant) -> ParamType | None:
@@ -249,9 +290,10 @@ def _fits(context: Context, param: tree.Param, type_: ParamType, value: Value, p
     if not _is(type_, value):
         context.report(
             WrongType,
-            f"param `{param.name.text}` takes {type_}, found {value.describe()}",
+            f"param `{param.name.text}` takes {type_}, {_found(type_, value)}",
             place,
-            f"not {type_}",
+            "no such choice" if type_.choices else f"not {_TITLES[type_.name]}",
+            helps=nearest_one(place, str(value.data), type_.choices) if value.sort is Sort.TEXT else (),
         )
         return False
     return value.sort is not Sort.NUMBER or _in_range(context, param, type_, value, place)
@@ -262,9 +304,10 @@ def _in_range(context: Context, param: tree.Param, type_: ParamType, value: Valu
     inside = (low is None or value.data >= low) and (high is None or value.data <= high)
     if inside and not is_too_large(value.data):
         return True
+    bounds = type_.within.source.slice(type_.within.span) if type_.within is not None else "64 bits"
     context.report(
         OutOfRange,
-        f"param `{param.name.text}` is {value.written or value.data}, outside its range",
+        f"param `{param.name.text}` is {value.written or value.data}, outside of {bounds}",
         place,
         "outside its range",
         secondary=[(type_.within, "the range")] if type_.within is not None else [],
@@ -282,10 +325,19 @@ _UNITS = {
 }
 
 
+def _found(type_: ParamType, value: Value) -> str:
+    """What was found instead, as the end of a sentence."""
+    if type_.choices and value.sort is Sort.TEXT:
+        return f"found `{value.data}`"
+    is_broken = type_.name == "int" and value.sort is Sort.NUMBER and value.unit is Unit.NONE
+    return f"`{value.written or value.data}` is not whole" if is_broken else value.sentence()
+
+
 def _is(type_: ParamType, value: Value) -> bool:
     if type_.choices:
         return value.sort is Sort.TEXT and value.data in type_.choices
     if type_.name in _UNITS:
         whole = type_.name != "int" or isinstance(value.data, int)
-        return value.sort is Sort.NUMBER and value.unit is _UNITS[type_.name] and whole
+        unit = Unit.SHARE if value.is_share and type_.name == "share" else value.unit
+        return value.sort is Sort.NUMBER and unit is _UNITS[type_.name] and whole
     return value.sort is {"text": Sort.TEXT, "bool": Sort.FLAG}[type_.name]

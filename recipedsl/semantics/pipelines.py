@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recipedsl.diagnostics import Help
-from recipedsl.diagnostics.codes.data import ColumnClash, PartNeeded, TypeDiffers, Unreadable
+from recipedsl.diagnostics.codes.data import (
+    BadShares,
+    ColumnClash,
+    PartNeeded,
+    TypeDiffers,
+    Unreadable,
+    WrongShape,
+)
 from recipedsl.diagnostics.codes.names import UnknownPart, WrongKind
-from recipedsl.diagnostics.codes.plan import NotYet
-from recipedsl.diagnostics.codes.types import NotAChoice, WrongType
+from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongType
 from recipedsl.language import catalogue
 from recipedsl.language.shapes import Shape
 from recipedsl.language.sources.sources import HubData
-from recipedsl.language.types import ANY, Kind, RowType, Type, common, record
+from recipedsl.language.types import ANY, INT, MESSAGES, TEXT, Kind, RowType, Type, common, record
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
-from recipedsl.semantics.models import is_named, unpinned
+from recipedsl.semantics.looks import check_look
+from recipedsl.semantics.models import is_named
 from recipedsl.semantics.recipe import DataReference, Dataset, Place, SourceUse
 from recipedsl.semantics.row_types import row_type
 from recipedsl.semantics.rows import type_of_value
-from recipedsl.semantics.scope import lookup, names
-from recipedsl.semantics.settings import read_call
+from recipedsl.semantics.scope import lookup, names, unknown_reference
+from recipedsl.semantics.scores import policy
+from recipedsl.semantics.settings import Deferred, Named, Settings, read_call
 from recipedsl.semantics.steps import Flow, read_step
 from recipedsl.semantics.values import Sort, Value, holds
 from recipedsl.syntax import tree
 
-#: Sources of the language that come with a later version.
-LATER_SOURCES = ("generate", "mix", "interleave", "every", "latest", "previous")
+#: Words that stand for declarations of rounds; they are gone where the rounds are written out.
+OF_ROUNDS = ("every", "latest", "previous")
 
 
 def dataset(context: Context, declared: Declared) -> Dataset | None:
@@ -130,17 +138,9 @@ def _no_dataset(
             helps=did_you_mean(place, found.name, known),
         )
     elif isinstance(expression, tree.Name | tree.Member):
-        context.unknown_name(module, _first_name(expression), known, "dataset")
+        unknown_reference(context, module, expression, known, "dataset")
     elif not isinstance(expression, tree.Broken):
         context.report(WrongType, "a dataset is wanted here", place, "no dataset")
-
-
-def _first_name(expression: tree.Name | tree.Member) -> tree.Name:
-    """The name that a chain of members begins with; the last member's when it begins otherwise."""
-    if isinstance(expression, tree.Name):
-        return expression
-    target = expression.target
-    return _first_name(target) if isinstance(target, tree.Name | tree.Member) else expression.name
 
 
 def _part(
@@ -253,19 +253,21 @@ def _call(
     settings = read_call(context, module, concept, call)
     if not settings.complete:
         return unknown
+    if keyword == "generate":
+        return _generated(context, inputs, settings, annotated, place)
+    if keyword in ("mix", "interleave"):
+        return _mixed(context, module, inputs, call, settings, annotated)
     if concept is HubData and not is_named(context, settings.values, settings.written["name"]):
         return unknown
-    if concept is HubData and not settings.get("revision"):
-        unpinned(context, place, "dataset")
     use = SourceUse(keyword, settings.values, (), annotated, place)
     return _Head(use, _look(context, use, annotated))
 
 
 def _unknown_source(context: Context, module: Module, function: tree.Name) -> None:
     place = module.place(function)
-    if function.text in LATER_SOURCES:
-        words = f"`{function.text}` is part of the language, and this version cannot carry it out yet"
-        context.report(NotYet, words, place, "not carried out yet")
+    if function.text in OF_ROUNDS:
+        words = f"`{function.text}` speaks of `rounds {{ … }}`, and nothing here is declared in rounds"
+        context.report(WrongArguments, words, place, "no rounds")
         return
     known = catalogue.keywords("source")
     context.report(
@@ -285,6 +287,7 @@ def _look(context: Context, use: SourceUse, annotated: RowType | None) -> RowTyp
         helps = (Help(look.hint),) if look.hint else ()
         context.report(Unreadable, look.problem, use.place, "cannot be read", helps=helps)
         return annotated
+    check_look(context, use.place, annotated, look)
     if annotated is None or look.row is None:
         return annotated or look.row
     _compare(context, use, annotated, look.row)
@@ -309,6 +312,77 @@ def _is_read_as(use: SourceUse, found: Type, declared: Type) -> bool:
     return not use.inputs and found.kind is Kind.TEXT and declared.kind is Kind.DATE
 
 
+# --- rows that a model writes -----------------------------------------------------------------------
+
+
+def _generated(
+    context: Context, inputs: _Inputs, settings: Settings, annotated: RowType | None, place: Place
+) -> _Head:
+    """Rows with what a model writes to their prompts."""
+    written, named = settings.get("prompts"), settings.get("model")
+    found = inputs(written.module, written.expression) if isinstance(written, Deferred) else None
+    model_ = policy(context, named.declared, named.place) if isinstance(named, Named) else None
+    kept = {name: each for name, each in settings.values.items() if name not in ("model", "prompts")}
+    use = SourceUse("generate", kept, (found,) if found else (), annotated, place, model_ or "")
+    if found is None or model_ is None:
+        return _Head(use, annotated)
+    asked = context.datasets[found.name]
+    unknown = asked.row is None and asked.shape is Shape.ROWS
+    if asked.shape not in (Shape.PROMPT, Shape.CHAT) and not unknown:
+        words = f"`generate` takes prompts, `{found.name}` has the shape `{asked.shape}`"
+        helps = (Help("shape it with `| as prompt(…)`"),)
+        context.report(WrongShape, words, found.place, "no prompts", helps=helps)
+        return _Head(use, annotated)
+    row = None if asked.row is None else asked.row.with_columns(_WRITTEN)
+    return _Head(use, _as_declared(context, use, annotated, row))
+
+
+#: Columns that `generate` adds: what was asked, the answer, and which sample it is.
+_WRITTEN = {"prompt": MESSAGES, "completion": TEXT, "draw": INT}
+
+
+# --- shares ---------------------------------------------------------------------------------------------
+
+
+def _mixed(
+    context: Context,
+    module: Module,
+    inputs: _Inputs,
+    call: tree.Call,
+    settings: Settings,
+    annotated: RowType | None,
+) -> _Head:
+    """Datasets with their shares: `mix({ a: 70%, b: 30% })`."""
+    assert isinstance(call.function, tree.Name)
+    place, keyword = module.place(call), call.function.text
+    written = next((each.value for each in call.arguments if isinstance(each.value, tree.MapOf)), None)
+    if written is None or any(not isinstance(each.key, tree.Name) for each in written.entries):
+        words = f"`{keyword}` takes names of datasets with their shares, written in place"
+        context.report(WrongType, words, place, helps=(Help("such as `{ lessons: 70%, chats: 30% }`"),))
+        return _Head(SourceUse(keyword, {}, (), annotated, place), annotated)
+    _check_shares(context, module, written, settings)
+    keys = [each.key for each in written.entries if isinstance(each.key, tree.Name)]
+    head = _together(context, keyword, [inputs(module, each) for each in keys], annotated, place)
+    shares = list(settings.values["shares"].values())
+    return replace(head, use=replace(head.use, settings={**settings.values, "shares": shares}))
+
+
+def _check_shares(context: Context, module: Module, written: tree.MapOf, settings: Settings) -> None:
+    """Shares of a mixture are shares, and sum to 100 %."""
+    shares = settings.values["shares"]
+    for entry, share in zip(written.entries, shares.values(), strict=False):
+        if not isinstance(share, float) or not 0 < share <= 1:
+            place = module.place(entry.value)
+            context.report(
+                BadShares, "a share of a mixture is more than 0% and up to 100%", place, "no share"
+            )
+            return
+    total = sum(shares.values())
+    if abs(total - 1) > 1e-9:
+        words = f"the shares of a mixture sum to {total * 100:g}%, not 100%"
+        context.report(BadShares, words, module.place(written), f"{total * 100:g}% in all")
+
+
 # --- concat and rows --------------------------------------------------------------------------------
 
 
@@ -316,14 +390,25 @@ def _concat(
     context: Context, module: Module, inputs: _Inputs, call: tree.Call, annotated: RowType | None
 ) -> _Head:
     place = module.place(call)
-    read = [inputs(module, argument.value) for argument in call.arguments]
-    found = [each for each in read if each is not None]
     if not call.arguments:
         context.report(WrongType, "`concat` takes datasets", place, "nothing to put together")
+    read = [inputs(module, argument.value) for argument in call.arguments]
+    return _together(context, "concat", read, annotated, place)
+
+
+def _together(
+    context: Context,
+    keyword: str,
+    read: list[DataReference | None],
+    annotated: RowType | None,
+    place: Place,
+) -> _Head:
+    """Several datasets as one: the columns of all, and the shape if they agree in it."""
+    found = [each for each in read if each is not None]
     rows = [context.datasets[each.name].row for each in found]
     shapes = {context.datasets[each.name].shape for each in found}
     shape = shapes.pop() if len(shapes) == 1 else Shape.ROWS
-    use = SourceUse("concat", {}, tuple(found), annotated, place)
+    use = SourceUse(keyword, {}, tuple(found), annotated, place)
     row = _union(context, found, rows) if len(found) == len(read) else None
     return _Head(use, _as_declared(context, use, annotated, row), shape)
 

@@ -13,6 +13,7 @@ from recipedsl.language.concept import Concept
 from recipedsl.language.expressions import Call, Column, Constant
 from recipedsl.language.shapes import Shape
 from recipedsl.language.stages.base import StageMethod
+from recipedsl.language.stages.works import Work
 from recipedsl.language.types import RowType, Type
 from recipedsl.source import Source, Span
 
@@ -25,6 +26,20 @@ class Place:
 
     source: Source
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Words that a plan can hold and nothing carries out yet.
+
+    Attributes:
+        what: the words, for a sentence.
+        instead: what can be done meanwhile, empty when nothing is known.
+    """
+
+    what: str
+    instead: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class SourceUse:
         settings: constants by name.
         inputs: datasets that it reads.
         declared: the annotated row type; None when the recipe leaves it to the data.
+        model: the model or stage that writes the rows.
     """
 
     keyword: str
@@ -52,6 +68,7 @@ class SourceUse:
     inputs: tuple[DataReference, ...]
     declared: RowType | None
     place: Place
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,7 @@ class ResolvedStep:
     settings: dict[str, Any] = field(default_factory=dict)
     other: DataReference | None = None
     message: str = ""
+    scores: dict[str, tuple[WeightedScore, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +121,25 @@ class TemplateUse:
 
 @dataclass(frozen=True, slots=True)
 class BaseModel:
-    """A base model."""
+    """A base model.
+
+    Attributes:
+        source: class of the source that it comes from.
+        settings: of that source, by name.
+        written: places of the settings that the recipe wrote.
+        beyond: settings that cannot be carried out yet.
+    """
 
     name: str
-    source: Concept
+    source: type[Concept]
+    settings: dict[str, Any]
     dtype: str
     template: TemplateUse | None
     attention: str
     place: Place
     doc: str = ""
+    written: dict[str, Place] = field(default_factory=dict)
+    beyond: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +149,8 @@ class Score:
     Attributes:
         written: as in the recipe, for tables.
         stage: the reward stage it asks.
-        against: the other model of a comparison.
+        against: the other model of a comparison, or the one that is asked.
+        terms: the other rewards that it is made of, by setting.
     """
 
     keyword: str
@@ -131,6 +160,7 @@ class Score:
     stage: str
     against: str
     place: Place
+    terms: dict[str, tuple[WeightedScore, ...]] = field(default_factory=dict)
 
     def same_as(self, other: Score) -> bool:
         """Whether both measure the same, however they are written."""
@@ -157,6 +187,9 @@ class Stage:
         data: what it trains on.
         rewards: terms of the reward.
         trains_adapter: whether what is trained is an adapter, its own or the one that it goes on with.
+        roles: other models that it asks, by setting.
+        datasets: other datasets that it reads, by setting.
+        expressions: values of the rows that settings name.
     """
 
     name: str
@@ -169,6 +202,27 @@ class Stage:
     place: Place
     doc: str = ""
     trains_adapter: bool = False
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    datasets: dict[str, DataReference] = field(default_factory=dict)
+    expressions: dict[str, RowExpression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkUse:
+    """A stage that trains nothing.
+
+    Attributes:
+        concept: what it does.
+        models: what it reads, in order.
+        settings: every other setting by name, defaults filled in.
+    """
+
+    name: str
+    concept: type[Work]
+    models: tuple[str, ...]
+    settings: dict[str, Any]
+    place: Place
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +236,22 @@ class GateUse:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """An evaluation."""
+    """An evaluation; without data when its metrics bring their own.
+
+    Attributes:
+        written: places of the settings that the recipe wrote.
+    """
 
     name: str
     models: tuple[str, ...]
-    data: DataReference
+    data: DataReference | None
     metrics: tuple[Score, ...]
     slices: tuple[str, ...]
     gates: tuple[GateUse, ...]
     settings: dict[str, Any]
     place: Place
     doc: str = ""
+    written: dict[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +261,7 @@ class Recipe:
     Attributes:
         order: names of stages and evaluations in written order, those of imported files first.
         run: settings of the block `run`, and in `written` the names of those that it writes.
+        later: what was asked for and cannot be carried out yet.
     """
 
     source: Source
@@ -209,7 +269,9 @@ class Recipe:
     models: dict[str, BaseModel]
     datasets: dict[str, Dataset]
     stages: dict[str, Stage]
+    works: dict[str, WorkUse]
     evaluations: dict[str, Evaluation]
     order: tuple[str, ...]
     run: dict[str, Any]
     profile: str = ""
+    later: tuple[Later, ...] = ()

@@ -6,9 +6,9 @@ from recipedsl.diagnostics.codes.names import DuplicateName
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.diagnostics.codes.types import OutOfRange, UnknownType, WrongType
 from recipedsl.language.types import BOOL, DATE, FLOAT, INT, TEXT, Field, Kind, RowType, Type, choice, list_of
-from recipedsl.semantics.constants import constant
+from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
-from recipedsl.semantics.scope import names
+from recipedsl.semantics.scope import find_path, names
 from recipedsl.semantics.values import Sort
 from recipedsl.syntax import tree
 
@@ -73,13 +73,40 @@ def _named(context: Context, module: Module, node: tree.NamedType) -> Type | Non
         context.report(WrongType, words, module.place(node.item), "nothing belongs here")
     if name in PLAIN:
         return PLAIN[name]
-    declared = module.declared.get(name)
+    declared = find_path(module, node.name)
+    if declared is not None and declared.kind in ("let", "param"):
+        return _listed(context, module, node, declared)
     if declared is None or not isinstance(declared.node, tree.TypeDeclaration):
-        place = module.place(node)
-        helps = did_you_mean(place, name, [*PLAIN, "list", *names(module, "type")])
-        context.report(UnknownType, f"unknown type `{name}`", place, "no such type", helps=helps)
+        _unknown(context, module, node.name, declared)
         return None
     return declared_type(context, declared)
+
+
+def _listed(context: Context, module: Module, node: tree.NamedType, declared: Declared) -> Type | None:
+    """The enumeration whose members a `let` lists."""
+    value = value_of(context, declared)
+    if value.sort is Sort.UNKNOWN:
+        return None
+    members = value.data if value.sort is Sort.LIST else ()
+    if members and all(each.sort is Sort.TEXT for each in members):
+        return choice(*dict.fromkeys(each.data for each in members))
+    words = f"an enumeration is a list of texts, {value.sentence()}"
+    secondary = [(declared.name_place, f"`{declared.name}` is declared here")]
+    context.report(WrongType, words, module.place(node), "no list of texts", secondary=secondary)
+    return None
+
+
+def _unknown(context: Context, module: Module, name: tree.Name, found: Declared | None) -> None:
+    place = module.place(name)
+    if name.text in module.failed:
+        return
+    helps = did_you_mean(place, name.text, [*PLAIN, "list", *names(module, "type")])
+    words, label = f"unknown type `{name.text}`", "no such type"
+    secondary = []
+    if found is not None:
+        words, label = f"a type is wanted here, `{name.text}` is {found.noun}", found.noun
+        secondary = [(found.name_place, f"`{found.name}` is declared here")]
+    context.report(UnknownType, words, place, label, secondary=secondary, helps=helps)
 
 
 #: Most names that a type may hold with all that it contains: ten types, each with two of the one before.
@@ -109,7 +136,7 @@ def _size(context: Context, module: Module, node: tree.TypeExpression | None) ->
     """Number of names in a type, with those in the declared types that it names."""
     match node:
         case tree.NamedType():
-            declared = module.declared.get(node.name.text)
+            declared = find_path(module, node.name)
             own = context.types.get(declared.full_name, (None, 1))[1] if declared is not None else 1
             return own + _size(context, module, node.item)
         case tree.RecordType():

@@ -26,10 +26,10 @@ from recipedsl.language.functions.catalogue import FUNCTIONS
 from recipedsl.language.types import ANY, BOOL, DATE, FLOAT, INT, TEXT, Kind, RowType, Type, common, list_of
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant, value_of
-from recipedsl.semantics.context import Context, Module, did_you_mean, fix
+from recipedsl.semantics.context import Context, Module, did_you_mean, fix, nearest_one
 from recipedsl.semantics.recipe import RowExpression
 from recipedsl.semantics.scope import lookup, names
-from recipedsl.semantics.values import Sort, Value
+from recipedsl.semantics.values import Sort, Value, number_value
 from recipedsl.syntax import tree
 
 #: Spelling of an operator to the keyword of its function.
@@ -108,16 +108,22 @@ def type_condition(rows: Rows, expression: tree.Expression) -> Typed | None:
 def _name(rows: Rows, name: tree.Name) -> Typed | None:
     found = None if name.quoted else lookup(rows.module, name)
     is_value = found is not None and found.kind in ("param", "let")
-    type_ = rows.column(name.text)
+    text = column_name(name)
+    type_ = rows.column(text)
     if rows.row is not None and type_ is not None and is_value:
         _ambiguous(rows, name)
         return None
     if is_value and found is not None:
         return _value(rows, name, value_of(rows.context, found))
     if type_ is not None:
-        return Typed(Column(name=name.text), type_)
+        return Typed(Column(name=text), type_)
     _unknown_column(rows, name, found.noun if found is not None else "")
     return None
+
+
+def column_name(name: tree.Name) -> str:
+    """What a name is called as a column: without the number that it has as a declaration of rounds."""
+    return name.text if name.quoted else name.text.partition("[")[0]
 
 
 def _ambiguous(rows: Rows, name: tree.Name) -> None:
@@ -148,7 +154,7 @@ def _unknown_column(rows: Rows, name: tree.Name, noun: str) -> None:
         place,
         "no such column",
         notes=("the columns here: " + ", ".join(f"`{each}`" for each in known),) if known else (),
-        helps=did_you_mean(place, name.text, known + names(rows.module, "param", "let")),
+        helps=nearest_one(place, name.text, known + names(rows.module, "param", "let")),
     )
 
 
@@ -171,12 +177,17 @@ def _member(rows: Rows, expression: tree.Member) -> Typed | None:
 def _no_part(rows: Rows, expression: tree.Member, type_: Type) -> None:
     place = rows.module.place(expression.name)
     known = [each.name for each in type_.fields]
+    helps = did_you_mean(place, expression.name.text, known)
+    if type_.item is not None and type_.item.field(expression.name.text) is not None:
+        written = rows.module.source.slice(expression.target.span)
+        first = f"{written}[0].{expression.name.text}"
+        helps = (Help(f"its items have it: `{first}` is that of the first, `[-1]` takes the last"),)
     rows.context.report(
         UnknownColumn,
         f"a value of type `{type_}` has no part `{expression.name.text}`",
         place,
         "no such part",
-        helps=did_you_mean(place, expression.name.text, known),
+        helps=helps,
     )
 
 
@@ -470,7 +481,21 @@ def _no_result(
         f"`{function.operator or function.keyword}` does not work on {types}",
         rows.module.place(whole),
         f"{types} do not go together",
+        helps=_literal_help(rows, arguments, whole),
     )
+
+
+def _literal_help(rows: Rows, arguments: tuple[Typed, ...], whole: tree.Expression) -> tuple[Help, ...]:
+    """What to write where a text stands beside a number or a date."""
+    if not isinstance(whole, tree.Binary):
+        return ()
+    kinds = {each.type.kind for each in arguments}
+    for node in (whole.left, whole.right):
+        if isinstance(node, tree.Text) and kinds & {Kind.INT, Kind.FLOAT} and number_value(node.value):
+            return (fix(rows.module.place(node), node.value, f"`{node.value}` without quotes is a number"),)
+        if isinstance(node, tree.Text) and Kind.DATE in kinds:
+            return (Help('a date is written `"2024-05-31"`, year, month, day'),)
+    return ()
 
 
 # --- patterns -----------------------------------------------------------------------------------

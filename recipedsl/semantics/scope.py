@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from recipedsl.diagnostics.codes.names import DuplicateName, ImportProblem, MissingName, UnknownKind
+from recipedsl.diagnostics import Help
+from recipedsl.diagnostics.codes.names import (
+    DuplicateName,
+    ImportProblem,
+    MissingName,
+    UnknownKind,
+    UnknownName,
+)
 from recipedsl.semantics.context import Context, Declared, Importer, Module, did_you_mean
 from recipedsl.semantics.recipe import Place
+from recipedsl.semantics.rounds import unroll
 from recipedsl.source.paths import beside
 from recipedsl.syntax import tree
 
 #: Kinds of blocks with a name, and those without.
 NAMED_KINDS = ("model", "template", "stage", "eval", "profile")
 BARE_KINDS = ("run",)
+COPIED_KINDS = ("model", "template", "stage", "eval")
 RUN = "run"
 
 #: Types of columns that need no declaration.
@@ -23,6 +33,9 @@ MOST_IMPORTS = 100
 
 # What is in backquotes may be anything, and would meet the names that the plan makes: `tuned.tokens`.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+# What stands in rounds has their number behind it.
+_OF_ROUND = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[\d+\])?")
 
 
 def declare(context: Context, module: Module, importer: Importer, path: tuple[str, ...]) -> None:
@@ -69,9 +82,17 @@ def _add(context: Context, module: Module, kind: str, item: tree.Item) -> None:
     if isinstance(item, tree.Data | tree.Thing) and isinstance(item, tree.Data) != (kind == "data"):
         _wrong_form(context, module, kind, item)
         return
+    if kind not in COPIED_KINDS and isinstance(item, tree.Thing) and item.copied is not None:
+        _no_copy(context, module, kind, item)
     if not _is_free(context, module, kind, name):
         return
     module.declared[name.text] = Declared(kind, name.text, item, module)
+
+
+def _no_copy(context: Context, module: Module, kind: str, item: tree.Thing) -> None:
+    words = f"`with` copies a {', '.join(COPIED_KINDS[:-1])} or {COPIED_KINDS[-1]}, no {kind}"
+    assert item.copied is not None
+    context.report(UnknownKind, words, module.place(item.copied), "cannot be copied")
 
 
 def _is_free(context: Context, module: Module, kind: str, name: tree.Name) -> bool:
@@ -82,7 +103,7 @@ def _is_free(context: Context, module: Module, kind: str, name: tree.Name) -> bo
         _duplicate(context, place, name.text, other.name_place)
     elif name.text in module.imports:
         _duplicate(context, place, name.text, module.imported[name.text])
-    elif _PLAIN.fullmatch(name.text) is None:
+    elif (_PLAIN if name.quoted else _OF_ROUND).fullmatch(name.text) is None:
         words = f"a declaration is called by a plain name, not `{name.text}`"
         context.report(MissingName, words, place, "letters, digits and `_`")
     elif kind == "type" and name.text in BUILT_IN_TYPES:
@@ -148,20 +169,38 @@ def _follow(
         problem = f"more than {MOST_IMPORTS} files are imported in all"
     found = None if problem else importer(target)
     if found is None:
-        words = problem or f"`{item.path.value}` cannot be read"
-        context.report(
-            ImportProblem, f"import of `{item.path.value}`: {words}", module.place(item.path), words
-        )
+        _no_import(context, module, item, target, problem, path)
         return
     file, problems = found
     context.problems.extend(problems)
-    inner = Module(file.source, f"{module.prefix}{item.name.text}.", file)
+    inner = Module(file.source, f"{module.prefix}{item.name.text}.", unroll(context, file))
     module.imports[item.name.text] = inner
     module.imported[item.name.text] = module.place(item.name)
     declare(context, inner, importer, (*path, target))
 
 
+def _no_import(
+    context: Context, module: Module, item: tree.Import, target: str, problem: str, path: tuple[str, ...]
+) -> None:
+    missing = None if problem else context.files.missing(target)
+    words = problem or (missing.problem if missing else f"`{item.path.value}` is no text that can be read")
+    helps = (Help(missing.hint),) if missing and missing.hint else ()
+    chain = (
+        " -> ".join(f"`{each}`" for each in (*path[path.index(target) :], target)) if target in path else ""
+    )
+    context.report(
+        ImportProblem,
+        f"import of `{item.path.value}`: {words}",
+        module.place(item.path),
+        words,
+        notes=(f"they lead {chain}",) if chain else (),
+        helps=helps,
+    )
+
+
 def _import_problem(target: str, path: tuple[str, ...]) -> str:
+    if not target:
+        return "it is a folder, not a file"
     if target in path:
         return "the imports lead back to `" + target.rsplit("/", 1)[-1] + "`"
     if target.startswith("..") or (target.startswith("/") and not path[0].startswith("/")):
@@ -180,6 +219,15 @@ def lookup(module: Module, expression: tree.Expression) -> Declared | None:
         inner = _imported(module, expression.target)
         return inner.declared.get(expression.name.text) if inner else None
     return None
+
+
+def find_path(module: Module, name: tree.Name) -> Declared | None:
+    """The declaration that a name such as `common.Row`, one word, refers to; None when there is none."""
+    *prefixes, last = [name.text] if name.quoted else name.text.split(".")
+    inner: Module | None = module
+    for prefix in prefixes:
+        inner = inner.imports.get(prefix) if inner is not None else None
+    return inner.declared.get(last) if inner is not None else None
 
 
 def _imported(module: Module, expression: tree.Expression) -> Module | None:
@@ -201,3 +249,49 @@ def names(module: Module, *kinds: str) -> list[str]:
         f"{prefix}.{name}" for prefix, inner in module.imports.items() for name in names(inner, *kinds)
     ]
     return own + imported
+
+
+def unknown_reference(
+    context: Context,
+    module: Module,
+    expression: tree.Name | tree.Member,
+    candidates: Iterable[str],
+    what: str = "name",
+) -> None:
+    """Report a name, or a chain of names, that leads to nothing; of a chain the first part that does.
+
+    Args:
+        candidates: names, those of imported files with the name of their import, that would do.
+        what: what is wanted, for the message.
+    """
+    inner = _imported(module, expression)
+    if inner is not None:  # the file itself stands where one of its names is wanted
+        place, prefix = module.place(expression), module.source.slice(expression.span)
+        known = [each for each in candidates if each.startswith(f"{prefix}.")]
+        words = f"`{prefix}` is an imported file; the name of a {what} in it is wanted here"
+        context.report(UnknownName, words, place, "an imported file", helps=did_you_mean(place, "", known))
+    elif isinstance(expression, tree.Name):
+        context.unknown_name(module, expression, candidates, what)
+    elif (inner := _imported(module, expression.target)) is None:
+        _unknown_target(context, module, expression, candidates, what)
+    elif expression.name.text not in inner.failed:
+        place, prefix = module.place(expression.name), module.source.slice(expression.target.span)
+        known = [each.removeprefix(f"{prefix}.") for each in candidates if each.startswith(f"{prefix}.")]
+        words = f"`{prefix}` has no {what} `{expression.name.text}`"
+        label = f"nothing in `{inner.source.path}` has this name"
+        context.report(
+            UnknownName, words, place, label, helps=did_you_mean(place, expression.name.text, known)
+        )
+
+
+def _unknown_target(
+    context: Context, module: Module, expression: tree.Member, candidates: Iterable[str], what: str
+) -> None:
+    target = expression.target
+    if isinstance(target, tree.Member) and lookup(module, target) is None:
+        unknown_reference(context, module, target, candidates, what)
+    elif isinstance(target, tree.Name) and lookup(module, target) is None:
+        known = {each.split(".")[0] for each in candidates} | set(module.imports)
+        context.unknown_name(module, target, known, what)
+    else:
+        context.unknown_name(module, expression.name, candidates, what)

@@ -16,10 +16,11 @@ from recipedsl.language.types import Kind, RowType, Type
 from recipedsl.language.values import Unit, Wants
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.files import check_python
 from recipedsl.semantics.models import model
-from recipedsl.semantics.recipe import Place, RowExpression, Score, Stage, WeightedScore
+from recipedsl.semantics.recipe import Later, Place, RowExpression, Score, Stage, WeightedScore, WorkUse
 from recipedsl.semantics.rows import Rows, pattern_problem, type_expression
-from recipedsl.semantics.scope import lookup, names
+from recipedsl.semantics.scope import lookup, names, unknown_reference
 from recipedsl.semantics.settings import Deferred, Named, Settings, read_call
 from recipedsl.semantics.values import Sort
 from recipedsl.syntax import tree
@@ -118,12 +119,18 @@ def _judge(scoring: Scoring, node: tree.Expression, declared: Declared | None) -
     if declared is not None and declared.kind == "stage":
         stage = reward_stage(scoring.context, declared, place)
         return None if stage is None else Score("model", declared.full_name, {}, {}, stage, "", place)
+    if declared is not None and declared.kind == "model":
+        scoring.context.used.add(declared.full_name)
+        instead = "a `reward` stage that starts from it gives one"
+        scoring.context.later[Later(f"the model `{declared.name}` as a reward", instead, place)] = None
+        name = declared.full_name if model(scoring.context, declared) is not None else None
+        return None if name is None else Score("model", declared.full_name, {}, {}, name, "", place)
     known = [*catalogue.keywords("reward"), *_reward_stages(scoring)]
     if declared is not None:
         words = f"a reward function or a reward stage is wanted here, `{declared.name}` is {declared.noun}"
         scoring.context.report(WrongKind, words, place, declared.noun, helps=did_you_mean(place, "", known))
-    elif isinstance(node, tree.Name):
-        scoring.context.unknown_name(scoring.module, node, known, "reward")
+    elif isinstance(node, tree.Name | tree.Member):
+        unknown_reference(scoring.context, scoring.module, node, known, "reward")
     elif not isinstance(node, tree.Broken):
         scoring.context.report(WrongType, "a reward function or a reward stage is wanted here", place)
     return None
@@ -161,11 +168,22 @@ def policy(context: Context, declared: Declared, place: Place) -> str | None:
     context.used.add(declared.full_name)
     if declared.kind == "model":
         return declared.full_name if model(context, declared) is not None else None
+    if declared.full_name in context.works:
+        return work_policy(context, context.works[declared.full_name], place)
     stage = resolved_stage(context, declared, place)
     if stage is None or stage.method.gives == "policy":
         return stage.name if stage is not None else None
     words = f"`{declared.name}` is a reward model; one that writes answers is wanted"
     context.report(WrongKind, words, place, "gives rewards", secondary=[(stage.place, "declared here")])
+    return None
+
+
+def work_policy(context: Context, work: WorkUse, place: Place) -> str | None:
+    """Name of a stage that trains nothing, where it gives a model."""
+    if work.concept.gives == "policy":
+        return work.name
+    words = f"`{work.name}` writes files; a model is wanted"
+    context.report(WrongKind, words, place, "gives files", secondary=[(work.place, "declared here")])
     return None
 
 
@@ -204,25 +222,29 @@ def read_score(scoring: Scoring, node: tree.Expression, family: str) -> Score | 
 
 def _resolve(scoring: Scoring, concept: type[Concept], settings: Settings, place: Place) -> Score | None:
     expressions: dict[str, RowExpression | None] = {}
-    models: dict[str, str | None] = {"judge": "", "against": ""}
+    models: dict[str, str | None] = {"judge": "", "against": "", "model": ""}
+    terms: dict[str, tuple[WeightedScore, ...] | None] = {}
     constants: dict[str, Any] = {}
     for name, setting in concept.settings().items():
         value = settings.get(name)
         if isinstance(value, Named):
             asks = reward_stage if name == "judge" else policy
             models[name] = asks(scoring.context, value.declared, value.place)
+        elif setting.type.wants is Wants.EXPRESSION and isinstance(value, Deferred):
+            terms[name] = read_reward(scoring, value.expression)
         elif setting.type.wants is Wants.ROW and isinstance(value, Deferred):
             expressions[name] = _row_value(scoring, value, setting)
         elif value is not None:
             constants[name] = value
     good = _good_constants(scoring, constants, settings)
-    judge, against = models["judge"], models["against"]
     found = {name: each for name, each in expressions.items() if each is not None}
-    if not good or judge is None or against is None or len(found) < len(expressions):
+    parts = {name: each for name, each in terms.items() if each is not None}
+    if not good or None in models.values() or len(found) < len(expressions) or len(parts) < len(terms):
         return None
     # On one line; white space inside of texts stays, as it tells patterns apart.
     written = re.sub(r"\s*\n\s*", " ", place.source.slice(place.span))
-    return Score(concept.keyword, written, found, constants, judge, against, place)
+    against = models["against"] or models["model"] or ""
+    return Score(concept.keyword, written, found, constants, models["judge"] or "", against, place, parts)
 
 
 def _row_value(scoring: Scoring, value: Deferred, setting: Setting) -> RowExpression | None:
@@ -256,5 +278,9 @@ def _good_constants(scoring: Scoring, constants: dict[str, Any], settings: Setti
     if isinstance(function, str) and not _PYTHON.fullmatch(function):
         words = f"a function is written `file.py:name`, found `{function}`"
         scoring.context.report(WrongType, words, settings.written["function"], "no `file.py:name`")
+        return False
+    if isinstance(function, str) and not check_python(
+        scoring.context, settings.written["function"], function
+    ):
         return False
     return not problem

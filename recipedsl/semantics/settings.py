@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipedsl.diagnostics import Applicability, Help
@@ -18,11 +18,14 @@ from recipedsl.diagnostics.codes.plan import Conflict
 from recipedsl.diagnostics.codes.types import NotAChoice, OutOfRange, WrongArguments, WrongType, WrongUnit
 from recipedsl.language import catalogue
 from recipedsl.language.concept import Concept, Setting
+from recipedsl.language.foreign import called
 from recipedsl.language.values import SUFFIXES, Unit, ValueType, Wants
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix
-from recipedsl.semantics.recipe import Place
-from recipedsl.semantics.scope import lookup, names
+from recipedsl.semantics.copies import inherited
+from recipedsl.semantics.foreign import help_with, source_of_text
+from recipedsl.semantics.recipe import Later, Place
+from recipedsl.semantics.scope import lookup, names, unknown_reference
 from recipedsl.semantics.values import Sort, Value, holds, is_too_large
 from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
@@ -71,10 +74,12 @@ class Settings:
     Attributes:
         values: by name; `FAILED` where a problem was reported.
         written: places of the values that the recipe wrote.
+        nodes: those values as written, with the modules that their names belong to.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     written: dict[str, Place] = field(default_factory=dict)
+    nodes: dict[str, tuple[Module, tree.Expression]] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
         """The value, None for one that failed."""
@@ -91,20 +96,21 @@ Entry = tuple[str, Place, Module, tree.Expression]
 
 
 def read_block(context: Context, module: Module, concept: type[Concept], thing: tree.Thing) -> Settings:
-    """Settings of `kind name { … }`, overrides from outside included."""
+    """Settings of `kind name { … }`, those of what it copies and overrides from outside included."""
     kind, name = thing.kind.text, module.prefix + (thing.name.text if thing.name else "")
     _check_form(context, module, concept, thing)
     outside = overrides_of(context, kind, name)
+    copied = inherited(context, module.declared[thing.name.text]) if thing.copied and thing.name else ()
     entries: list[Entry] = []
-    for entry in thing.block.entries:
+    for reader, entry in (*((module, each) for each in thing.block.entries), *copied):
         if isinstance(entry, tree.Attribute) and entry.key.text not in outside:
-            entries.append((entry.key.text, module.place(entry.key), module, entry.value))
+            entries.append((entry.key.text, reader.place(entry.key), reader, entry.value))
     for key, (source, expression) in outside.items():
         reader = module.reading(source)
         end = source.text.find("=")
         entries.append((key, Place(source, Span(max(0, end - len(key)), end)), reader, expression))
     owner = Place(module.source, (thing.method or thing.name or thing.kind).span)
-    return read_entries(context, concept, entries, owner, thing.method.text if thing.method else kind)
+    return read_entries(context, concept, entries, owner, concept.keyword if kind == "stage" else kind)
 
 
 def overrides_of(context: Context, kind: str, name: str) -> dict[str, tuple[Source, tree.Expression]]:
@@ -130,12 +136,15 @@ def read_entries(
 ) -> Settings:
     """Check named values against the settings of a concept."""
     known = concept.settings()
+    entries = list(entries)
+    written = {name for name, *_ in entries}
     result = Settings()
     meant: set[str] = set()
     for name, place, module, expression in entries:
         setting = known.get(name)
         if setting is None:
-            meant |= _unknown(context, place, name, title, known)
+            helps = help_with(place, name, expression, known, written)
+            meant |= _unknown(context, place, name, title, called(known, name), helps)
         elif name in result.values:
             first = (result.written[name], "first written here")
             context.report(
@@ -143,22 +152,37 @@ def read_entries(
             )
         else:
             result.written[name] = module.place(expression)
+            result.nodes[name] = (module, expression)
             result.values[name] = take(context, module, setting.type, expression, name)
+            _note_setting(context, setting, result.values[name], place, title)
     _fill(context, known, result, meant, owner, title)
+    note_later(context, concept, owner)
     return result
 
 
-def _unknown(context: Context, place: Place, name: str, title: str, known: dict[str, Setting]) -> set[str]:
-    """Report a setting that does not exist; gives the one that was probably meant."""
-    helps = did_you_mean(place, name, known)
-    context.report(
-        UnknownSetting,
-        f"`{title}` has no setting `{name}`",
-        place,
-        "no such setting",
-        helps=helps,
-    )
-    return {edit.text for each in helps for edit in each.edits}
+def note_later(context: Context, concept: type[Concept], place: Place) -> None:
+    """Note a word that cannot be carried out yet."""
+    if concept.not_yet:
+        context.later[Later(f"`{concept.keyword}`", concept.not_yet, place)] = None
+
+
+def _note_setting(context: Context, setting: Setting, value: Any, place: Place, title: str) -> None:
+    """Note a setting that cannot be carried out yet, where it asks for something."""
+    asks = value is not None and value is not False and value is not FAILED
+    # A word that says so itself was noted already.
+    parts = value if isinstance(value, tuple) else (value,)
+    told = all(isinstance(each, ConceptUse) and each.concept.not_yet for each in parts)
+    if setting.not_yet and asks and not told:
+        context.later[Later(f"`{setting.name}` of `{title}`", "", place)] = None
+
+
+def _unknown(
+    context: Context, place: Place, name: str, title: str, ours: str | None, helps: tuple[Help, ...]
+) -> set[str]:
+    """Report a setting that does not exist, `ours` being its name here; gives those that were meant."""
+    words = f"`{title}` has no setting `{name}`" + (f", it is called `{ours}` here" if ours else "")
+    context.report(UnknownSetting, words, place, "no such setting", helps=helps)
+    return {edit.text for each in helps for edit in each.edits} | ({ours} if ours else set())
 
 
 def _fill(
@@ -238,16 +262,20 @@ def take(context: Context, module: Module, type_: ValueType, expression: tree.Ex
     return (
         FAILED
         if value.sort is Sort.UNKNOWN
-        else _of_value(context, module.place(expression), type_, value, name)
+        else of_value(context, module.place(expression), type_, value, name)
     )
 
 
-def _of_value(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    """A constant as a value of the wanted type."""
+def of_value(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    """A constant as a value of the wanted type; `FAILED` after a problem was reported."""
     if type_.optional and value.sort is Sort.NOTHING:
         return None
     if type_.wants is Wants.CHOICE:
         return _chosen(context, place, type_, value, name)
+    if type_.wants is Wants.MAP and value.sort is Sort.MAP:
+        return value.plain
+    if type_.wants in (Wants.MAP, Wants.LIST):
+        return _wrong_type(context, place, type_, value, name)
     if type_.also is not None and not _suits(value, type_) and _suits_wholly(value, type_.also):
         type_ = type_.also
     return _plain(context, place, type_, value, name)
@@ -260,7 +288,8 @@ _SORTS = {Wants.TEXT: Sort.TEXT, Wants.FLAG: Sort.FLAG}
 def _suits(value: Value, type_: ValueType) -> bool:
     if value.sort is not Sort.NUMBER:
         return value.sort is _SORTS.get(type_.wants)
-    return value.unit is _UNITS.get(type_.wants, Unit.NONE)
+    wanted = _UNITS.get(type_.wants, Unit.NONE)
+    return value.unit is wanted or (value.is_share and wanted is Unit.SHARE)
 
 
 def _suits_wholly(value: Value, type_: ValueType) -> bool:
@@ -316,22 +345,39 @@ def _wrong_type(context: Context, place: Place, type_: ValueType, value: Value, 
         helps = (fix(place, inner, f"`{inner}` without quotes is a number"),)
     elif inner.lower() in ("true", "false") and type_.wants is Wants.FLAG:
         helps = (fix(place, inner.lower(), f"`{inner.lower()}` without quotes is true or false"),)
+    is_broken_number = type_.wants is Wants.WHOLE and value.sort is Sort.NUMBER and _suits(value, type_)
+    found = f"`{value.written or value.data}` is not whole" if is_broken_number else value.sentence()
     context.report(
-        WrongType,
-        f"`{name}` takes {_article(type_)}, found {value.describe()}",
-        place,
-        f"not {_article(type_)}",
-        helps=helps,
+        WrongType, f"`{name}` takes {_takes(type_)}, {found}", place, f"not {_article(type_)}", helps=helps
     )
     return FAILED
+
+
+#: A value of each sort, for messages.
+_EXAMPLES = {
+    Wants.WHOLE: "8",
+    Wants.NUMBER: "0.5",
+    Wants.SHARE: "5%",
+    Wants.DURATION: "10s",
+    Wants.BYTES: "80GB",
+    Wants.MAP: "{ a: 1 }",
+}
 
 
 def _article(type_: ValueType) -> str:
     return str(type_.wants) if type_.wants in (Wants.TEXT, Wants.FLAG) else f"a {type_.wants}"
 
 
+def _takes(type_: ValueType) -> str:
+    """What a setting takes, with one such value: `a whole number; `8` is one`."""
+    first = _or(type_.choices) if type_.wants is Wants.CHOICE else _article(type_)
+    if type_.also is not None:
+        return f"{first} or {_article(type_.also)}"
+    return f"{first}; `{_EXAMPLES[type_.wants]}` is one" if type_.wants in _EXAMPLES else first
+
+
 def _wrong_unit(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    words = f"`{name}` takes {_article(type_)}, found {value.describe()}"
+    words = f"`{name}` takes {_takes(type_)}, {value.sentence()}"
     context.report(
         WrongUnit,
         words,
@@ -368,11 +414,13 @@ def _choice(
     found = lookup(module, expression) if written is not None else None
     if written is None or (found is not None and found.kind in ("param", "let")):
         value = constant(context, module, expression)
-        return FAILED if value.sort is Sort.UNKNOWN else _of_value(context, place, type_, value, name)
+        return FAILED if value.sort is Sort.UNKNOWN else of_value(context, place, type_, value, name)
     return _no_choice(context, place, type_, written, name)
 
 
 def _chosen(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
+    if value.sort is Sort.NOTHING and "none" in type_.choices:
+        return "none"  # a choice of that name, which is a word of the grammar
     if value.sort is Sort.TEXT:
         known = value.data in type_.choices
         return value.data if known else _no_choice(context, place, type_, value.data, name)
@@ -395,6 +443,18 @@ def _or(choices: tuple[str, ...]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
 
 
+def _file(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
+    """The path of `file("path")`, or a path written as text."""
+    path: tree.Expression = expression
+    if isinstance(expression, tree.Call) and module.source.slice(expression.function.span) == "file":
+        if len(expression.arguments) != 1:
+            words = '`file` takes one path: `file("chat.jinja")`'
+            context.report(WrongArguments, words, module.place(expression), "one path is wanted")
+            return FAILED
+        path = expression.arguments[0].value
+    return take(context, module, replace(type_, wants=Wants.TEXT), path, name)
+
+
 def _several(
     context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str
 ) -> Any:
@@ -404,7 +464,7 @@ def _several(
     if isinstance(expression, tree.ListOf):
         taken = [take(context, module, item, each, name) for each in expression.items]
     elif value is not None:
-        taken = [_of_value(context, place, item, each, name) for each in value.data]
+        taken = [of_value(context, place, item, each, name) for each in value.data]
     else:
         taken = [take(context, module, item, expression, name)]
     if len(taken) < (type_.low or 0):
@@ -480,11 +540,12 @@ def _no_such_name(
             secondary=[(found.name_place, f"`{found.name}` is declared here")],
             helps=did_you_mean(place, found.name, candidates),
         )
-    elif isinstance(expression, tree.Name):
-        context.unknown_name(module, expression, candidates, wanted)
+    elif isinstance(expression, tree.Name | tree.Member):
+        unknown_reference(context, module, expression, candidates, wanted)
     else:
         words = f"`{name}` takes the name of a {wanted}"
-        context.report(WrongType, words, place, "not a name", helps=did_you_mean(place, "", candidates))
+        helps = source_of_text(place, expression, type_) or did_you_mean(place, "", candidates)
+        context.report(WrongType, words, place, "not a name", helps=helps)
 
 
 def _concept(
@@ -495,7 +556,8 @@ def _concept(
     known = [keyword for family in type_.families for keyword in catalogue.keywords(family)]
     if not isinstance(head, tree.Name):
         words = f"`{name}` takes {_or(tuple(known))}"
-        context.report(WrongType, words, place, "not one of these", helps=did_you_mean(place, "", known))
+        helps = source_of_text(place, head, type_) or did_you_mean(place, "", known)
+        context.report(WrongType, words, place, "not one of these", helps=helps)
         return FAILED
     concept = next((found for family in type_.families if (found := catalogue.find(family, head.text))), None)
     if concept is None:
@@ -519,6 +581,7 @@ def _deferred(
 
 _READERS = {
     Wants.CHOICE: _choice,
+    Wants.FILE: _file,
     Wants.LIST: _several,
     Wants.MAP: _map,
     Wants.NAME: _name,

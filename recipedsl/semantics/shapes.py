@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recipedsl.diagnostics import Help
-from recipedsl.diagnostics.codes.data import ShapeArguments
+from recipedsl.diagnostics.codes.data import NullInShape, ShapeArguments
 from recipedsl.diagnostics.codes.names import DuplicateSetting, UnknownSetting
 from recipedsl.language import catalogue
 from recipedsl.language.shapes import Shape
@@ -117,9 +117,27 @@ def _fill(rows: Rows, form: type[ShapeForm], shaped: Shaped, name: str, expressi
         )
         shaped.failed = True
         return
+    _warn_of_nulls(rows, form, name, expression, typed)
     shaped.expressions[name] = typed.expression
     if name in EXTRA_COLUMNS:
         shaped.columns[name] = EXTRA_COLUMNS[name]
+
+
+def _warn_of_nulls(
+    rows: Rows, form: type[ShapeForm], name: str, expression: tree.Expression, typed: Typed
+) -> None:
+    """A row that lacks what the shape needs is set aside; one without a system message is not."""
+    is_needed = name in frozenset().union(*form.ways) or name in EXTRA_COLUMNS
+    if not is_needed or not typed.type.nullable or typed.type.kind is Kind.ANY:
+        return
+    written = rows.module.source.slice(expression.span)
+    words = f"`{name}` of `{form.keyword}` is null in some rows, which are set aside"
+    helps = (
+        Help(f"`| where {written} != none` before drops them by intent"),
+        Help(f"`{name} = coalesce({written}, …)` fills them"),
+    )
+    place = rows.module.place(expression)
+    rows.context.report(NullInShape, words, place, f"of type `{typed.type}`", helps=helps)
 
 
 def _hint(typed: Typed, wanted: str) -> tuple[Help, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recipedsl.diagnostics import Help, nearest
+from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.data import WrongShape
 from recipedsl.diagnostics.codes.names import (
     AbsentMethod,
@@ -13,16 +13,19 @@ from recipedsl.diagnostics.codes.names import (
     UnknownMethod,
     WrongKind,
 )
-from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch, UnknownArgument, UnusualRate
+from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch
 from recipedsl.language import catalogue
-from recipedsl.language.stages.arguments import ARGUMENTS
-from recipedsl.language.stages.base import DECIDED, Online, StageMethod
+from recipedsl.language.stages.base import Online, StageMethod
+from recipedsl.language.stages.works import Work
 from recipedsl.semantics.context import Context, Declared, did_you_mean, fix
+from recipedsl.semantics.copies import original
 from recipedsl.semantics.models import model
 from recipedsl.semantics.pipelines import reference
 from recipedsl.semantics.recipe import DataReference, Stage, WeightedScore
-from recipedsl.semantics.scores import Scoring, read_reward
+from recipedsl.semantics.scores import Scoring, read_reward, work_policy
 from recipedsl.semantics.settings import ConceptUse, Deferred, Named, Settings, read_block
+from recipedsl.semantics.trainer import check_trainer
+from recipedsl.semantics.works import asked, work
 from recipedsl.syntax import tree
 
 
@@ -30,7 +33,13 @@ def stage(context: Context, declared: Declared) -> None:
     """Resolve a stage; it is known to those below only when nothing was wrong."""
     thing = declared.node
     assert isinstance(thing, tree.Thing)
-    method = _method(context, declared, thing)
+    origin = original(context, declared)
+    method = None
+    if origin is not None and isinstance(origin.node, tree.Thing):
+        method = _method(context, origin, origin.node)
+    if method is not None and issubclass(method, Work):
+        work(context, declared, thing, method)
+        return
     found = None if method is None else _resolve(context, declared, thing, method)
     if found is None:
         context.broken.add(declared.full_name)
@@ -38,14 +47,14 @@ def stage(context: Context, declared: Declared) -> None:
         context.stages[declared.full_name] = found
 
 
-def _method(context: Context, declared: Declared, thing: tree.Thing) -> type[StageMethod] | None:
+def _method(context: Context, declared: Declared, thing: tree.Thing) -> type[StageMethod | Work] | None:
     if thing.method is None:
         words = f"stage `{declared.name}` does not say how it trains"
         example = (Help(f"`stage {declared.name}: sft {{ … }}`"),)
         context.report(MissingSetting, words, declared.name_place, "method missing", helps=example)
         return None
     found = catalogue.find("stage", thing.method.text)
-    if found is not None and issubclass(found, StageMethod):
+    if found is not None and issubclass(found, StageMethod | Work):
         return found
     place, name = declared.module.place(thing.method), thing.method.text
     if name in catalogue.ABSENT_STAGES:
@@ -64,10 +73,12 @@ def _resolve(
     start = _start(context, declared, settings)
     data = _data(context, declared, method, settings)
     rewards = _rewards(context, settings, data) if issubclass(method, Online) else ()
-    _check(context, method, settings, trains_adapter(context, method, settings, start))
-    if not settings.complete or start is None or data is None or rewards is None:
+    others = asked(context, declared, method, settings, data)
+    _check(context, method, settings)
+    if not settings.complete or start is None or data is None or rewards is None or others.failed:
         return None
-    values = {name: each for name, each in settings.values.items() if name not in ("from", "data", "reward")}
+    elsewhere = {"from", "data", "reward", *others.names}
+    values = {name: each for name, each in settings.values.items() if name not in elsewhere}
     doc = "\n".join(thing.doc)
     return Stage(
         declared.full_name,
@@ -80,6 +91,9 @@ def _resolve(
         declared.name_place,
         doc,
         trains_adapter(context, method, settings, start),
+        others.roles,
+        others.datasets,
+        others.expressions,
     )
 
 
@@ -95,6 +109,8 @@ def _start(context: Context, declared: Declared, settings: Settings) -> str | No
         return found.full_name if model(context, found) is not None else None
     if found.full_name in context.broken:
         return None
+    if found.full_name in context.works:
+        return work_policy(context, context.works[found.full_name], place)
     if found is declared:
         context.report(StageOrder, f"stage `{declared.name}` starts from itself", place, "this very stage")
         return None
@@ -183,16 +199,15 @@ def trains_adapter(
     return start in context.stages and context.stages[start].trains_adapter
 
 
-def _check(context: Context, method: type[StageMethod], settings: Settings, adapter: bool) -> None:
+def _check(context: Context, method: type[StageMethod], settings: Settings) -> None:
     if settings.get("epochs") is not None and settings.get("steps") is not None:
         places = settings.written
         words = "`epochs` and `steps` both say how long the stage trains"
         secondary = [(places["epochs"], "epochs here")]
         context.report(Conflict, words, places["steps"], "and steps here", secondary=secondary)
     _check_batch(context, method, settings)
-    _check_rate(context, method, settings, adapter)
     _check_losses(context, settings)
-    _check_trainer(context, method, settings)
+    check_trainer(context, method, settings)
 
 
 def _check_losses(context: Context, settings: Settings) -> None:
@@ -229,48 +244,6 @@ def _check_batch(context: Context, method: type[StageMethod], settings: Settings
         which = "batch" if batch == 1 else "micro_batch"
         words = "KTO estimates its baseline from the other rows of a batch and needs at least 2"
         context.report(IllegalBatch, words, settings.written[which], "only one row")
-
-
-def _check_trainer(context: Context, method: type[StageMethod], settings: Settings) -> None:
-    """`trainer = { … }` takes what the trainer has and the vocabulary lacks."""
-    known = ARGUMENTS[method.config_class]
-    ours = {each.argument: name for name, each in method.settings().items() if each.argument}
-    for name in settings.get("trainer") or {}:
-        place = settings.written["trainer"]
-        if name not in known:
-            best = nearest(name, known)
-            hint = f"; `{best}` is one" if best else ""
-            words = f"`{method.config_class}` has no argument `{name}`{hint}"
-            context.report(UnknownArgument, words, place, f"no argument `{name}`")
-        elif name in DECIDED:
-            words = f"`{name}` of the trainer is not for a recipe to set"
-            decides = DECIDED[name]
-            helps = (Help(f"leave it out; {decides} decides" if decides else "leave it out"),)
-            context.report(Conflict, words, place, "decided elsewhere", helps=helps)
-        elif name in ours:
-            words = f"`{name}` of the trainer is the setting `{ours[name]}`"
-            helps = (Help(f"write `{ours[name]} = …` in the stage"),)
-            context.report(Conflict, words, place, "a setting of the stage", helps=helps)
-
-
-def _check_rate(context: Context, method: type[StageMethod], settings: Settings, lora: bool) -> None:
-    rate = settings.get("learning_rate")
-    if rate is None:
-        return
-    scale = 10 if lora else 1
-    low, high = (each * scale for each in method.usual_rate)
-    if low / 10 <= rate <= high * 10:
-        return
-    title = f"{method.keyword} with LoRA" if lora else method.keyword
-    far = f"{rate / high:,.0f} times above" if rate > high else f"{low / (rate or 1e-99):,.0f} times below"
-    far = far if rate else "no rate at all, and far below"
-    context.report(
-        UnusualRate,
-        f"a learning rate of {rate:g} is {far} the usual band of {title}",
-        settings.written["learning_rate"],
-        f"usual: {low:g} to {high:g}",
-        notes=() if lora else ("with LoRA the usual band lies ten times higher",),
-    )
 
 
 def shown_settings(found: Stage) -> dict[str, Any]:

@@ -15,13 +15,15 @@ from recipedsl.language.functions.base import is_plain
 from recipedsl.language.shapes import SHAPE_COLUMNS, Shape
 from recipedsl.language.steps.base import Step, StepUse, Takes
 from recipedsl.language.steps.shaping import ShapeForm
-from recipedsl.language.types import ANY, Kind, RowType, Type, common
+from recipedsl.language.types import ANY, FLOAT, Kind, RowType, Type, common
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant
 from recipedsl.semantics.context import Context, Module, did_you_mean, fix
-from recipedsl.semantics.recipe import DataReference, Place, ResolvedStep, RowExpression
-from recipedsl.semantics.rows import Rows, Typed, type_condition, type_expression
-from recipedsl.semantics.settings import Entry, Settings, named_arguments, read_entries
+from recipedsl.semantics.nulls import narrowed
+from recipedsl.semantics.recipe import DataReference, Place, ResolvedStep, RowExpression, WeightedScore
+from recipedsl.semantics.rows import Rows, Typed, column_name, type_condition, type_expression
+from recipedsl.semantics.scores import Scoring, read_reward
+from recipedsl.semantics.settings import Entry, Settings, named_arguments, note_later, read_entries
 from recipedsl.semantics.shapes import read_shape
 from recipedsl.semantics.values import Sort
 from recipedsl.syntax import tree
@@ -62,6 +64,7 @@ class Parts:
     expressions: dict[str, RowExpression] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, tuple[WeightedScore, ...]] = field(default_factory=dict)
     other: DataReference | None = None
     other_row: RowType | None = None
     failed: bool = False
@@ -89,6 +92,7 @@ def read_step(flow: Flow, node: tree.Step | tree.Expect | tree.Broken) -> Resolv
 def _concept(flow: Flow, node: tree.Step) -> type[Step] | None:
     found = catalogue.find("step", node.name.text)
     if found is not None and issubclass(found, Step):
+        note_later(flow.context, found, flow.module.place(node.name))
         return found
     place = flow.module.place(node.name)
     absent = catalogue.ABSENT_STEPS.get(node.name.text)
@@ -133,6 +137,8 @@ def _finish(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> R
         flow.ended, flow.parts = flow.module.place(node.name), tuple(parts.settings.get("parts", ()))
     if concept.takes is Takes.SHAPE:
         flow.shape = Shape(parts.settings.get("shape", Shape.ROWS))
+    if concept.gives is not None:
+        flow.shape = concept.gives
     if parts.failed:
         # What came out is not known, so nothing more is said about columns further down.
         flow.row = flow.row if concept.takes in (Takes.CONDITION, Takes.SETTINGS, Takes.SHARES) else None
@@ -145,7 +151,7 @@ def _finish(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> R
             else concept.flow(flow.row, use)
         )
         _no_twins(flow, place)
-        if concept.takes is not Takes.SHAPE:
+        if concept.takes is not Takes.SHAPE and concept.gives is None:
             _keeps_shape(flow, concept, place)
     return ResolvedStep(
         concept.keyword,
@@ -156,6 +162,7 @@ def _finish(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> R
         parts.types,
         parts.settings,
         parts.other,
+        scores=parts.scores,
     )
 
 
@@ -216,7 +223,7 @@ def _by(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> None:
         words = f"`{concept.keyword}` has no `by`"
         flow.context.report(WrongArguments, words, flow.module.place(node.by[0]), "not wanted here")
         parts.failed = True
-    if concept.takes is not Takes.SHARES:
+    if concept.takes not in (Takes.SHARES, Takes.SETTINGS):
         for each in node.by:
             if each.name is not None:
                 words = f"`by` of `{concept.keyword}` takes columns, not `{each.name.text} = …`"
@@ -244,8 +251,9 @@ def _column(flow: Flow, expression: tree.Expression) -> str | None:
             words = "the name of a column is wanted here"
             flow.context.report(WrongOperand, words, flow.module.place(expression), "not a column's name")
         return None
-    quoted = tree.Name(expression.text, expression.span, quoted=True)
-    return expression.text if type_expression(flow.rows(), quoted) is not None else None
+    name = column_name(expression)
+    quoted = tree.Name(name, expression.span, quoted=True)
+    return name if type_expression(flow.rows(), quoted) is not None else None
 
 
 # --- what stands behind the keyword -----------------------------------------------------------------
@@ -285,6 +293,8 @@ def _condition(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
         )
         return Parts(failed=True)
     typed = type_condition(flow.rows(), argument.value)
+    if typed is not None and flow.row is not None and concept.keyword == "where":
+        flow.row = narrowed(flow.row, typed.expression)
     return Parts(failed=True) if typed is None else Parts(expressions={"condition": typed.expression})
 
 
@@ -361,8 +371,14 @@ def _renames(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
 def _given(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     if concept.keyword == "sort":
         return _sort(flow, concept, node)
-    settings = _settings(flow, concept, node, list(node.arguments))
+    # What is named behind `by` belongs to the step as well: `pair by question, margin = 0.2`.
+    named = [each for each in node.by if each.name is not None]
+    settings = _settings(flow, concept, node, [*node.arguments, *named])
     parts = Parts(settings=dict(settings.values), failed=not settings.complete)
+    for name, value in settings.values.items():
+        if isinstance(value, tree.Name):
+            parts.settings[name] = _column(flow, value)
+            parts.failed = parts.failed or parts.settings[name] is None
     amount = parts.settings.pop("amount", None)
     if amount is not None and settings.complete:
         # A share is a float; a number of rows an int.
@@ -403,13 +419,15 @@ def _sort_key(flow: Flow, expression: tree.Expression) -> Typed | None:
 def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     parts = Parts(failed=_too_few(flow, concept, node, len(node.arguments)))
     shares: dict[str, float] = {}
+    counts: dict[str, int] = {}
     group: str | None = None
+    rest = next((each for each in node.arguments if _is_rest(flow, each)), None)
     for argument in (*node.arguments, *(each for each in node.by if each.name is not None)):
         if argument.name is not None and argument.name.text == "group":
             group = _column(flow, argument.value)
             parts.failed = parts.failed or group is None
             continue
-        share = _share(flow, argument)
+        share = 0.0 if argument is rest else _share(flow, argument, counted=rest is not None)
         parts.failed = parts.failed or share is None
         if argument.name is None:
             continue
@@ -418,22 +436,51 @@ def _shares(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
             words = f"a part is called by a plain name, not `{argument.name.text}`"
             flow.context.report(WrongArguments, words, place, "letters, digits and `_`")
             parts.failed = True
+        if isinstance(share, int):
+            counts[argument.name.text] = share
         # A part whose share is wrong is a part all the same.
-        shares[argument.name.text] = share or 0.0
-    parts.settings = {"parts": shares, "group": group}
+        shares[argument.name.text] = share if isinstance(share, float) else 0.0
     # A name that is written twice was reported, and its share counts once.
     unique = len(shares) == len(node.arguments) - (group is not None)
-    if not parts.failed and unique and abs(sum(shares.values()) - 1) > 1e-9:
-        total = f"{sum(shares.values()) * 100:g}%"
-        place = flow.module.place(node)
-        flow.context.report(
-            BadShares, f"the shares of a split sum to {total}, not 100%", place, f"{total} in all"
-        )
-        parts.failed = True
+    if not parts.failed and unique:
+        parts.failed = not _is_whole(flow, node, sum(shares.values()), rest)
+    parts.settings = {"parts": shares, "group": group}
+    if rest is not None and rest.name is not None:
+        shares[rest.name.text] = 1 - sum(shares.values())
+        parts.settings |= {"counts": counts, "rest": rest.name.text} if counts else {}
     return parts
 
 
-def _share(flow: Flow, argument: tree.Argument) -> float | None:
+def _is_rest(flow: Flow, argument: tree.Argument) -> bool:
+    """Whether a part takes what the others leave: `train = rest`."""
+    value = argument.value
+    named = argument.name is not None and argument.name.text != "group"
+    is_word = isinstance(value, tree.Name) and value.text == "rest" and not value.quoted
+    return named and is_word and "rest" not in flow.module.declared
+
+
+def _is_whole(flow: Flow, node: tree.Step, total: float, rest: tree.Argument | None) -> bool:
+    """Whether the shares sum to 100%, or leave something for the part that takes the rest."""
+    if rest is None and abs(total - 1) > 1e-9:
+        words = f"the shares of a split sum to {total * 100:g}%, not 100%"
+        flow.context.report(BadShares, words, flow.module.place(node), f"{total * 100:g}% in all")
+        return False
+    if rest is not None and total > 1 - 1e-9:
+        words = f"the other parts of a split take {total * 100:g}%, and leave no rest"
+        flow.context.report(BadShares, words, flow.module.place(rest), "nothing is left")
+        return False
+    return True
+
+
+def _share(flow: Flow, argument: tree.Argument, *, counted: bool) -> float | int | None:
+    """The share of a part, or its number of rows where another part takes the rest.
+
+    None after a problem was reported.
+    """
+    if _is_rest(flow, argument):
+        words = "only one part of a split can take the rest"
+        flow.context.report(BadShares, words, flow.module.place(argument), "a second one")
+        return None
     value = constant(flow.context, flow.module, argument.value)
     if value.sort is Sort.UNKNOWN:
         return None
@@ -444,8 +491,13 @@ def _share(flow: Flow, argument: tree.Argument) -> float | None:
         and 0 < value.data <= 1
     ):
         return float(value.data)
+    is_count = value.sort is Sort.NUMBER and value.unit is Unit.NONE and value.data == int(value.data) > 0
+    if counted and argument.name is not None and is_count:
+        return int(value.data)
     words = f"`split` takes named shares, found {value.describe()}"
-    helps: tuple[Help, ...] = (Help("such as `| split train = 95%, held = 5%`"),)
+    helps: tuple[Help, ...] = (
+        Help("such as `| split train = 95%, held = 5%`, or `| split train = rest, held = 1k`"),
+    )
     if argument.name is not None and value.sort is Sort.NUMBER and 0 < value.data <= 100:
         percent = value.data * 100 if value.data <= 1 else value.data
         words = f"`{argument.name.text}` of a split is a share, found {value.describe()}"
@@ -497,7 +549,7 @@ def _dataset(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     settings = _settings(flow, concept, node, named)
     row = flow.other.row(other) if other is not None else None
     known = [each for each in keys if each is not None]
-    good = other is None or row is None or _good_keys(flow, other, row, known, value)
+    good = other is None or row is None or _good_keys(flow, concept, other, row, known, value)
     return Parts(
         settings={**settings.values, "on": known},
         other=other,
@@ -507,7 +559,12 @@ def _dataset(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
 
 
 def _good_keys(
-    flow: Flow, other: DataReference, row: RowType, keys: list[str], written: tree.Expression
+    flow: Flow,
+    concept: type[Step],
+    other: DataReference,
+    row: RowType,
+    keys: list[str],
+    written: tree.Expression,
 ) -> bool:
     """Whether the other dataset has the keys, of the same types, and no other column of the rows'."""
     other_rows = Rows(flow.context, flow.module, row, f"`{other.name}`")
@@ -520,7 +577,7 @@ def _good_keys(
         mine = flow.row.column(key)
         words = f"the key `{key}` is `{mine}` in `{flow.name}` and `{types[key]}` in `{other.name}`"
         flow.context.report(WrongType, words, flow.module.place(written), "no value is in both")
-    return not unlike and _no_shared(flow, other, row, keys)
+    return not unlike and (not concept.joins or _no_shared(flow, other, row, keys))
 
 
 def _no_shared(flow: Flow, other: DataReference, row: RowType, keys: list[str]) -> bool:
@@ -541,6 +598,23 @@ def _no_shared(flow: Flow, other: DataReference, row: RowType, keys: list[str]) 
     return False
 
 
+def _scores(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
+    """New columns that rewards fill."""
+    parts = Parts(failed=_too_few(flow, concept, node, len(node.arguments)))
+    scoring = Scoring(flow.context, flow.module, flow.row, f"`{flow.name}`")
+    for argument in node.arguments:
+        if argument.name is None:
+            words = f"`{concept.keyword}` takes {concept.takes}"
+            flow.context.report(WrongArguments, words, flow.module.place(argument), "has no name")
+            parts.failed = True
+            continue
+        found = read_reward(scoring, argument.value)
+        parts.failed = parts.failed or found is None
+        parts.scores[argument.name.text] = found or ()
+        parts.types[argument.name.text] = FLOAT
+    return parts
+
+
 Reader = Callable[[Flow, type[Step], tree.Step], Parts]
 
 _READERS: dict[Takes, Reader] = {
@@ -552,4 +626,5 @@ _READERS: dict[Takes, Reader] = {
     Takes.SHARES: _shares,
     Takes.SHAPE: _shape,
     Takes.DATASET: _dataset,
+    Takes.SCORES: _scores,
 }

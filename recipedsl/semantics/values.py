@@ -36,6 +36,8 @@ class Value:
         unit: what a number measures.
         written: the text in the recipe, for messages.
         weight: how much it holds, in characters and items; see `MOST_WEIGHT`.
+        is_share: whether a number without unit may be a share as well: `2 * 5%` is 10%, `50% * 2k` is 1k,
+            and which of the two is meant shows where it is used.
     """
 
     sort: Sort
@@ -43,6 +45,7 @@ class Value:
     unit: Unit = Unit.NONE
     written: str = ""
     weight: int = 1
+    is_share: bool = False
 
     @property
     def plain(self) -> Any:
@@ -60,6 +63,26 @@ class Value:
         if self.sort is Sort.TEXT:
             return f'the text "{self.data}"'
         return _NOUNS.get(self.sort, "nothing")
+
+    def sentence(self) -> str:
+        """What it is, as the end of a sentence: `"2"` is text, `3h` is a duration."""
+        if self.sort is Sort.TEXT:
+            return f"`{_shortened(self.written or _quoted(self.data))}` is text"
+        if self.sort is Sort.NUMBER:
+            measure = "plain number" if self.unit is Unit.NONE else _MEASURES[self.unit]
+            return f"`{self.written or self.data}` is a {measure}"
+        if self.sort is Sort.FLAG:
+            return f"`{'true' if self.data else 'false'}` is a truth value"
+        return f"this is {_NOUNS.get(self.sort, 'nothing')}"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _shortened(written: str, most: int = 40) -> str:
+    first = written.split("\n", 1)[0]
+    return first if first == written and len(written) <= most else f"{first[:most]}…"
 
 
 _MEASURES = {Unit.NONE: "number", Unit.SHARE: "share", Unit.DURATION: "duration", Unit.BYTES: "size"}

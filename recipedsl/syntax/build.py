@@ -8,7 +8,7 @@ from lark import Transformer
 
 from recipedsl.source import Span
 from recipedsl.syntax import tree
-from recipedsl.syntax.scan import NUMBER, STRING, Token
+from recipedsl.syntax.scan import NAME, NUMBER, STRING, Token
 
 Children = list[Any]  # tokens and the nodes that their rules gave
 
@@ -54,6 +54,12 @@ class Builder(Transformer[Token, tree.File]):
         name, method = (_name(names[0]) if names else None), (_name(names[2]) if len(names) > 1 else None)
         return tree.Thing(_name(kind), name, method, block, kind.doc, _span(children))
 
+    def copy(self, children: Children) -> tree.Thing:
+        kind, name, *between, copied, _, block = children
+        # A type stands there for the grammar's sake, a dataset may have one; a method is a name.
+        method = next((each.name for each in between if isinstance(each, tree.NamedType)), None)
+        return tree.Thing(_name(kind), _name(name), method, block, kind.doc, _span(children), copied)
+
     # Blocks and pipelines
 
     def block(self, children: Children) -> tree.Block:
@@ -90,8 +96,12 @@ class Builder(Transformer[Token, tree.File]):
     # Types
 
     def named_type(self, children: Children) -> tree.NamedType:
-        item = children[2] if len(children) > 1 else None
-        return tree.NamedType(_name(children[0]), item, _span(children))
+        names = [child for child in children if _is(child, NAME)]
+        item = next((child for child in children if not isinstance(child, Token)), None)
+        name = _name(names[0])
+        if len(names) > 1:
+            name = tree.Name(".".join(each.value for each in names), _span(names))
+        return tree.NamedType(name, item, _span(children))
 
     def record_type(self, children: Children) -> tree.RecordType | tree.Broken:
         if _has_broken(children):

@@ -10,7 +10,7 @@ from recipedsl.diagnostics import Bug, RecipeError
 from recipedsl.source import Source
 from recipedsl.syntax.outline import Group, Kind, Unit, flat_parts, gap, outline, without_edges
 from recipedsl.syntax.parse import parse
-from recipedsl.syntax.scan import scan
+from recipedsl.syntax.scan import Token, scan
 from recipedsl.syntax.trivia import BLANK, Word, attach, comments
 
 WIDTH = 100
@@ -28,20 +28,22 @@ def format_source(source: Source) -> str:
     file, problems = parse(source)
     if problems.has_errors:
         raise RecipeError(*problems.in_order())
-    text = _formatted(source)
+    tokens = scan(source)[0]
+    text = _formatted(tokens)
     again = Source(source.path, text)
     file_again, problems_again = parse(again)
     if problems_again.has_errors or file_again != file:
         raise Bug(f"{source.path}: formatting changed the tree")
-    if comments(scan(again)[0]) != comments(scan(source)[0]):
+    tokens_again = scan(again)[0]
+    if comments(tokens_again) != comments(tokens):
         raise Bug(f"{source.path}: formatting changed the comments")
-    if _formatted(again) != text:
+    if _formatted(tokens_again) != text:
         raise Bug(f"{source.path}: formatting twice gives something else")
     return text
 
 
-def _formatted(source: Source) -> str:
-    statements, end = outline(attach(scan(source)[0]))
+def _formatted(tokens: list[Token]) -> str:
+    statements, end = outline(attach(tokens))
     lines = _statements(statements, 0)
     lines += _comment_lines(end.leading if lines else without_edges(end.leading), 0)
     while lines and lines[-1] == BLANK:

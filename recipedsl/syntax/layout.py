@@ -7,6 +7,7 @@ likely belongs, before any of it is parsed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from recipedsl.source import Source, Span
 from recipedsl.syntax.scan import COMMENT, DOC, NEWLINE, TRIVIA, Token
 
 END = "$END"
+BROKEN = "BROKEN"  # stands where something could not be read
 OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 
@@ -62,6 +64,31 @@ class Layout:
     def unclosed(self) -> frozenset[Span]:
         """Where the brackets stand that are never closed."""
         return frozenset(opener.span for opener in self.missing.values())
+
+    def changed(self, changes: Mapping[int, Sequence[Token]], joined: Set[int] = frozenset()) -> Layout:
+        """A layout with other tokens in the place of some.
+
+        Args:
+            changes: index of a token -> what stands in its place, nothing included.
+            joined: indices of tokens that begin a declaration no more.
+        """
+        made = Layout()
+        begins, surplus, deep = set(self.statements) - joined, set(self.surplus), set(self.too_deep)
+        for index, token in enumerate(self.tokens):
+            place = len(made.tokens)
+            if index in begins:
+                made.statements.append(place)
+            if index in changes:
+                made.tokens.extend(changes[index])
+                continue
+            if index in self.missing:
+                made.missing[place] = self.missing[index]
+            if index in surplus:
+                made.surplus.append(place)
+            if index in deep:
+                made.too_deep.append(place)
+            made.tokens.append(token)
+        return made
 
 
 def layout(source: Source, tokens: list[Token]) -> Layout:

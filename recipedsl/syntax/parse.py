@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import pairwise
 from typing import Any, cast
 
 import lark
@@ -13,9 +12,13 @@ from recipedsl.diagnostics import Label, Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
 from recipedsl.syntax import grammar, tree
+from recipedsl.syntax.copies import mark_copies
 from recipedsl.syntax.foreign import with_own_constants, with_own_datasets
-from recipedsl.syntax.layout import END, Layout, layout
-from recipedsl.syntax.recovery import BROKEN, Action, Repair, give_up, repair
+from recipedsl.syntax.foreign_lines import with_own_lines
+from recipedsl.syntax.foreign_words import with_own_words
+from recipedsl.syntax.layout import BROKEN, END, Layout, layout
+from recipedsl.syntax.mending import broken_statement
+from recipedsl.syntax.recovery import Action, Repair, give_up, repair
 from recipedsl.syntax.scan import NEWLINE, Token, scan
 from recipedsl.syntax.words import (
     Reporter,
@@ -40,6 +43,8 @@ def parse(source: Source) -> tuple[tree.File, Problems]:
         return tree.File(None, (tree.Broken(whole),), source, whole), _too_large(source)
     tokens, problems = scan(source)
     laid = _without_too_deep(source, layout(source, tokens), problems)
+    mark_copies(laid.tokens)
+    laid = with_own_words(source, with_own_lines(source, laid, problems), problems)
     with_own_constants(source, laid, problems)
     edition, items = _Parser(source, laid, problems).run()
     items = with_own_datasets(source, items, problems)
@@ -57,28 +62,18 @@ def _without_too_deep(source: Source, laid: Layout, problems: Problems) -> Layou
     """Whole declarations that nest too deeply are exchanged for one broken one each."""
     if not laid.too_deep:
         return laid
-    made = Layout()
     bounds = [*laid.statements, len(laid.tokens) - 1]
-    deep = {bisect_right(bounds, index) - 1: index for index in reversed(laid.too_deep)}
-    made.tokens.extend(laid.tokens[: bounds[0]])
-    for number, (start, end) in enumerate(pairwise(bounds)):
-        made.statements.append(len(made.tokens))
-        if number in deep:
-            label = Label(source, laid.tokens[deep[number]].span, "nested too deeply")
-            problems.report(
-                codes.TooDeep, "more than a hundred brackets or operators inside each other", label
-            )
-            span = laid.tokens[start].span.to(laid.tokens[end - 1].span)
-            made.tokens += [Token(BROKEN, "", span), Token(NEWLINE, "", Span(span.end, span.end))]
-        else:
-            for index in range(start, end):
-                if index in laid.missing:
-                    made.missing[len(made.tokens)] = laid.missing[index]
-                if index in laid.surplus:
-                    made.surplus.append(len(made.tokens))
-                made.tokens.append(laid.tokens[index])
-    made.tokens.append(laid.tokens[-1])
-    return made
+    changes: dict[int, tuple[Token, ...]] = {}
+    for number, index in {
+        bisect_right(bounds, index) - 1: index for index in reversed(laid.too_deep)
+    }.items():
+        label = Label(source, laid.tokens[index].span, "nested too deeply")
+        message = "more than a hundred brackets or operators inside each other"
+        problems.report(codes.TooDeep, message, label)
+        start, end = bounds[number : number + 2]
+        changes |= dict.fromkeys(range(start, end), ())
+        changes[start] = broken_statement(laid.tokens[start].span.to(laid.tokens[end - 1].span))
+    return laid.changed(changes)
 
 
 class _Parser:

@@ -16,10 +16,8 @@ from typing import Any
 from lark.parsers.lalr_parser_state import ParserState
 
 from recipedsl.syntax.grammar import Table
-from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
+from recipedsl.syntax.layout import BROKEN, CLOSERS, END, OPENERS, Layout
 from recipedsl.syntax.scan import NAME, NEWLINE, RESERVED, Token
-
-BROKEN = "BROKEN"
 
 # A repair counts when this many of the tokens after it fit, or all to the end of a setting or step ...
 _ENOUGH = 4
@@ -79,9 +77,13 @@ def _candidates(laid: Layout, index: int) -> Iterator[Repair]:
     kind = laid.tokens[index].kind
     if kind in {"COLON", "EQUAL_TO", "EQUAL"}:
         for sign in ("EQUAL", "COLON", "EQUAL_TO"):
-            yield Repair(Action.EXCHANGE, sign)
+            # Nobody who writes `a: 1` means `a == 1`.
+            if (kind, sign) != ("COLON", "EQUAL_TO"):
+                yield Repair(Action.EXCHANGE, sign)
     if kind in _KEYWORDS:
         yield Repair(Action.EXCHANGE, NAME)
+    if index in laid.surplus:
+        yield Repair(Action.DELETE)
     fitting = [sign for sign in _INSERTED if _may_add(laid, index, sign)]
     for sign in fitting:
         yield Repair(Action.INSERT, sign)
@@ -90,7 +92,7 @@ def _candidates(laid: Layout, index: int) -> Iterator[Repair]:
         yield Repair(Action.DELETE)
     yield Repair(Action.INSERT, BROKEN)
     if is_removable and kind != NEWLINE:
-        for sign in (*fitting, *_EXCHANGED):
+        for sign in (*fitting, *(_EXCHANGED if kind != "COLON" else ())):
             yield Repair(Action.EXCHANGE, sign)
     yield Repair(Action.INSERT, NEWLINE)
 

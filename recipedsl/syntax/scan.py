@@ -1,7 +1,8 @@
 """Text into tokens: every character of the text ends up in one, comments and blanks too.
 
 One regular expression reads the words; what other languages write in their place (`'text'`, `&&`,
-`//`, curly quotes) is read as what was meant, with a problem that carries the fix.
+`//`, curly quotes) is read as what was meant, with a problem that carries the fix. Of the two sides
+of a merge conflict the first is read.
 """
 
 from __future__ import annotations
@@ -78,13 +79,22 @@ _DECLARATION = re.compile(
 # text begins, so that one look per text is enough.
 _LONG_END = re.compile(r'(?<!\\)(?:\\\\)*"""')
 
+_CONFLICT_END = re.compile(r"^>{7}[^\r\n]*", re.MULTILINE)
+
+# Letters before the quotes of a text in Python, and what they ask of it.
+_PREFIXED = re.compile(r"(?s)([A-Za-z]+)(['\"])(.*).")
+_BARE_QUOTE = re.compile(r'(?<!\\)"')
+_IN_BRACES = re.compile(r"\{([A-Za-z_]\w*)\}")
+
 _MASTER = re.compile(
     r"""
-    (?P<whitespace>(?:\A\ufeff)?[ \t\f\v]+|\A\ufeff)
+    (?P<conflict>(?m:^)(?:<{7}|>{7}|={7}|\|{7})(?=[ \r\n]|\Z)[^\r\n]*)
+  | (?P<whitespace>(?:\A\ufeff)?[ \t\f\v]+|\A\ufeff)
   | (?P<newline>\r\n|\n|\r)
   | (?P<doc>\#\#(?!\#)[^\r\n]*)
   | (?P<comment>\#[^\r\n]*)
   | (?P<foreign_comment>//[^\r\n]*)
+  | (?P<long_comment>/\*)
   | (?P<long>\"\"\")
   | (?P<string>"(?:[^"\\\r\n]|\\[^\r\n])*")
   | (?P<string_open>"[^\r\n]*)
@@ -94,9 +104,10 @@ _MASTER = re.compile(
   | (?P<quoted>`[^`\r\n]+`)
   | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?(?:%(?![\w(])|[A-Za-z_]\w*)?)
   | (?P<short_number>(?<![\w)\]`.])\.[0-9][0-9_]*(?:[eE][+-]?[0-9]+)?(?:%(?![\w(])|[A-Za-z_]\w*)?)
+  | (?P<prefixed>[fFrRbBuU]{1,2}(?:"(?!"")(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?!\w))
   | (?P<foreign_name>[^\W\d]\w*)
-  | (?P<foreign_symbol>===|!==|\.\.\.|&&|\|\||:=|<>|!(?!=)|[≤≥≠−–×÷…])
+  | (?P<foreign_symbol>(?<!=)===(?!=)|!==|\.\.\.|&&|\|\||:=|<>|!(?!=)|[≤≥≠−–×÷…])
   | (?P<symbol>\.\.|==|!=|<=|>=|[-+*/%.,:=<>?(){}\[\]|])
   | (?P<semicolon>;)
   | (?P<blank>[\u00a0\u2000-\u200b\u202f\u3000\ufeff]+)
@@ -143,18 +154,47 @@ class _Scanner:
         self.tokens: list[Token] = []
         self.problems = Problems()
         self.has_long_end = True  # whether a `"""` may still follow that ends a text
+        self.has_comment_end = True  # whether a `*/` may still follow
+        self.has_conflict_end = True  # whether a `>>>>>>>` may still follow
+        self.in_conflict = False  # between `<<<<<<<` and `=======`
 
     def run(self) -> None:
         """Read the whole text."""
         position, text = 0, self.source.text
+        handlers = {name: getattr(self, f"_{name}") for name in _MASTER.groupindex}
         while position < len(text):
             match = _MASTER.match(text, position)
             assert match is not None  # the last alternative takes anything
-            token = getattr(self, f"_{match.lastgroup}")(match.group(), Span(*match.span()))
+            name = match.lastgroup
+            assert name is not None  # every alternative has a name
+            token = handlers[name](match.group(), Span(*match.span()))
             self.tokens.append(token)
             position = token.span.end
 
     # One method for each group of the expression, in its order.
+
+    def _conflict(self, text: str, span: Span) -> Token:
+        mark = text[:7]
+        if mark[0] in "=|" and self.in_conflict:
+            self.in_conflict = False
+            end = self._conflict_end(span.end)
+            span = Span(span.start, end or span.end)
+            return Token(BAD, self.source.slice(span), span)
+        self.in_conflict = mark[0] == "<"
+        self._conflict_mark(mark, span)
+        return Token(BAD, text, span)
+
+    def _conflict_mark(self, mark: str, span: Span) -> None:
+        message = f"`{mark}` is the mark of a merge conflict"
+        helps = (Help("keep one of the two sides and remove the lines with the marks"),)
+        label = self._label(span, "a merge ended here without a decision")
+        self.problems.report(codes.ConflictMark, message, label, helps=helps)
+
+    def _conflict_end(self, start: int) -> int | None:
+        """Offset behind the next `>>>>>>>` line."""
+        found = _CONFLICT_END.search(self.source.text, start) if self.has_conflict_end else None
+        self.has_conflict_end = found is not None
+        return found.end() if found else None
 
     def _whitespace(self, text: str, span: Span) -> Token:
         return Token(WHITESPACE, text, span)
@@ -174,6 +214,28 @@ class _Scanner:
             codes.ForeignComment, "a comment begins with `#`, not with `//`", slashes, "not a comment", "#"
         )
         return Token(COMMENT, text, span)
+
+    def _long_comment(self, _text: str, span: Span) -> Token:
+        end = self.source.text.find("*/", span.end) if self.has_comment_end else -1
+        self.has_comment_end = end >= 0
+        last = end + 2 if end >= 0 else span.end + len(self._line_from(span.end))
+        whole = Span(span.start, last)
+        text = self.source.slice(whole)
+        own = "\n".join(
+            f"# {line.strip(' *')}".rstrip() for line in text[2:].removesuffix("*/").strip().splitlines()
+        )
+        # What stands behind it on its line would become a part of the comment.
+        is_last = end >= 0 and not self._line_from(last).strip()
+        message = "a comment begins with `#` on each of its lines, not with `/*`"
+        words, edits = "put `#` before each line", (Edit(self.source, whole, own or "#"),)
+        helps = (Help(words, edits, Applicability.SAFE) if is_last else Help(words),)
+        self.problems.report(codes.ForeignComment, message, self._label(span, "not a comment"), helps=helps)
+        return Token(COMMENT, text, whole)
+
+    def _line_from(self, offset: int) -> str:
+        """The rest of a line."""
+        found = re.compile(r"[^\r\n]*").match(self.source.text, offset)
+        return found.group() if found else ""
 
     def _long(self, _text: str, span: Span) -> Token:
         found = _LONG_END.search(self.source.text, span.end) if self.has_long_end else None
@@ -217,8 +279,7 @@ class _Scanner:
         return token
 
     def _single(self, text: str, span: Span) -> Token:
-        inner = text[1:-1].replace("\\'", "'")
-        return self._in_other_quotes(text, span, re.sub(r'(?<!\\)"', r"\\\"", inner))
+        return self._in_other_quotes(text, span, _for_double_quotes(text[1:-1]))
 
     def _curly(self, text: str, span: Span) -> Token:
         return self._in_other_quotes(text, span, text[1:-1].replace("\\", "\\\\"))
@@ -241,6 +302,30 @@ class _Scanner:
         self._report(codes.BadNumber, message, span, "no digit before the point", "0" + text)
         return Token(NUMBER, text, span)
 
+    def _prefixed(self, text: str, span: Span) -> Token:
+        found = _PREFIXED.fullmatch(text)
+        assert found is not None  # the expression says so
+        letters, quote, inner = found.groups()
+        if quote == "'":
+            inner = _for_double_quotes(inner)
+        is_raw = "r" in letters.lower()
+        inner = inner.replace("\\", "\\\\") if is_raw else inner
+        names = _IN_BRACES.findall(inner) if "f" in letters.lower() else []
+        message = f"a text has no letter before its quotes, here it is `{letters}`"
+        helps = (self._without_prefix(span, inner, bool(names)),)
+        label = self._label(Span(span.start, span.start + len(letters)), "not a part of a text")
+        self.problems.report(codes.ForeignQuotes, message, label, helps=helps)
+        return Token(STRING, text, span, _ESCAPE.sub(lambda each: _unescape(each[1]) or each[0], inner))
+
+    def _without_prefix(self, span: Span, inner: str, has_names: bool) -> Help:
+        if not has_names:
+            words = f'write `"{inner}"`'
+            return Help(words, (Edit(self.source, span, f'"{inner}"'),), Applicability.SAFE)
+        parts = [part if number % 2 else f'"{part}"' for number, part in enumerate(_IN_BRACES.split(inner))]
+        joined = " + ".join(part for part in parts if part != '""')
+        edits = (Edit(self.source, span, joined),)
+        return Help(f"texts are joined with `+`: `{joined}`", edits, Applicability.UNSAFE)
+
     def _name(self, text: str, span: Span) -> Token:
         return Token(text.upper() if text in RESERVED else NAME, text, span, text)
 
@@ -260,7 +345,7 @@ class _Scanner:
         return Token(SYMBOLS[text], text, span)
 
     def _semicolon(self, text: str, span: Span) -> Token:
-        ends_line = re.match(r"[ \t]*(?:[#\r\n]|$)", self.source.text[span.end : span.end + 80]) is not None
+        ends_line = re.match(r"[ \t]*(?:[#}\r\n]|$)", self.source.text[span.end : span.end + 80]) is not None
         message = "a line end separates statements, no `;` is needed"
         self._report(codes.BadCharacter, message, span, "no part of the language", "" if ends_line else "\n")
         return Token(NEWLINE, text, span)
@@ -326,6 +411,11 @@ class _Scanner:
             words = "begin a new line" if instead == "\n" else "write a plain space"
         helps = (Help(words, (Edit(self.source, span, instead),), Applicability.SAFE),)
         self.problems.report(kind, message, self._label(span, label), helps=helps)
+
+
+def _for_double_quotes(inner: str) -> str:
+    """What stands between single quotes, as it is written between double ones."""
+    return _BARE_QUOTE.sub(lambda _: r"\"", inner.replace("\\'", "'"))
 
 
 def _unescape(escape: str) -> str | None:

@@ -249,7 +249,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class NamedType:
-    """`text`, `Solution` or `list[item]`."""
+    """`text`, `Solution`, `common.Solution` or `list[item]`."""
 
     name: Name
     item: TypeExpression | None
@@ -352,7 +352,11 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """`kind name: method { … }`: model, template, stage, eval, profile, run."""
+    """`kind name: method { … }`: model, template, stage, eval, profile, run.
+
+    `kind name = copied with { … }` is another, which has the settings of `copied` where its own block
+    says nothing.
+    """
 
     kind: Name
     name: Name | None
@@ -360,6 +364,7 @@ class Thing:
     block: Block
     doc: tuple[str, ...] = ()
     span: Span = _span()
+    copied: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from recipedsl.diagnostics import Applicability, Code, Edit, Help, Label, Proble
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
-from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
-from recipedsl.syntax.recovery import BROKEN, Action, Repair
+from recipedsl.syntax.layout import BROKEN, CLOSERS, END, OPENERS, Layout
+from recipedsl.syntax.recovery import Action, Repair
 from recipedsl.syntax.scan import NAME, NEWLINE, RESERVED, STRING, SYMBOLS, Token
 
 SIGNS = {kind: sign for sign, kind in SYMBOLS.items()}
@@ -30,6 +30,14 @@ _SHAPES = {
     "value": "a named value looks like `let rate = 2e-4`",
     "rounds": "rounds look like `rounds 3 { … }` with declarations inside, each on lines of its own",
 }
+_DOUBTFUL = frozenset(
+    (codes.UnclosedText, codes.BadCharacter, codes.StepWithoutBar, codes.MissingSign, codes.SplitLine)
+)
+_TYPES = (
+    "types are `text`, `int`, `float`, `bool`, `date` and `list[text]`; "
+    'a choice is `["easy", "hard"]`, and `text?` may be null'
+)
+_MORE = {"type": _TYPES, "parameter": "without a default it has to be given: `param rate: float`"}
 _KEYWORD_SCENES = {"IMPORT": "import", "TYPE": "type", "PARAM": "parameter", "LET": "value"}
 
 
@@ -55,11 +63,12 @@ class Reporter:
         self._trouble = -2  # number of the last statement that has a problem, or is part of a broken one
         self._surplus = frozenset(laid.surplus)
         self._starts = [token.span.start for token in self.tokens]
-        self._bad_lines = self._lines_that_cannot_be_scanned()
+        self._bad_lines = self._lines_with_trouble()
+        self._told = {each.primary.span.start for each in problems if each.primary}
 
-    def _lines_that_cannot_be_scanned(self) -> set[int]:
-        kinds = (codes.UnclosedText, codes.BadCharacter)
-        labels = [each.primary for each in self.problems if each.kind in kinds and each.primary]
+    def _lines_with_trouble(self) -> set[int]:
+        """Lines of which something was said before they were parsed that casts doubt on the rest."""
+        labels = [each.primary for each in self.problems if each.kind in _DOUBTFUL and each.primary]
         return {self._line(label.span.end) for label in labels}
 
     def part_ends(self) -> None:
@@ -313,7 +322,8 @@ class Reporter:
         return self._line(token.span.start) == self._line(self.tokens[index - 1].span.start)
 
     def _shape(self, index: int) -> tuple[Help, ...]:
-        return (Help(_SHAPES[self.scene(index).part]),)
+        part = self.scene(index).part
+        return (Help(_SHAPES[part]), *([Help(_MORE[part])] if part in _MORE else []))
 
     def scene(self, index: int, closes: Token | None = None) -> Scene:
         """What the token at `index` belongs to; `closes`: the opening bracket that it closes."""
@@ -388,7 +398,9 @@ class Reporter:
         return self.source.position(self.tokens[index].span.start).column
 
     def _is_hushed(self, offset: int) -> bool:
-        return self.is_quiet or offset < self._quiet_until or self._line(offset) in self._bad_lines
+        if self.is_quiet or offset < self._quiet_until or offset in self._told:
+            return True
+        return self._line(offset) in self._bad_lines
 
     def _line(self, offset: int) -> int:
         return self.source.position(offset).line

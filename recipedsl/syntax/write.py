@@ -65,7 +65,8 @@ def _data(node: tree.Data) -> str:
 
 
 def _thing(node: tree.Thing) -> str:
-    return f"{_text(node.kind)}{_with(' ', node.name)}{_with(': ', node.method)} {_text(node.block)}"
+    copied = f" = {_text(node.copied)} with" if node.copied is not None else ""
+    return f"{_text(node.kind)}{_with(' ', node.name)}{_with(': ', node.method)}{copied} {_text(node.block)}"
 
 
 def _refined(node: tree.RefinedType) -> str:

@@ -40,9 +40,10 @@ Call = Callable[..., Said]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a recipe and four rows; the current one."""
+    """A folder with a recipe, four rows and an empty folder for the model; the current one."""
     (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / "data").mkdir()
+    (tmp_path / "tiny").mkdir()
     rows = "".join(f'{{"question": "What is {n} + 1?", "answer": "{n + 1}"}}\n' for n in range(4))
     (tmp_path / "data" / "rows.jsonl").write_text(rows)
     (tmp_path / "good.ftr").write_text(GOOD)

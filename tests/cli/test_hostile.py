@@ -36,8 +36,9 @@ def changed(file: Path, change: Change) -> None:
 def resealed(file: Path) -> None:
     """Fingerprints made anew, as whoever writes a plan by hand can."""
     plan = Plan.model_validate_json(file.read_bytes())
-    nodes = [each.model_copy(update={"fingerprint": fingerprint(each, {}, {})}) for each in plan.nodes]
-    file.write_text(plan.model_copy(update={"nodes": tuple(nodes), "versions": {}}).model_dump_json())
+    made = (fingerprint(each, {}, plan.versions) for each in plan.nodes)
+    nodes = [node.model_copy(update={"fingerprint": new}) for node, new in zip(plan.nodes, made, strict=True)]
+    file.write_text(plan.model_copy(update={"nodes": tuple(nodes)}).model_dump_json())
 
 
 def test_a_plan_runs_as_it_was_written(plan_file: Path, call: Call) -> None:

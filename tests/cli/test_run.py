@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from recipedsl.cli import exit_codes
+from recipedsl.plan.identity import fingerprint
+from recipedsl.plan.model import Plan
 from tests.cli.conftest import GOOD, Call
 from tests.tiny import make_tiny_model
 
@@ -94,6 +99,96 @@ def test_a_gate_that_fails_has_its_own_end(tiny: Path, call: Call) -> None:
     assert "fails" in said.out
 
 
+def test_another_threshold_lets_no_model_answer_again(tiny: Path, call: Call) -> None:
+    (tiny / "good.ftr").write_text(GATED)
+    assert call("run", "good.ftr").code == exit_codes.GATE_FAILED
+    (tiny / "good.ftr").write_text(GATED.replace("0 * loss(base)", "100 * loss(base)"))
+    said = call("run", "good.ftr")
+    assert said.code == exit_codes.FINE, said.err
+    assert "eval report           cached" in said.err
+    assert "holds     loss(tuned) < 100 * loss(base)" in said.out
+    assert "holds     loss(tuned) < 100 * loss(base)" in call("runs", "show").out
+    assert "eval report  cached" in call("plan", "good.ftr").out
+    (tiny / "good.ftr").write_text(GATED)
+    said = call("run", "good.ftr")
+    assert said.code == exit_codes.GATE_FAILED
+    assert "eval report           cached" in said.err
+    assert "4 made" not in call("runs", "list").out.splitlines()[0]
+
+
+def test_a_run_that_is_killed_says_how_far_it_came(tiny: Path, call: Call) -> None:
+    recipe = GOOD.replace("steps = 2", "steps = 5000").replace("seed = 1", "seed = 1, save_every = 5")
+    (tiny / "good.ftr").write_text(recipe)
+    root = str(Path(__file__).parents[2])
+    code = f"import sys; sys.path.insert(0, {root!r}); from recipedsl.cli.main import main; main()"
+    process = subprocess.Popen([sys.executable, "-c", code, "run", "good.ftr"], stderr=subprocess.DEVNULL)
+    try:
+        _wait(lambda: [*tiny.glob(".recipedsl/work/*/checkpoints/checkpoint-*/recipedsl.json")])
+        assert "1 running; tuned at step" in call("runs", "list").out.replace(", ", "; ")
+    finally:
+        process.kill()
+        process.wait()
+    listed = call("runs", "list").out
+    assert re.search(r"killed +4 nodes: 3 made, 1 killed; tuned stopped at step \d+ of 5,000\n", listed)
+    shown = call("runs", "show").out
+    assert re.search(r"stage tuned +killed +stopped at step \d+ of 5,000\n", shown)
+    assert "0 steps" not in shown
+    assert re.search(r"stage tuned: sft  new, goes on from step \d+\n", call("plan", "good.ftr").out)
+
+
+def _wait(ready: Callable[[], object], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_store_of_somebody_else_is_used_once_it_is_adopted(
+    tiny: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("run", "good.ftr").code == exit_codes.FINE
+    monkeypatch.setenv("XDG_STATE_HOME", str(tiny / "state"))
+    for command in (("run", "good.ftr"), ("plan", "good.ftr"), ("plan", "good.ftr", "--no-data")):
+        said = call(*command)
+        assert said.code == exit_codes.RUN_FAILED
+        assert "error[R709]: the project's store of results was not made here" in said.err
+    assert "4 results" in call("store", "list").out
+    assert "4 results adopted" in call("store", "adopt").out
+    said = call("run", "good.ftr")
+    assert said.code == exit_codes.FINE
+    assert said.err.count("cached") == 4
+
+
+def test_an_edited_manifest_is_damage_and_no_bug(tiny: Path, call: Call) -> None:
+    assert call("run", "good.ftr").code == exit_codes.FINE
+    for manifest in tiny.glob(".recipedsl/store/*/manifest.json"):
+        form = json.loads(manifest.read_text())
+        manifest.write_text(json.dumps({**form, "facts": dict.fromkeys(form["facts"], "nonsense")}))
+    said = call("plan", "good.ftr")
+    assert said.code == exit_codes.FINE, said.err
+    assert said.err.count("warning[R702]") == 4
+    assert "again because its result was damaged" in said.out
+    assert call("run", "good.ftr").code == exit_codes.FINE
+
+
+def test_a_plan_of_other_versions(tiny: Path, call: Call) -> None:
+    assert call("plan", "good.ftr", "--json", "p.json").code == exit_codes.FINE
+    plan = Plan.model_validate_json((tiny / "p.json").read_text())
+    versions = {**plan.versions, "trl": "1.0.0"}
+    known: dict[str, str] = {}
+    nodes = []
+    for node in plan.nodes:
+        known[node.name] = fingerprint(node, known, versions)
+        nodes.append(node.model_copy(update={"fingerprint": known[node.name]}))
+    other = plan.model_copy(update={"versions": versions, "nodes": tuple(nodes)})
+    (tiny / "p.json").write_text(other.model_dump_json())
+    said = call("run", "p.json")
+    assert said.code == exit_codes.RUN_FAILED
+    assert "error[R710]: `tuned` cannot be made as planned: other versions are installed" in said.err
+    assert "trl: 1.0.0 in the plan" in said.err
+    assert call("run", "p.json", "--only", "tuned.tokens").code == exit_codes.FINE
+
+
 def test_a_node_that_is_not_there(tiny: Path, call: Call) -> None:
     said = call("run", "good.ftr", "--only", "tund")
     assert said.code == exit_codes.RUN_FAILED
@@ -101,6 +196,7 @@ def test_a_node_that_is_not_there(tiny: Path, call: Call) -> None:
 
 
 def test_a_model_that_is_not_there(project: Path, call: Call) -> None:
+    (project / "tiny").rmdir()
     said = call("run", "good.ftr")
-    assert said.code == exit_codes.RUN_FAILED
-    assert "error[R7" in said.err
+    assert said.code == exit_codes.RECIPE_ERRORS
+    assert "error[R720]: there is no folder `tiny`" in said.err

@@ -16,6 +16,7 @@ from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.data.reading.inference import merged, type_of_value
 from recipedsl.language.expressions import Call, Column, Constant, Expression
 from recipedsl.language.types import RowType
+from recipedsl.plan.facts import FileRows
 from recipedsl.plan.model import (
     ConcatSource,
     DataNode,
@@ -119,7 +120,7 @@ class Maker:
         """A file of the project, through steps; without a row type it is looked at."""
         root = more.pop("root", self.root)
         if row is None:
-            seen = look(ReadSource(path=path), root)
+            seen = look(FileRows(path=path), root)
             assert seen.row is not None, seen.problem
             row = seen.row
         source = ReadSource(path=path, row=row.to_json(), format=more.pop("format", ""))

@@ -15,7 +15,7 @@ from recipedsl.data.reading import records as reading
 from recipedsl.data.reading.files import ReadPolicy, open_bytes
 from recipedsl.data.reading.records import records
 from recipedsl.diagnostics import RecipeError
-from recipedsl.plan.model import ReadSource
+from recipedsl.plan.facts import FileRows
 from tests.data.making import Maker
 
 MIB = 1 << 20
@@ -40,7 +40,7 @@ def test_a_look_into_a_bomb_takes_little(maker: Maker, name: str) -> None:
     file = pressed(maker.root / name, b"a" * MIB, 400, b'["' if ".json." in name else b"")
     assert file.stat().st_size < MIB
     tracemalloc.start()
-    found = look(ReadSource(path=name), maker.root)
+    found = look(FileRows(path=name), maker.root)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found.row is None
@@ -53,7 +53,7 @@ def test_rows_before_the_bomb_count(maker: Maker) -> None:
         stream.write(b'{"x": 1}\n' * 3)
         for _ in range(20):
             stream.write(b"\n" * MIB)
-    found = look(ReadSource(path="a.jsonl.gz"), maker.root)
+    found = look(FileRows(path="a.jsonl.gz"), maker.root)
     assert (str(found.row), found.rows, found.complete) == ("{ x: int }", 3, False)
 
 
@@ -89,7 +89,7 @@ def test_values_that_nothing_can_hold(maker: Maker, form: str, row: str, problem
     file = maker.write(f"a.{form}", f"[{row}]" if form == "json" else f"{row}\n")
     (found,) = records(file, form, "a")  # type: ignore[arg-type]
     assert (found.value, found.problem) == (None, problem)
-    assert problem in look(ReadSource(path=f"a.{form}"), maker.root).problem
+    assert problem in look(FileRows(path=f"a.{form}"), maker.root).problem
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_names_that_no_file_can_have(tmp_path: Path, path: str) -> None:
     with pytest.raises(RecipeError) as caught:
         ReadPolicy(tmp_path).files(path)
     assert len(caught.value.diagnostics[0].message) < 20_000
-    assert look(ReadSource(path=path), tmp_path).row is None
+    assert look(FileRows(path=path), tmp_path).row is None
 
 
 def test_stars_do_not_follow_links(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from recipedsl.data.look import FileFacts
 from recipedsl.data.reading.hub import files_of_split
 from recipedsl.diagnostics import RecipeError
+from recipedsl.plan.facts import HubRows
 from recipedsl.plan.model import HubSource
 from tests.data.making import Maker, data_node, json_lines
 
@@ -48,7 +49,9 @@ def test_reads_a_cached_dataset(maker: Maker, cache: Path) -> None:
         made = maker.make(data_node(source))
         assert made.values("id") == [1, 2, 3]
         assert made.facts["files"] == [f"some/rows/main/train-0000{n}-of-00002.parquet" for n in (0, 1)]
-        assert str(FileFacts(maker.root).look(source).row) == "{ id: int }"
+        assert (
+            str(FileFacts(maker.root).look(HubRows(name="some/rows", revision=revision)).row) == "{ id: int }"
+        )
     assert maker.make(data_node(HubSource(name="some/rows", split="test"))).values("id") == [4]
 
 
@@ -105,4 +108,4 @@ def test_pieces_that_were_not_fetched(maker: Maker, cache: Path) -> None:
     ],
 )
 def test_files_of_a_split(names: list[str], source: dict[str, str], wanted: list[str]) -> None:
-    assert files_of_split(names, HubSource(name="some/rows", **source)) == wanted
+    assert files_of_split(names, HubRows(name="some/rows", **source)) == wanted

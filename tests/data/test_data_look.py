@@ -14,15 +14,14 @@ import polars as pl
 import pytest
 
 from recipedsl.data.look import ROWS, FileFacts, look
-from recipedsl.plan.facts import Look
-from recipedsl.plan.model import HubSource, ReadSource
+from recipedsl.plan.facts import FileRows, HubRows, Look
 from tests.data.making import Maker, json_lines
 
 ROOT = Path(__file__).parents[2]
 
 
 def look_at(root: Path, path: str, form: Any = "") -> Look:
-    return look(ReadSource(path=path, format=form), root)
+    return look(FileRows(path=path, format=form), root)
 
 
 def old(file: Path) -> Path:
@@ -164,7 +163,7 @@ def test_file_that_may_not_be_opened(maker: Maker, monkeypatch: pytest.MonkeyPat
 
 def test_second_look_is_remembered_and_fast(maker: Maker) -> None:
     file = maker.write("a.jsonl", json_lines([{"a": "word " * 200, "b": {"c": [1, 2]}}] * 500))
-    facts, source = FileFacts(maker.root), ReadSource(path="a.jsonl")
+    facts, source = FileFacts(maker.root), FileRows(path="a.jsonl")
     old(file)
     first = facts.look(source)
     took = []
@@ -177,7 +176,7 @@ def test_second_look_is_remembered_and_fast(maker: Maker) -> None:
 
 
 def test_a_change_is_seen(maker: Maker) -> None:
-    facts, source = FileFacts(maker.root), ReadSource(path="a.jsonl")
+    facts, source = FileFacts(maker.root), FileRows(path="a.jsonl")
     for content, type_ in (('{"a": 1}', "int"), ('{"a": "x"}', "text"), ('{"a": 1.5}', "float")):
         old(maker.write("a.jsonl", content))
         found = facts.look(source)
@@ -186,7 +185,7 @@ def test_a_change_is_seen(maker: Maker) -> None:
 
 
 def test_a_fresh_file_is_not_remembered(maker: Maker) -> None:
-    facts, source = FileFacts(maker.root), ReadSource(path="a.jsonl")
+    facts, source = FileFacts(maker.root), FileRows(path="a.jsonl")
     maker.write("a.jsonl", '{"a": 1}')
     state = (maker.root / "a.jsonl").stat()
     facts.look(source)
@@ -210,7 +209,7 @@ def test_a_cache_that_cannot_be_written_is_none(maker: Maker) -> None:
     maker.write(".recipedsl", "a file in the way")
     old(maker.write("a.jsonl", '{"a": 1}'))
     facts = FileFacts(maker.root)
-    assert str(facts.look(ReadSource(path="a.jsonl")).row) == "{ a: int }"
+    assert str(facts.look(FileRows(path="a.jsonl")).row) == "{ a: int }"
     assert facts.digest("a.jsonl")
 
 
@@ -224,7 +223,7 @@ def test_read_text(maker: Maker) -> None:
 
 def test_dataset_that_is_not_at_hand(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(maker.root / "hub"))
-    found = FileFacts(maker.root).look(HubSource(name="some/rows"))
+    found = FileFacts(maker.root).look(HubRows(name="some/rows"))
     assert found.row is None
     assert found.problem.startswith(
         "the dataset `some/rows`, split `train`, is not at hand: it is not in the local"
@@ -236,10 +235,77 @@ def test_a_look_loads_nothing_heavy(maker: Maker) -> None:
     maker.write("a.jsonl", '{"a": 1}')
     code = (
         "import sys, pathlib; from recipedsl.data.look import FileFacts;"
-        "from recipedsl.plan.model import ReadSource;"
-        "print(FileFacts(pathlib.Path(sys.argv[1])).look(ReadSource(path='a.jsonl')).row,"
+        "from recipedsl.plan.facts import FileRows;"
+        "print(FileFacts(pathlib.Path(sys.argv[1])).look(FileRows(path='a.jsonl')).row,"
         "sorted({'polars', 'numpy', 'torch', 'datasets', 'huggingface_hub', 'zstandard'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code, str(maker.root)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "{ a: int } []\n"
+
+
+def test_where_texts_and_nulls_were_seen_first(maker: Maker) -> None:
+    rows = [
+        {"level": "easy", "meta": {"source": "book"}, "tags": ["a"], "n": 1},
+        {"level": "hard", "meta": {"source": None}, "tags": ["a", "b"], "n": None},
+        {"level": "easy", "meta": {"source": "web"}, "tags": [], "n": 2},
+    ]
+    maker.write("a.jsonl", json_lines(rows))
+    found = look_at(maker.root, "a.jsonl")
+    first, second, third = (f"line {number} of `a.jsonl`" for number in (1, 2, 3))
+    assert found.texts == {
+        "level": {"easy": first, "hard": second},
+        "meta.source": {"book": first, "web": third},
+        "tags[]": {"a": first, "b": second},
+    }
+    assert found.nulls == {"meta.source": second, "n": second}
+    pl.DataFrame({"level": ["easy", None]}).write_parquet(maker.root / "a.parquet")
+    found = look_at(maker.root, "a.parquet")
+    assert (found.texts, found.nulls) == (
+        {"level": {"easy": "row 1 of `a.parquet`"}},
+        {"level": "row 2 of `a.parquet`"},
+    )
+
+
+def test_texts_that_are_kept_are_few_and_short(maker: Maker) -> None:
+    maker.write("a.jsonl", json_lines([{"x": str(number), "y": "long " * 100} for number in range(150)]))
+    texts = look_at(maker.root, "a.jsonl").texts
+    assert len(texts["x"]) == 64
+    (kept,) = texts["y"]
+    assert len(kept) == 81
+    assert kept.endswith("…")
+
+
+def test_broken_records_are_counted(maker: Maker) -> None:
+    maker.write("a.jsonl", '{"a": 1}\n{"a": \n3\n{"a": 2}\n')
+    found = look_at(maker.root, "a.jsonl")
+    assert (found.rows, found.broken) == (2, 2)
+    assert found.first_broken.startswith("line 2 of `a.jsonl`: not JSON")
+
+
+def test_a_look_is_remembered_whole(maker: Maker) -> None:
+    old(maker.write("a.jsonl", '{"a": "x"}\n{"a": \n{"a": null}\n'))
+    source = FileRows("a.jsonl")
+    first = FileFacts(maker.root).look(source)
+    assert FileFacts(maker.root).look(source) == first
+    assert first.broken == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "problem", "hint"),
+    [
+        ("rewards.py", False, "", ""),
+        ("models", True, "", ""),
+        ("reward.py", False, "there is no file `reward.py`", "there is `rewards.py`"),
+        ("models", False, "there is no file `models`", ""),
+        ("modles", True, "there is no folder `modles`", "there is `models`"),
+        ("lost/x.py", False, "there is no file `lost/x.py`", "there is no folder `lost` either"),
+        ("../x.py", False, "`../x.py` lies outside the project", ""),
+        ("/etc/passwd", False, "`/etc/passwd` lies outside the project", ""),
+    ],
+)
+def test_files_that_are_no_rows(maker: Maker, path: str, folder: bool, problem: str, hint: str) -> None:
+    maker.write("rewards.py", "")
+    (maker.root / "models").mkdir()
+    found = FileFacts(maker.root).missing(path, folder=folder)
+    assert (found.problem, found.hint) == (problem, hint) if found else not problem

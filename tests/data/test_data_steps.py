@@ -184,6 +184,14 @@ def test_split_is_disjoint_exact_and_seeded(maker: Maker) -> None:
     assert not any(name.startswith("_") for name in made.frame("held").columns)
 
 
+def test_split_by_numbers_of_rows(maker: Maker) -> None:
+    parts = {"train": 0.9, "held": 0.0, "test": 0.1}
+    made = maker.rows(ROWS, split(parts, counts={"held": 7}, rest="train"), parts=list(parts))
+    assert made.facts["rows"] == {"train": 20, "held": 7, "test": 3}
+    with pytest.raises(RecipeError, match="take more than the 30 rows"):
+        maker.rows(ROWS, split(parts, counts={"held": 28}, rest="train"), parts=list(parts))
+
+
 def test_split_is_stratified(maker: Maker) -> None:
     parts = {"train": 0.7, "held": 0.3}
     made = maker.rows(ROWS, split(parts, by=("kind",)), parts=list(parts))

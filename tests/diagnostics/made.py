@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from recipedsl.diagnostics import Applicability, Diagnostic, Edit, Help, Label, Severity, Value
 from recipedsl.diagnostics.codes.data import UnknownColumn, WrongShape
-from recipedsl.diagnostics.codes.lints import Unpinned
 from recipedsl.diagnostics.codes.run_scores import GateFailed
 from recipedsl.diagnostics.codes.syntax import UnclosedBracket
+from recipedsl.lint.rules.unpinned import Unpinned
 from recipedsl.source import Source, Span
 
 TUTOR = Source(

@@ -23,7 +23,7 @@ def prints(root: Path, text: str) -> dict[str, str]:
         ("derive text = answer", "derive doc = answer"),
         ("derive text = answer", 'derive text = "model"'),
         ("steps = 3", "steps = 4"),
-        ("steps = 3", "trainer = { neftune_noise_alpha: 5 }"),
+        ("steps = 3", "trainer = { pad_to_multiple_of: 8 }"),
     ],
 )
 def test_what_decides_a_result_is_part_of_it(tmp_path: Path, before: str, after: str) -> None:

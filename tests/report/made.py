@@ -207,7 +207,17 @@ TOKENS_FACTS: dict[str, Any] = {
 }
 
 SMOL = ModelFacts(
-    folder="x", template="x", vocabulary=49_152, parameters=134_515_008, layers=30, hidden=576, context=8192
+    folder="x",
+    template="x",
+    vocabulary=49_152,
+    parameters=134_515_008,
+    layers=30,
+    hidden=576,
+    feedforward=1536,
+    heads=9,
+    queries=576,
+    keys=192,
+    context=8192,
 )
 
 

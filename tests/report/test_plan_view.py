@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from recipedsl.diagnostics.render.pieces import to_ansi, to_plain, width
-from recipedsl.plan.estimate import batch_of, memory_of, passes_of, steps_of
-from recipedsl.plan.facts import ModelFacts
+from recipedsl.plan.estimate import batch_of, passes_of, steps_of
+from recipedsl.plan.facts import Device
 from recipedsl.report.model import PlanFacts, Standing, Status
 from recipedsl.report.plan_view import draw_node, draw_plan
 from recipedsl.report.samples import draw_sample
 from tests.golden import agrees
-from tests.report.made import SMOL, TOKENS_FACTS, made, online_node, plan, stage_node, tokens_node
+from tests.report.made import TOKENS_FACTS, made, online_node, plan, stage_node, tokens_node
 
 HERE = Path(__file__).parent
 
@@ -53,6 +53,17 @@ def test_rows_that_speak_in_another_role_stand_out() -> None:
     words = "2 rows with the text of a special token: what follows it speaks in another role"
     assert words in to_plain(draw_node(tokens_node(), view, 100))
     assert "special token" not in to_plain(draw_plan(made(), 100))
+
+
+def test_an_interrupted_stage_goes_on() -> None:
+    counted = {"online.tokens": Standing(Status.CACHED, facts=TOKENS_FACTS)}
+    begun = replace(made(), standings={**made().standings, **counted})
+    before = to_plain(draw_plan(begun, 100))
+    view = replace(begun, standings={**begun.standings, "tuned": Standing(Status.NEW, done=20)})
+    text = to_plain(draw_plan(view, 100))
+    assert "stage tuned: sft  new, goes on from step 20" in text
+    steps = [int(each.rpartition("train, ")[2].split()[0]) for each in (before, text)]
+    assert steps[0] - steps[1] == 20
 
 
 def test_a_cached_stage_tells_what_came_out() -> None:
@@ -123,16 +134,6 @@ def test_passes_of_written_steps() -> None:
     assert passes_of(online_node(), 100) == pytest.approx(8)
 
 
-def test_memory_grows_with_what_is_trained() -> None:
-    adapter = memory_of(stage_node(), "bf16", SMOL, 1024)
-    full = memory_of(stage_node(adapter=None, adapter_use="none"), "bf16", SMOL, 1024)
-    assert adapter is not None
-    assert full is not None
-    assert full.weights == full.gradients == 4 * SMOL.parameters
-    assert full.optimizer == 8 * SMOL.parameters
-    assert adapter.total < full.total
-    assert adapter.activations == full.activations
-
-
-def test_memory_of_an_unknown_model_is_not_guessed() -> None:
-    assert memory_of(stage_node(), "bf16", ModelFacts(), 1024) is None
+def test_memory_is_told_beside_that_of_the_device() -> None:
+    view = replace(made(), device=Device("cuda", 80 * 10**9, has_bf16=True))
+    assert " of 80 GB: activations " in to_plain(draw_node(stage_node(), view, 120))

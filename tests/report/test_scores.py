@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from recipedsl.diagnostics.render.pieces import to_plain
-from recipedsl.report.runs import draw_run, draw_runs
-from recipedsl.report.scores import draw_scores, estimate
+from recipedsl.diagnostics.render.pieces import Role, to_plain
+from recipedsl.report.runs import Seen, draw_run, draw_runs
+from recipedsl.report.scores import draw_metric, draw_scores, estimate
 from tests.golden import agrees
 
 HERE = Path(__file__).parent
@@ -72,16 +72,48 @@ def test_run() -> None:
     facts = {"lessons": {"rows": {"train": 10, "held": 2}}, "tuned": {"steps": 3, "loss": 1.5}}
     agrees(
         HERE / "run.txt",
-        to_plain(draw_run("2026-x", "gate failed", OUTCOME, facts, {"report": RESULTS}, 100)),
+        to_plain(draw_run(Seen("2026-x", "gate failed", OUTCOME), facts, {"report": RESULTS}, 100)),
     )
 
 
 def test_runs() -> None:
-    text = to_plain(draw_runs([("2026-x", "done", OUTCOME), ("2026-w", "killed", {})], 100))
-    assert text.splitlines() == [
-        "2026-x  done    3 min 5 s  3 nodes: 1 made, 1 cached",
-        "2026-w  killed             0 nodes: 0 made, 0 cached",
+    nodes = [
+        {"name": "lessons", "kind": "data", "state": "made"},
+        {"name": "tuned", "kind": "stage", "state": "killed"},
+        {"name": "report", "kind": "eval", "state": "not run"},
     ]
+    runs = [
+        Seen("2026-x", "gate failed", OUTCOME),
+        Seen("2026-w", "killed", {"nodes": nodes}, {"tuned": "step 4 of 12"}),
+        Seen("2026-v", "killed", {}),
+    ]
+    assert to_plain(draw_runs(runs, 120)).splitlines() == [
+        "2026-x  gate failed  3 min 5 s  3 nodes: 1 made, 1 cached, 1 gate failed",
+        "2026-w  killed                  3 nodes: 1 made, 1 killed, 1 not run; tuned stopped at step 4 of 12",
+        "2026-v  killed                  0 nodes",
+    ]
+
+
+def test_a_run_that_was_killed_says_how_far_it_came() -> None:
+    nodes = [{"name": "tuned", "kind": "stage", "state": "killed", "seconds": 0.0}]
+    run = Seen("2026-w", "killed", {"nodes": nodes}, {"tuned": "step 4 of 12"})
+    text = to_plain(draw_run(run, {}, {}, 100))
+    assert "stage tuned  killed    stopped at step 4 of 12" in text
+    assert "0 steps" not in text
+
+
+def test_few_rows_are_dimmed_and_marked_but_shown() -> None:
+    overall = {"value": 0.75, "rows": 24, "low": 0.5, "high": 0.9}
+    slices = {"topic": {"arrays": overall, "sql": {"value": 1.0, "rows": 4, "low": 0.51, "high": 1.0}}}
+    lines = draw_metric("exact(answer)", {"tuned": {"overall": overall, "slices": slices}}, 100)
+    assert to_plain(lines).splitlines()[-3:] == [
+        "  arrays    24     75.0% (50..90)",
+        "  sql        4*  100.0% (51..100)",
+        "* fewer than 5 rows: too few to tell",
+    ]
+    roles = {piece.text.strip(): piece.role for each in lines for piece in each}
+    assert roles["sql"] is roles["100.0% (51..100)"] is Role.FAINT
+    assert roles["arrays"] is roles["75.0% (50..90)"] is Role.PLAIN
 
 
 def test_no_runs() -> None:

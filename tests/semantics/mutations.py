@@ -41,7 +41,7 @@ data p = read("wide.jsonl")
 stage tuned: sft {
   from = base, data = a.train, adapter = lora(rank = n, alpha = 2 * n, target = ["q_proj"])
   schedule = cosine(warmup = 3%, floor = 10%), optimizer = adamw(beta2 = 0.9), packing = true
-  trainer = { neftune_noise_alpha: 5 }
+  trainer = { logging_first_step: true }
 }
 stage judge: reward { from = tuned, data = p, center = 0.1, learning_rate = 1e-4 }
 stage k: kto { from = tuned, data = e, batch = 4 }
@@ -149,6 +149,7 @@ def write_project(root: Path) -> Path:
     """The files that the samples read, under `root`, which is returned."""
     root.joinpath("tiny").mkdir(exist_ok=True)
     root.joinpath("wide.jsonl").write_text(WIDE, encoding="utf-8")
+    root.joinpath("x.py").write_text("def f(answer, row):\n    return 1\n", encoding="utf-8")
     root.joinpath("common.ftr").write_text(COMMON, encoding="utf-8")
     for folder in ("recipes/data", "tests/cases/broken/data", "tests/cases/diagnostics/data"):
         root.joinpath("data").mkdir(exist_ok=True)

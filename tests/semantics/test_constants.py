@@ -10,6 +10,7 @@ import pytest
 from recipedsl.compiler import Request
 from recipedsl.diagnostics.render import render_terminal
 from recipedsl.language.values import Unit
+from recipedsl.plan.model import StageNode
 from recipedsl.semantics.values import number_value
 from tests.compiling import CHATS, MODEL, TUNED, compile_text, messages, plan_of
 
@@ -124,3 +125,19 @@ def test_a_secret_is_not_taken_from_the_command_line(tmp_path: Path) -> None:
     (problem,) = [each for each in outcome.problems.in_order() if each.is_error]
     assert problem.message == "param `token` is a secret, which only the environment gives"
     assert "hf_very" not in render_terminal([problem])
+
+
+@pytest.mark.parametrize("written", ["none", "(none)", "nothing", '"none"'])
+def test_none_is_the_choice_of_that_name(tmp_path: Path, written: str) -> None:
+    text = (
+        MODEL
+        + ("let nothing = none\n" if written == "nothing" else "")
+        + (
+            'data prompts = read("rows.jsonl") | as prompt(question)\n'
+            "stage s: grpo { from = base, data = prompts, reward = exact(answer), max_new_tokens = 64, "
+            f"scale_rewards = {written} }}\n"
+        )
+    )
+    stage = plan_of(tmp_path, text).node("s")
+    assert isinstance(stage, StageNode)
+    assert stage.arguments["scale_rewards"] == "none"

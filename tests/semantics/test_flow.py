@@ -29,13 +29,24 @@ def dataset(root: Path, steps: str) -> Dataset:
         ("  | select answer | derive size = chars(answer), answer = lower(answer)", ["answer: text", "size: int"]),
         ("  | select answer | derive words_ = split(answer, \" \") | explode words_", ["answer: text", "words_: text"]),
         ("  | select score | derive known = score != none, filled = coalesce(score, 0)", ["score: float?", "known: bool", "filled: float"]),
-        ("  | select id, score | where score > 0.5 | take 1 by id", ["id: int", "score: float?"]),
+        ("  | select id, score | where score > 0.5 | take 1 by id", ["id: int", "score: float"]),
     ],
 )  # fmt: skip
 def test_columns_after_steps(tmp_path: Path, steps: str, columns: list[str]) -> None:
     row = dataset(tmp_path, steps).row
     assert row is not None
     assert [f"{each.name}: {each.type}" for each in row.columns] == columns
+
+
+@pytest.mark.parametrize(
+    ("parts", "settings"),
+    [
+        ("train = rest, held = 25%", {"parts": {"train": 0.75, "held": 0.25}, "group": None}),
+        ("held = 1k, train = rest", {"parts": {"held": 0.0, "train": 1.0}, "group": None, "counts": {"held": 1000}, "rest": "train"}),
+    ],
+)  # fmt: skip
+def test_a_part_takes_the_rest(tmp_path: Path, parts: str, settings: dict[str, object]) -> None:
+    assert dataset(tmp_path, f"  | split {parts}").steps[-1].settings == settings
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ _within = st.none() | st.builds(tree.Range, numbers, numbers)
 _choices = st.builds(tree.ChoiceType, tuples(texts))
 types = st.recursive(st.builds(tree.NamedType, names, st.none()) | _choices, _types, max_leaves=5)
 
-# `data name { … }` is read as a dataset, with a problem.
-_kinds = _PLAIN.filter(lambda word: word != "data").map(tree.Name)
+# `data name { … }` is read as a dataset, `if name { … }` as a statement, with a problem.
+_kinds = _PLAIN.filter(lambda word: word not in {"data", "if", "while"}).map(tree.Name)
 _docs = st.just(()) | st.just(("what it is", "and why"))
 _attributes = st.builds(tree.Attribute, names, expressions)
 _blocks = st.builds(tree.Block, tuples(_attributes | expects_of(expressions)))
@@ -143,4 +143,17 @@ cut_recipes = st.builds(
     st.integers(0, 3000),
     st.integers(0, 3000),
 )
+
+# Lines as users of other languages write them, in any order, at any indentation.
+_FOREIGN_LINES = [
+    "stage tuned:", "run:", "method: sft", "from: base", '"epochs": 2', "- base", "stage a: sft", "[run]",
+    "seed = 1", "data rows = b", "where x > 3", "take 2 k per topic,", "| where x is not null", "|", "b |",
+    "if x > 3:", "def f(x):", "else", 'stage "b c" {', "}", "{", "stage c = sft {", "data d: read(1)", "+ 2",
+    "let a =", "models = a, b", "a = lora { r = 1", "x = 1,000", "y = 10 %", "read \"a\"", "(a) => b",
+    "<<<<<<< ours", "=======", ">>>>>>> theirs", "/* a", "*/", "f\"{a}\"", "r'b'", "a-b = 1", "a?: int,",
+    "x -> y |> z", "expect a, \"b\"", "take 1, by = c", "param p = 1", "[1 2", "]", "rounds 2 {", "x between 1 and 2",
+]  # fmt: skip
+mistaken = st.lists(
+    st.tuples(st.sampled_from(("", "  ", "    ")), st.sampled_from(_FOREIGN_LINES)), max_size=12
+).map(lambda lines: "".join(f"{indent}{line}\n" for indent, line in lines))
 any_text = st.text(max_size=200) | soups | cut_recipes

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipedsl.diagnostics import RecipeError
-from recipedsl.source import Source, Span
+from recipedsl.diagnostics import Applicability, RecipeError
+from recipedsl.diagnostics.render.changes import apply
+from recipedsl.source import Source
 from recipedsl.syntax import parse, scan, tree
 from recipedsl.syntax.dump import dump_tokens, dump_tree
 from recipedsl.syntax.format import format_source
 from recipedsl.syntax.trivia import comments
 from recipedsl.syntax.write import write
-from tests.syntax.syntax_trees import CASES, RECIPES, any_text, cut_recipes, files
+from tests.syntax.invariants import check_text
+from tests.syntax.syntax_trees import CASES, RECIPES, any_text, cut_recipes, files, mistaken
 
 few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 most = settings(max_examples=1200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-def nodes(node: Any) -> Iterator[Any]:
-    """All nodes of a tree."""
-    yield node
-    for each in fields(node):
-        value = getattr(node, each.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if is_dataclass(part) and not isinstance(part, Source | Span):
-                yield from nodes(part)
 
 
 @few
@@ -53,14 +44,38 @@ def test_a_formatted_tree_reads_back_equal_and_formats_to_itself(file: tree.File
 
 @most
 @given(any_text)
-def test_any_text_gives_a_tree_whose_spans_lie_within(text: str) -> None:
-    file, problems = parse(Source("any.ftr", text))
-    spans = [node.span for node in nodes(file)]
-    spans += [label.span for each in problems for label in (each.primary, *each.secondary) if label]
-    spans += [edit.span for each in problems for help_ in each.helps for edit in help_.edits]
-    assert all(0 <= span.start <= span.end <= len(text) for span in spans)
-    broken = any(isinstance(node, tree.Broken) for node in nodes(file))
-    assert problems.has_errors or not broken
+def test_any_text_gives_a_tree_whose_spans_nest_within_it(text: str) -> None:
+    check_text(text)
+
+
+@many
+@given(mistaken)
+def test_what_other_languages_write_gives_a_tree(text: str) -> None:
+    check_text(text)
+
+
+@few
+@given(mistaken)
+def test_a_safe_fix_removes_its_problem(text: str) -> None:
+    problems = parse(Source("any.ftr", text))[1].in_order()
+    before = Counter(each.message for each in problems)
+    for each in problems:
+        for help_ in each.helps:
+            if help_.edits and help_.applicability is Applicability.SAFE:
+                found = Counter(
+                    each.message for each in parse(Source("any.ftr", apply(text, help_.edits)))[1]
+                )
+                assert found[each.message] < before[each.message], (each.message, help_)
+
+
+@few
+@given(cut_recipes, st.integers(0, 3000))
+def test_a_longer_text_is_read_alike_up_to_where_it_goes_on(text: str, place: int) -> None:
+    """Declarations above the one that changes stay what they are."""
+    above = "let first = [1, 2]\ndata second = first | take 3\n\n"
+    whole = parse(Source("above.ftr", above))[0]
+    found = parse(Source("any.ftr", above + text[place:]))[0]
+    assert found.items[:1] == whole.items[:1]
 
 
 @few
@@ -70,17 +85,6 @@ def test_any_text_is_scanned_whole_and_dumped(text: str) -> None:
     assert "".join(token.text for token in scan(source)[0]) == text
     dump_tokens(source)
     dump_tree(parse(source)[0])
-
-
-@many
-@given(any_text)
-def test_what_formats_keeps_tree_and_comments(text: str) -> None:
-    source = Source("any.ftr", text)
-    try:
-        once = format_source(source)  # checks tree and idempotence itself
-    except RecipeError:
-        return
-    assert comments(scan(Source("any.ftr", once))[0]) == comments(scan(source)[0])
 
 
 @few

@@ -1,83 +1,32 @@
-"""How well reading goes on after a mistake: every token of real recipes lost, doubled, exchanged, swapped."""
+"""How well reading goes on after a mistake: figures over damaged recipes, and single forms."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from recipedsl.diagnostics import Applicability, Diagnostic
+from recipedsl.diagnostics import Applicability
 from recipedsl.diagnostics.render.changes import apply
 from recipedsl.source import Source
-from recipedsl.syntax import parse, scan, tree
+from recipedsl.syntax import parse, tree
 from recipedsl.syntax.dump import dump_tree
-from recipedsl.syntax.scan import TRIVIA
+from tests.syntax.recovery_figures import HEADING, damaged, measure, recipes
 
-ROOT = Path(__file__).parents[2]
-RECIPES = sorted((ROOT / "tests" / "cases" / "recipes").glob("*.ftr")) + sorted(
-    (ROOT / "recipes").glob("*.ftr")
-)
-SAMPLE = 1000  # of about nine thousand; all of them take a minute
-
-# Shares of the damaged texts that are no longer valid; all of them were 0.967 and 0.988 when written.
-ONE_PROBLEM = 0.94
-NEAR = 0.97
-
-_WORDS = '= : , | ( ) [ ] { } name "text" 3 and not .. == else by type'.split()
+SAMPLE = 1500  # of some fifty thousand; `python -m tests.syntax.recovery_figures` reads them all
 
 
-@dataclass(frozen=True, slots=True)
-class Damaged:
-    """A text with one token damaged, and the offset where."""
-
-    text: str
-    offset: int
-
-
-def damaged(text: str, draw: random.Random) -> Iterator[Damaged]:
-    tokens = [token for token in scan(Source("whole.ftr", text))[0] if token.kind not in TRIVIA]
-    for index, token in enumerate(tokens):
-        start, end = token.span.start, token.span.end
-        word = draw.choice(_WORDS)
-        changes = [
-            text[:start] + text[end:],
-            f"{text[:start]}{word} {text[start:]}",
-            text[:start] + word + text[end:],
-        ]
-        if index + 1 < len(tokens):
-            following = tokens[index + 1]
-            between = text[end : following.span.start]
-            changes.append(text[:start] + following.text + between + token.text + text[following.span.end :])
-        yield from (Damaged(each, start) for each in changes)
-
-
-def is_near(diagnostic: Diagnostic, offset: int) -> bool:
-    """Whether the diagnostic points within one line of the damage."""
-    labels = [each for each in (diagnostic.primary, *diagnostic.secondary) if each is not None]
-    return any(
-        abs(label.source.position(place).line - label.source.position(offset).line) <= 1
-        for label in labels
-        for place in (label.span.start, label.span.end)
-    )
-
-
-def test_damage_gives_one_problem_where_it_is() -> None:
+def test_damage_gives_one_problem_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     draw = random.Random(5)
-    corpus = [each for path in RECIPES for each in damaged(path.read_text(encoding="utf-8"), draw)]
-    invalid = one = near = 0
-    for each in draw.sample(corpus, SAMPLE):
-        file, problems = parse(Source("damaged.ftr", each.text))
-        assert isinstance(file, tree.File)
-        if problems.has_errors:
-            invalid += 1
-            one += len(problems) == 1
-            near += all(is_near(problem, each.offset) for problem in problems)
-    assert invalid > SAMPLE / 2
-    assert one / invalid >= ONE_PROBLEM
-    assert near / invalid >= NEAR
+    texts = recipes()
+    assert len(texts) > 50
+    corpus = [each for text in texts.values() for each in damaged(text, draw)]
+    found = measure(draw.sample(corpus, SAMPLE))
+    with capsys.disabled():
+        print("", HEADING, *(figures.line(how) for how, figures in found.items()), sep="\n")
+    assert found.keys() == {"all", "deleted", "inserted", "replaced", "swapped"}
+    assert found["all"].invalid > SAMPLE / 2
+    assert found["all"].are_good
 
 
 BROKEN = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -12,13 +13,13 @@ from recipedsl.data.problems import mistake, reason_of
 from recipedsl.diagnostics import RecipeError
 from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
 from recipedsl.language.names import is_repository
-from recipedsl.plan.model import HubSource
+from recipedsl.plan.facts import HubRows
 
 _PIECE = re.compile(r"(?P<before>.*-)(?P<number>\d+)-of-(?P<count>\d+)(?P<after>.*)")
 _ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".csv")
 
 
-def dataset_files(source: HubSource, *, fetch: bool = True) -> dict[str, Path]:
+def dataset_files(source: HubRows, *, fetch: bool = True) -> dict[str, Path]:
     """The files of a split, by the path that they have in the dataset.
 
     A revision that is in the local cache is read from there, with no network. Otherwise the files
@@ -48,7 +49,7 @@ def cache_root() -> Path:
     return Path(home).expanduser() / "hub"
 
 
-def cached_folder(source: HubSource) -> Path | None:
+def cached_folder(source: HubRows) -> Path | None:
     """Snapshot of the revision in the local cache, None when there is none."""
     base = cache_root() / f"datasets--{source.name.replace('/', '--')}"
     revision = source.revision or "main"
@@ -58,7 +59,7 @@ def cached_folder(source: HubSource) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def files_of_split(names: Iterable[str], source: HubSource, card: str = "") -> list[str]:
+def files_of_split(names: Iterable[str], source: HubRows, card: str = "") -> list[str]:
     """The files of a configuration and split, told by the dataset's card or by how files are named.
 
     Named are files such as `data/train-00000-of-00002.parquet`, `main/train.jsonl`,
@@ -84,7 +85,7 @@ def is_whole(names: Iterable[str]) -> bool:
     return all(len(numbers) == int(count) for (_, count, _), numbers in pieces.items())
 
 
-def _is_of_split(path: PurePosixPath, source: HubSource) -> bool:
+def _is_of_split(path: PurePosixPath, source: HubRows) -> bool:
     folders = path.parts[:-1]
     if source.config and source.config not in ("default", *folders):
         return False
@@ -100,7 +101,7 @@ def _card(folder: Path) -> str:
     return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
 
 
-def _card_patterns(card: str, source: HubSource) -> list[str]:
+def _card_patterns(card: str, source: HubRows) -> list[str]:
     """Globs that the card's front matter gives for the split."""
     if not card.startswith("---"):
         return []
@@ -128,33 +129,68 @@ def _data_files(given: object, split: str) -> list[str]:
     return found
 
 
-def _fetched(source: HubSource) -> dict[str, Path]:
-    from huggingface_hub import HfApi, hf_hub_download
-
-    revision = source.revision or None
+def _fetched(source: HubRows) -> dict[str, Path]:
     try:
-        names = HfApi().list_repo_files(source.name, repo_type="dataset", revision=revision)
-        card = ""
-        if "README.md" in names:
-            card = Path(
-                hf_hub_download(source.name, "README.md", repo_type="dataset", revision=revision)
-            ).read_text(encoding="utf-8", errors="replace")
-        chosen = files_of_split(names, source, card)
-        if not chosen:
-            raise _not_at_hand(source, f"none of its {len(names)} files is of the split", None)
-        return {
-            f"{source.name}/{name}": Path(
-                hf_hub_download(source.name, name, repo_type="dataset", revision=revision)
-            )
-            for name in chosen
-        }
+        chosen = _chosen(source)
+        return {f"{source.name}/{name}": _fetch(source, name) for name in chosen}
     except RecipeError:
         raise
     except Exception as error:  # what the hub's client raises is not one family
-        raise _not_at_hand(source, reason_of(error), None) from error
+        raise _refused(source, error) from error
 
 
-def _not_at_hand(source: HubSource, why: str, folder: Path | None) -> RecipeError:
+def _chosen(source: HubRows) -> list[str]:
+    """Names of the split's files, as the hub lists them."""
+    from huggingface_hub import HfApi
+
+    _keep_quiet()
+    listed = HfApi().list_repo_files(source.name, repo_type="dataset", revision=source.revision or None)
+    names = list(listed)
+    card = _fetch(source, "README.md").read_text("utf-8", "replace") if "README.md" in names else ""
+    chosen = files_of_split(names, source, card)
+    if not chosen:
+        raise _not_at_hand(source, f"none of its {len(names)} files is of the split", None)
+    return chosen
+
+
+def _keep_quiet() -> None:
+    """No bars but on a terminal; and what goes wrong is said once, as a diagnostic."""
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented so
+        disable_progress_bars,
+        logging,
+    )
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+
+
+def _fetch(source: HubRows, name: str) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    revision = source.revision or None
+    return Path(
+        hf_hub_download(source.name, name, repo_type="dataset", revision=revision, cache_dir=cache_root())
+    )
+
+
+def _refused(source: HubRows, error: Exception) -> RecipeError:
+    """What the hub's client says. Order matters: a gated repository is also one not found."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.GatedRepoError):
+        hint = f"accept the terms on the page of {source.name}, then `hf auth login` or `HF_TOKEN`"
+        return _not_at_hand(source, "it is only for those who accepted its terms", None, hint)
+    if isinstance(error, errors.RepositoryNotFoundError):
+        hint = "look for a typo; a private dataset needs `hf auth login` or `HF_TOKEN`"
+        return _not_at_hand(source, "the hub has no such dataset, or not for everybody", None, hint)
+    if isinstance(error, errors.RevisionNotFoundError):
+        hint = "a commit, tag or branch of the repository"
+        return _not_at_hand(source, f"it has no revision `{source.revision or 'main'}`", None, hint)
+    return _not_at_hand(source, f"the hub cannot be reached: {reason_of(error)}", None)
+
+
+def _not_at_hand(source: HubRows, why: str, folder: Path | None, hint: str = "") -> RecipeError:
     config = f" of `{source.config}`" if source.config else ""
     notes = [
         why if folder is None else f"the cached revision lacks files of the split `{source.split}`{config}"
@@ -164,5 +200,6 @@ def _not_at_hand(source: HubSource, why: str, folder: Path | None) -> RecipeErro
         DatasetNotAtHand,
         f"the dataset `{source.name}`, split `{source.split}`{config}, is not at hand",
         *notes,
-        helps='fetch it where there is a network, or read its files with `read("…parquet")`',
+        helps=hint
+        or 'where there is a network, `recipedsl plan` fetches it; or read its files with `read("…parquet")`',
     )

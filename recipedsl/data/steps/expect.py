@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -10,10 +11,12 @@ import polars as pl
 from recipedsl.data.expressions import lower
 from recipedsl.data.flow import Context
 from recipedsl.data.problems import mistake
+from recipedsl.diagnostics import RecipeError, Value
 from recipedsl.diagnostics.codes.data_run import GateFailed
 from recipedsl.language.expressions import Call, Column, Expression
 from recipedsl.language.functions.catalogue import BY_KEYWORD
 from recipedsl.plan.model import StepSpec
+from recipedsl.source import Location, Span
 
 
 def expect(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
@@ -30,13 +33,32 @@ def expect(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFram
     values = dict(zip(aggregates, found[1:], strict=True))
     context.facts["values"] = values
     if found[0] is not True:
-        raise mistake(
-            GateFailed,
-            step.message or f"`{step.text}` does not hold",
-            f"expected: {step.text}",
-            *(f"{name} is {_shown(value)}" for name, value in values.items()),
-        )
+        raise _failed(step, values)
     return rows
+
+
+def _failed(step: StepSpec, values: dict[str, Any]) -> RecipeError:
+    """The error of a gate that does not hold: values stand as notes, and are drawn where they are written."""
+    told = mistake(
+        GateFailed,
+        step.message or f"`{step.text}` does not hold",
+        f"expected: {step.text}",
+        *(f"{name} is {_shown(value)}" for name, value in values.items()),
+    )
+    origin = step.origin
+    at = Location(origin.path, origin.line, origin.column, origin.end_line, origin.end_column)
+    return RecipeError(replace(told.diagnostics[0], values=tuple(_drawn(step, values))), at=at)
+
+
+def _drawn(step: StepSpec, values: dict[str, Any]) -> Iterator[Value]:
+    """Each value below the words that it is the value of, counted from the beginning of the step."""
+    origin = step.origin
+    if origin.line != origin.end_line or origin.end_column - origin.column != len(step.text):
+        return  # the text was put on one line: its letters stand elsewhere in the recipe
+    for name, value in values.items():
+        start = step.text.find(name)
+        if start >= 0:
+            yield Value(Span(start, start + len(name)), _shown(value))
 
 
 def _aggregates(expression: Expression) -> Iterator[Call]:

@@ -7,8 +7,10 @@ import polars as pl
 
 from recipedsl.data.draw import apportioned, scores
 from recipedsl.data.flow import PART, Context, beside
+from recipedsl.data.problems import mistake
 from recipedsl.data.steps.draws import group_numbers, ranks_within
 from recipedsl.diagnostics import Bug
+from recipedsl.diagnostics.codes.data_run import ImpossibleArgument
 from recipedsl.plan.model import StepSpec
 
 _SUM_TOLERANCE = 1e-6
@@ -19,7 +21,7 @@ def split(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
 
     Every part gets its share of each group of `by`, by largest remainder. With `settings.group` rows
     that agree in that column stay together (null agrees with nothing), and shares are met as nearly
-    as that allows.
+    as that allows. Parts of `settings.counts` have that many rows, at the cost of `settings.rest`.
     """
     parts: dict[str, float] = step.settings["parts"]
     if abs(sum(parts.values()) - 1) > _SUM_TOLERANCE:
@@ -27,13 +29,28 @@ def split(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
     rows = context.settle(frame)
     strata = group_numbers(rows, step.by)
     together = step.settings.get("group")
-    shares = list(parts.values())
+    shares = _counted(parts, step, len(strata))
     if together:
         places = _grouped(strata, _units(rows, together), shares, step.seed)
     else:
         places = _stratified(strata, shares, step.seed)
     names = pl.Series(list(parts), dtype=pl.String)
     return beside(rows, pl.DataFrame([names.gather(places).alias(PART)]))
+
+
+def _counted(parts: dict[str, float], step: StepSpec, total: int) -> list[float]:
+    """The shares of all parts, numbers of rows turned into shares of the total."""
+    counts: dict[str, int] = step.settings.get("counts") or {}
+    if not counts or not total:
+        return list(parts.values())
+    shares = {**parts, **{name: count / total for name, count in counts.items()}}
+    rest = step.settings["rest"]
+    shares[rest] = 1 - sum(share for name, share in shares.items() if name != rest)
+    if shares[rest] < 0:
+        raise mistake(
+            ImpossibleArgument, f"the parts of `{step.text}` take more than the {total} rows that there are"
+        )
+    return list(shares.values())
 
 
 def _stratified(strata: np.ndarray, shares: list[float], seed: int) -> np.ndarray:

@@ -10,13 +10,18 @@ from recipedsl.diagnostics.code import Code, Severity
 class UnknownColumn(Code):
     """A column that the rows do not have.
 
+    What: An expression or step names a column, and the rows that reach it have none of that name.
+
+    Why: In most tools a misspelt column is found when the rows are read, or is taken as null for every
+    row.
+
     Bad:
 
-        where langauge == "python"
+        | where langauge == "python"
 
     Good:
 
-        where language == "python"
+        | where language == "python"
     """
 
     code: ClassVar[str] = "D201"
@@ -26,6 +31,8 @@ class UnknownColumn(Code):
 
 class WrongShape(Code):
     """A dataset of another shape than the stage trains on.
+
+    What: The shape that `as …` gave the rows is not one that the stage or metric works on.
 
     Why: A DPO run that reads a chat dataset reads the wrong columns, or none.
 
@@ -48,6 +55,8 @@ class Unreadable(Code):
 
     What: The file is missing, outside the project, or of no known form.
 
+    Why: Every row of the dataset hangs on it; found now, it costs a second instead of a queued run.
+
     Bad:
 
         data d = read("dta/rows.jsonl")
@@ -65,14 +74,21 @@ class Unreadable(Code):
 class TypeDiffers(Code):
     """A declared row type that the file does not have.
 
+    What: The annotation `data name: Type` promises a column, or a type of one, that a look at the file
+    does not show.
+
+    Why: The rest of the recipe is checked against the declared type; a wrong one would make every check
+    worthless.
+
     Bad:
 
-        type Row = { question: text, answer: text }
-        data d: Row = read("only_questions.jsonl")
+        type Row = { question: text, level: int }
+        data d: Row = read("data/rows.jsonl")
 
     Good:
 
         type Row = { question: text }
+        data d: Row = read("data/rows.jsonl")
     """
 
     code: ClassVar[str] = "D204"
@@ -83,13 +99,17 @@ class TypeDiffers(Code):
 class BadShares(Code):
     """Shares of a split that do not sum to 100%.
 
+    What: The shares of `split` have to sum to 100%, so that each row falls into exactly one part.
+
+    Why: Rows that belong to no part would be lost without a word.
+
     Bad:
 
-        split train = 90%, held = 5%
+        | split train = 90%, held = 5%
 
     Good:
 
-        split train = 95%, held = 5%
+        | split train = 95%, held = 5%
     """
 
     code: ClassVar[str] = "D205"
@@ -100,13 +120,19 @@ class BadShares(Code):
 class PartNeeded(Code):
     """A split dataset used without saying which part.
 
+    What: The dataset ends in `split`, and a name of one of its parts has to follow: `solutions.train`.
+
+    Why: Taking all parts would train on the very rows that were set apart for judging.
+
     Bad:
 
-        data = solutions
+        data solutions = read("data/rows.jsonl") | as chat(messages) | split train = 95%, held = 5%
+        stage tuned: sft { from = base, data = solutions }
 
     Good:
 
-        data = solutions.train
+        data solutions = read("data/rows.jsonl") | as chat(messages) | split train = 95%, held = 5%
+        stage tuned: sft { from = base, data = solutions.train }
     """
 
     code: ClassVar[str] = "D206"
@@ -118,6 +144,9 @@ class AfterSplit(Code):
     """A step after `split`.
 
     What: `split` ends a pipeline: what follows would have to be done to every part.
+
+    Why: A step that draws or orders rows would do so in each part anew, and that is seldom what was
+    meant.
 
     Bad:
 
@@ -136,13 +165,19 @@ class AfterSplit(Code):
 class ShapeArguments(Code):
     """A shape given too little, too much, or columns of the wrong type.
 
+    What: Each shape has sets of arguments that are enough: `chat` takes `messages`, or `user` and
+    `assistant`.
+
+    Why: A row without a question or without an answer teaches nothing, and a number is no turn of a
+    conversation.
+
     Bad:
 
-        as chat(user = question)
+        | as chat(user = question)
 
     Good:
 
-        as chat(user = question, assistant = answer)
+        | as chat(user = question, assistant = answer)
     """
 
     code: ClassVar[str] = "D208"
@@ -153,13 +188,18 @@ class ShapeArguments(Code):
 class ColumnClash(Code):
     """Sources whose columns have different types.
 
+    What: Datasets that are put together have a column of one name whose types no common type holds.
+
+    Why: One of the two would be cast or nulled behind the author's back; some tools fail in the middle
+    of the run instead.
+
     Bad:
 
-        concat(numbers, texts)
+        data both = concat(numbers, texts)
 
     Good:
 
-        concat((numbers | derive label = text(label)), texts)
+        data both = concat((numbers | derive label = text(label)), texts)
     """
 
     code: ClassVar[str] = "D209"
@@ -176,11 +216,13 @@ class Leakage(Code):
 
     Bad:
 
-        eval e { models = [tuned], data = d.train, metrics = [loss()] }
+        stage tuned: sft { from = base, data = solutions.train }
+        eval e { models = [tuned], data = solutions.train, metrics = [loss()] }
 
     Good:
 
-        eval e { models = [tuned], data = d.held, metrics = [loss()] }
+        stage tuned: sft { from = base, data = solutions.train }
+        eval e { models = [tuned], data = solutions.held, metrics = [loss()] }
     """
 
     code: ClassVar[str] = "D210"
@@ -191,18 +233,113 @@ class Leakage(Code):
 class DuplicateColumn(Code):
     """Two columns of one name.
 
+    What: A step gives a column a name that another column has already.
+
+    Why: One of the two would vanish silently.
+
     Bad:
 
-        rename answer = reply
+        | rename answer = reply
 
     Good:
 
-        drop answer | rename answer = reply
+        | drop answer | rename answer = reply
     """
 
     code: ClassVar[str] = "D211"
     name: ClassVar[str] = "duplicate-column"
     severity: ClassVar[Severity] = Severity.ERROR
+
+
+class BrokenRecords(Code):
+    """Records of a file that cannot be read.
+
+    What: Among the first records that `check` looks at are some that are no JSON, no row of the table,
+    or no object.
+
+    Why: Each is set aside when the rows are read, and above `max_rejects` the run stops. A line number
+    now is cheaper than a count then.
+
+    Bad:
+
+        {"question": "one", "answer": "two"
+
+    Good:
+
+        {"question": "one", "answer": "two"}
+    """
+
+    code: ClassVar[str] = "D215"
+    name: ClassVar[str] = "broken-records"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+
+class OutsideChoices(Code):
+    """A value that the declared enumeration does not have.
+
+    What: Among the first rows of the file is one whose value is none of those that the row type names.
+
+    Why: The row is set aside when the rows are read. The value is misspelt in the data, or missing in
+    the type.
+
+    Bad:
+
+        type Row = { question: text, level: ["easy", "medium"] }
+
+    Good:
+
+        type Row = { question: text, level: ["easy", "medium", "hard"] }
+    """
+
+    code: ClassVar[str] = "D216"
+    name: ClassVar[str] = "outside-choices"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+
+class NullSeen(Code):
+    """A column that is null where its declared type has a value.
+
+    What: Among the first rows of the file is one where the column is null or missing, and its type has
+    no `?`.
+
+    Why: The row is set aside when the rows are read, though it may be meant to stay.
+
+    Bad:
+
+        type Row = { question: text, score: float }
+
+    Good:
+
+        type Row = { question: text, score: float? }
+    """
+
+    code: ClassVar[str] = "D217"
+    name: ClassVar[str] = "null-seen"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+
+class NullInShape(Code):
+    """A shape made of a column that is null in some rows.
+
+    What: What becomes the question, the answer or the label of a row may be null, and no step before
+    drops such rows.
+
+    Why: Rows without it are set aside and counted as rejects, so that a run may stop over rows that were
+    meant to be passed over.
+
+    Bad:
+
+        | as chat(user = question, assistant = answer)
+
+    Good:
+
+        | where answer != none
+        | as chat(user = question, assistant = answer)
+    """
+
+    code: ClassVar[str] = "D218"
+    name: ClassVar[str] = "null-in-shape"
+    severity: ClassVar[Severity] = Severity.WARNING
 
 
 CODES: tuple[type[Code], ...] = (
@@ -217,4 +354,8 @@ CODES: tuple[type[Code], ...] = (
     ColumnClash,
     Leakage,
     DuplicateColumn,
+    BrokenRecords,
+    OutsideChoices,
+    NullSeen,
+    NullInShape,
 )

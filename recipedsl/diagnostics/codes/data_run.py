@@ -158,9 +158,9 @@ class DuplicateJoinKey(Code):
 
     Why: rows would multiply silently.
 
-    Bad: `join scores, on = id` where `scores` has two rows for an `id`
+    Bad: `join ratings, on = id` where `ratings` has two rows for an `id`
 
-    Good: `join (scores | dedup id), on = id`
+    Good: `join (ratings | dedup id), on = id`
     """
 
     code: ClassVar[str] = "D510"

@@ -131,8 +131,8 @@ class StopDiffers(Code):
 
     What: `stop` names a text that does not follow the assistant's text, or is no single token.
     Why: generation would wait for a token that was never trained.
-    Bad: `template own { shipped = chatml, stop = "</s>" }`
-    Good: `template own { shipped = chatml, stop = "<|im_end|>" }`
+    Bad: `template own { shipped = "chatml", stop = "</s>" }`
+    Good: `template own { shipped = "chatml", stop = "<|im_end|>" }`
     """
 
     code = "M312"

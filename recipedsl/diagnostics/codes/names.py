@@ -140,6 +140,8 @@ class WrongKind(Code):
 
     What: The name exists but is, say, a dataset where a model is wanted.
 
+    Why: Each setting takes one kind of thing; a dataset has no weights to start from.
+
     Bad:
 
         stage tuned: sft { from = lessons, data = lessons }
@@ -205,9 +207,11 @@ class UnknownStep(Code):
 
     What: After `|` stands a word that is no step.
 
+    Why: A step that is passed over would leave rows in that were meant to fall.
+
     Bad:
 
-        data d = read("d.jsonl") | filter score > 1
+        data d = read("d.jsonl") | wher score > 1
 
     Good:
 
@@ -223,6 +227,8 @@ class UnknownFunction(Code):
     """A function that does not exist.
 
     What: A call names no function of the catalogue.
+
+    Why: Functions are checked by name, arguments and types before a row is read.
 
     Bad:
 
@@ -243,13 +249,16 @@ class UnknownPart(Code):
 
     What: `dataset.part` names no part of its split, or the dataset is not split.
 
+    Why: A part of another name would be an empty dataset, or the wrong rows.
+
     Bad:
 
-        data d = read("d.jsonl") | split train = 90%, held = 10%
+        data d = read("d.jsonl") | as chat(messages) | split train = 90%, held = 10%
         stage s: sft { from = base, data = d.test }
 
     Good:
 
+        data d = read("d.jsonl") | as chat(messages) | split train = 90%, held = 10%
         stage s: sft { from = base, data = d.train }
     """
 
@@ -262,6 +271,8 @@ class MissingSetting(Code):
     """A setting that has to be written.
 
     What: A block or call lacks a setting that has no default.
+
+    Why: Settings without a default are those for which no value is right for everybody.
 
     Bad:
 
@@ -281,6 +292,9 @@ class ImportProblem(Code):
     """An import that cannot be followed.
 
     What: The file is missing, leads out of the project, or imports lead back to the start.
+
+    Why: The names that it brings would be missing everywhere; and what lies outside the project was not
+    granted.
 
     Bad:
 
@@ -343,6 +357,9 @@ class MissingName(Code):
 
     What: `model`, `stage`, `eval`, `template` and `profile` have a name, `run` has none.
 
+    Why: Names are how stages, datasets and evaluations find each other; a run has just one set of
+    limits.
+
     Bad:
 
         model { from = local("m") }
@@ -362,6 +379,9 @@ class StageOrder(Code):
 
     What: Stages run in written order and start from what stands above them.
 
+    Why: Whoever reads a recipe from top to bottom then reads what happens, in the order in which it
+    happens.
+
     Bad:
 
         stage b: dpo { from = a, data = pairs }
@@ -375,6 +395,27 @@ class StageOrder(Code):
 
     code: ClassVar[str] = "N118"
     name: ClassVar[str] = "stage-order"
+    severity: ClassVar[Severity] = Severity.ERROR
+
+
+class UnknownRound(Code):
+    """A round that there is not.
+
+    What: `policy[5]` names a round of `rounds 3 { … }`.
+
+    Why: The rounds are written out when the recipe is read, and no more of them exist.
+
+    Bad:
+
+        stage averaged: merge { models = [policy[1], policy[5]] }
+
+    Good:
+
+        stage averaged: merge { models = [policy[1], policy[3]] }
+    """
+
+    code: ClassVar[str] = "N119"
+    name: ClassVar[str] = "unknown-round"
     severity: ClassVar[Severity] = Severity.ERROR
 
 
@@ -397,4 +438,5 @@ CODES: tuple[type[Code], ...] = (
     AbsentMethod,
     MissingName,
     StageOrder,
+    UnknownRound,
 )

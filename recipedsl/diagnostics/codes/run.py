@@ -34,7 +34,7 @@ class WorkerStopped(Code):
 class ResultDamaged(Code):
     """A stored result was not what it was when it was made.
 
-    What: a file of the result is missing, has another size or another checksum.
+    What: a file of the result is missing, has another size or another checksum, or its manifest was edited.
     Why: going on from it would give something else than the recipe says. It was set aside and is made again.
     Bad: editing a file under `.recipedsl/store`
     Good: `recipedsl store verify` after a crash of the machine
@@ -121,6 +121,35 @@ class DiskTooSmall(Code):
 
     code = "R708"
     name = "disk-too-small"
+
+
+class StoreForeign(Code):
+    """The store of results was not made by this user on this machine.
+
+    What: the project came with results in `.recipedsl/store`, and nobody here has said that they are wanted.
+    Why: what is in the store is not made again. Whoever made it may have put other weights or rows there
+    than the recipe says, with checksums that fit, and everything built on them would be something else.
+    Bad: an archive of somebody's project, run with its results as if they were one's own
+    Good: `recipedsl store adopt` for a store that was moved, copied or mounted from a place that is trusted;
+    else remove `.recipedsl` and let everything be made here
+    """
+
+    code = "R709"
+    name = "store-foreign"
+
+
+class VersionsDiffer(Code):
+    """A plan was made with other versions than those installed.
+
+    What: a package that decides results has another version here than in the plan file.
+    Why: a result is filed under the versions that the plan names; one that was made with others would be
+    taken for it by every later run. What is in the store already was made with the plan's versions and is used.
+    Bad: `recipedsl run plan.json` after an upgrade of torch
+    Good: `recipedsl plan RECIPE --json plan.json` once more, or an environment with the versions of the plan
+    """
+
+    code = "R710"
+    name = "versions-differ"
 
 
 class ModelNotFound(Code):
@@ -276,6 +305,8 @@ CODES: tuple[type[Code], ...] = (
     FileChanged,
     UnknownNode,
     DiskTooSmall,
+    StoreForeign,
+    VersionsDiffer,
     ModelNotFound,
     ModelGated,
     ModelOffline,

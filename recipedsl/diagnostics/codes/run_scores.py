@@ -81,9 +81,9 @@ class FunctionUnavailable(Code):
 
     Why: scores are computed beside a training, row by row, where the data engine is not loaded.
 
-    Bad: `reward = exact(redact(answer))`
+    Bad: a reward that calls a function which only pipelines have.
 
-    Good: `data held = read("…") | derive clean = redact(answer)` and `exact(clean)`
+    Good: a step `derive` that computes the column, and a reward that reads it.
     """
 
     code = "R654"
@@ -210,9 +210,9 @@ class NothingToJudge(Code):
 
     Why: a share of nothing is no number.
 
-    Bad: `data = solutions | where topic == "topologie"`
+    Bad: `data = (solutions | where topic == "topologie")`
 
-    Good: `data = solutions | where topic == "topology"`
+    Good: `data = (solutions | where topic == "topology")`
     """
 
     code = "R662"

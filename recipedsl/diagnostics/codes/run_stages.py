@@ -16,7 +16,7 @@ class OutOfMemory(Code):
     Bad: `batch = 64`, `max_length = 4Ki` and full weights on a small device.
 
     Good: an adapter (`adapter = lora(rank = 16)`), a smaller `max_length`, fewer rows per device, or
-    `trainer = { gradient_checkpointing: true }`.
+    `gradient_checkpointing = true`.
     """
 
     code = "R600"

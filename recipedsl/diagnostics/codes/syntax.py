@@ -184,10 +184,10 @@ class ForeignConstant(Code):
     backquotes.
 
     Bad:
-        run { resume = True }
+        stage tuned: sft { from = base, data = lessons, packing = True }
 
     Good:
-        run { resume = true }
+        stage tuned: sft { from = base, data = lessons, packing = true }
     """
 
     code = "S010"
@@ -319,6 +319,8 @@ class TooDeep(Code):
     Good:
         let part = 1
         let total = part
+
+    Source: chosen here, well below the depth at which Python itself stops.
     """
 
     code = "S017"
@@ -337,6 +339,8 @@ class TooLarge(Code):
 
     Good:
         data some = read("rows.jsonl")
+
+    Source: chosen here, a thousand times the longest recipe that comes along.
     """
 
     code = "S018"
@@ -441,6 +445,154 @@ class BareAssignment(Code):
     name = "bare-assignment"
 
 
+class StepWithoutBar(Code):
+    """A step does not begin with `|`.
+
+    What: each step of a pipeline begins with `|`, on the line of its source or on a line of its own.
+
+    Why: a line that begins with a word begins a declaration. The sign is all that tells the two
+    apart, as indentation means nothing.
+
+    Bad:
+        data some = solutions
+          where language == "python"
+          | take 2k
+
+    Good:
+        data some = solutions
+          | where language == "python"
+          | take 2k
+    """
+
+    code = "S024"
+    name = "step-without-bar"
+
+
+class IndentedBlock(Code):
+    """A block is held together by indentation, or by a section's heading.
+
+    What: the settings of a declaration stand in braces; the lines below it do not belong to it by
+    their indentation as in YAML, or by a `[heading]` as in TOML.
+
+    Why: with braces no edit changes in silence what a setting belongs to.
+
+    Bad:
+        stage tuned:
+          method: sft
+          from: base
+
+    Good:
+        stage tuned: sft {
+          from = base
+        }
+    """
+
+    code = "S025"
+    name = "indented-block"
+
+
+class ConflictMark(Code):
+    """The marks of a merge conflict stand in the file.
+
+    What: a line begins with `<<<<<<<`, `=======` or `>>>>>>>`, as version control writes them where
+    two changes meet.
+
+    Why: only a person can say which side is meant. Until then the first one is read.
+
+    Bad:
+        <<<<<<< ours
+        let rate = 2e-4
+        =======
+        let rate = 1e-4
+        >>>>>>> theirs
+
+    Good:
+        let rate = 2e-4
+    """
+
+    code = "S026"
+    name = "conflict-mark"
+
+
+class Program(Code):
+    """A statement of a programming language.
+
+    What: a recipe has no `if` and `for` statements, no functions of its own and no lambdas.
+
+    Why: what a recipe does has to be known before it runs. What differs between two runs is a
+    `param` or a `profile`; a condition in a value is `if(condition, then, otherwise)`; what repeats
+    is a pipeline over rows, or `rounds`.
+
+    Bad:
+        if small {
+          run { max_rows = 200 }
+        }
+
+    Good:
+        profile small { max_rows = 200 }
+    """
+
+    code = "S027"
+    name = "program"
+
+
+class QuotedName(Code):
+    """A name stands in quotes.
+
+    What: names of declarations and settings are plain words; quotes make a text.
+
+    Why: a name can be referred to, a text cannot.
+
+    Bad:
+        stage "tuned": sft { "from" = base }
+
+    Good:
+        stage tuned: sft { from = base }
+    """
+
+    code = "S028"
+    name = "quoted-name"
+
+
+class DashedName(Code):
+    """A name has a `-` in it.
+
+    What: names are made of letters, digits and `_`; `a-b` is a difference.
+
+    Why: `batch-size` has to be a subtraction everywhere or nowhere.
+
+    Bad:
+        stage first-try: sft { from = base }
+
+    Good:
+        stage first_try: sft { from = base }
+    """
+
+    code = "S029"
+    name = "dashed-name"
+
+
+class SplitLine(Code):
+    """A statement goes on below the line on which it ends.
+
+    What: a line end ends a statement, except inside `( )` and `[ ]` and before a line that begins
+    with `|`.
+
+    Why: statements are told apart by line ends, not by indentation.
+
+    Bad:
+        let total = 1
+          + 2
+
+    Good:
+        let total = (1
+          + 2)
+    """
+
+    code = "S030"
+    name = "split-line"
+
+
 CODES: tuple[type[Code], ...] = (
     UnexpectedWord,
     BadCharacter,
@@ -465,4 +617,11 @@ CODES: tuple[type[Code], ...] = (
     MisplacedEdition,
     StepBrackets,
     BareAssignment,
+    StepWithoutBar,
+    IndentedBlock,
+    ConflictMark,
+    Program,
+    QuotedName,
+    DashedName,
+    SplitLine,
 )

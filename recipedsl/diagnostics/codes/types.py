@@ -10,13 +10,18 @@ from recipedsl.diagnostics.code import Code, Severity
 class WrongType(Code):
     """A value of another sort than the setting takes.
 
+    What: A setting takes a number, a text, a choice, a list … and something of another sort is written.
+
+    Why: Nothing is converted silently: a text that looks like a number is how `1e-5` becomes a word in
+    other tools.
+
     Bad:
 
-        stage s: sft { from = base, data = d, epochs = "2" }
+        stage s: sft { from = base, data = lessons, epochs = "2" }
 
     Good:
 
-        stage s: sft { from = base, data = d, epochs = 2 }
+        stage s: sft { from = base, data = lessons, epochs = 2 }
     """
 
     code: ClassVar[str] = "T101"
@@ -48,6 +53,11 @@ class WrongUnit(Code):
 class OutOfRange(Code):
     """A number outside its range.
 
+    What: The number lies outside what the setting, or the range of a `param`, allows.
+
+    Why: Bounds stand where a value outside has no meaning, or is refused by the trainer after everything
+    is loaded.
+
     Bad:
 
         param rank: int in 1..256 = 512
@@ -64,6 +74,10 @@ class OutOfRange(Code):
 
 class NotAChoice(Code):
     """A word that is none of the choices.
+
+    What: The setting takes one of a few words, and another one is written.
+
+    Why: The words are those of this language, the same for every trainer below it.
 
     Bad:
 
@@ -82,13 +96,17 @@ class NotAChoice(Code):
 class WrongArguments(Code):
     """Too many, too few or unknown arguments.
 
+    What: A call has arguments that the concept does not have, has one twice, or lacks one that it needs.
+
+    Why: An argument that is dropped silently would train something else than was written.
+
     Bad:
 
-        adapter = lora(rank = 8, 16)
+        | where score > 0, score < 1
 
     Good:
 
-        adapter = lora(rank = 8, alpha = 16)
+        | where score > 0 and score < 1
     """
 
     code: ClassVar[str] = "T105"
@@ -105,11 +123,11 @@ class WrongOperand(Code):
 
     Bad:
 
-        where chars(score) > 10
+        | where chars(score) > 10
 
     Good:
 
-        where score > 10
+        | where score > 10
     """
 
     code: ClassVar[str] = "T106"
@@ -120,13 +138,17 @@ class WrongOperand(Code):
 class NotACondition(Code):
     """Something that is neither true nor false where a condition is wanted.
 
+    What: `where`, `expect`, `and`, `or` and `not` want something that is true or false.
+
+    Why: Counting every number but 0 as true hides a comparison that was forgotten.
+
     Bad:
 
-        where chars(answer)
+        | where chars(answer)
 
     Good:
 
-        where chars(answer) > 0
+        | where chars(answer) > 0
     """
 
     code: ClassVar[str] = "T107"
@@ -139,13 +161,15 @@ class NeverTrue(Code):
 
     What: The column is an enumeration and the value is none of its members.
 
+    Why: The filter would drop every row, or none; a misspelt value is the usual cause.
+
     Bad:
 
-        where difficulty == "hrad"
+        | where difficulty == "hrad"
 
     Good:
 
-        where difficulty == "hard"
+        | where difficulty == "hard"
     """
 
     code: ClassVar[str] = "T108"
@@ -158,13 +182,15 @@ class BadPattern(Code):
 
     What: Patterns are in Rust-regex syntax, which has no look-around and no back-references.
 
+    Why: It would fail on the first row; here it fails before one is read.
+
     Bad:
 
-        where matches(answer, "(as an ai")
+        | where matches(answer, "(as an ai")
 
     Good:
 
-        where matches(answer, "(as an ai)")
+        | where matches(answer, "(as an ai)")
     """
 
     code: ClassVar[str] = "T109"
@@ -174,6 +200,11 @@ class BadPattern(Code):
 
 class UnknownType(Code):
     """A type that does not exist.
+
+    What: Types of columns are `text`, `int`, `float`, `bool`, `date`, `list[…]`, records, enumerations
+    and declared row types.
+
+    Why: A type that nobody knows can be checked against nothing.
 
     Bad:
 
@@ -192,13 +223,17 @@ class UnknownType(Code):
 class NotConstant(Code):
     """A value that depends on the row where it has to be known before.
 
+    What: The value is needed before the first row is read: a count, a share, a pattern, a setting.
+
+    Why: The plan shows it, and the same recipe has to give the same plan.
+
     Bad:
 
-        take chars(answer)
+        | take chars(answer)
 
     Good:
 
-        take 2k
+        | take 2k
     """
 
     code: ClassVar[str] = "T111"
@@ -208,6 +243,11 @@ class NotConstant(Code):
 
 class ParamValue(Code):
     """A param without a value, or with one that does not fit its type.
+
+    What: A param has no default and none is set from outside, or the value set does not fit its type or
+    range.
+
+    Why: A run must not begin with a hole, nor with a value that the recipe rules out.
 
     Bad:
 

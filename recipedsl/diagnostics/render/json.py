@@ -1,15 +1,26 @@
-"""Diagnostics for programs: JSON whose form has a version. Lines and columns count from 1, in code points."""
+"""Diagnostics for programs: JSON whose form has a version and a schema, which lies beside this module.
+
+Lines and columns count from 1, in code points.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from recipedsl.diagnostics import Diagnostic, Edit, Help, Label, Value
 from recipedsl.source import Source, Span
 
 VERSION = 1
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the form."""
+    text = Path(__file__).with_name(f"diagnostics-{VERSION}.schema.json").read_text("utf-8")
+    form: dict[str, Any] = json.loads(text)
+    return form
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:

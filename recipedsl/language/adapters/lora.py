@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import Concept, setting
-from recipedsl.language.values import flag, number, several, share, text, whole
+from recipedsl.language.values import flag, number, one_of, several, share, text, whole
 
 
 class Adapter(Concept):
@@ -24,7 +24,9 @@ class Lora(Adapter):
 
     keyword: ClassVar[str] = "lora"
 
-    rank: Any = setting(whole(1, 4096), "rows of the low-rank factor", 16, argument="r")
+    rank: Any = setting(
+        whole(1, 4096), "rows of the low-rank factor", 16, argument="r", also_called=("lora_r", "lora_rank")
+    )
     alpha: Any = setting(
         number(0), "scale of the update; twice the rank when left out", None, argument="lora_alpha"
     )
@@ -34,10 +36,39 @@ class Lora(Adapter):
         "names of the layers that get one; all linear layers when left out",
         "all-linear",
         argument="target_modules",
+        also_called=("lora_target", "lora_target_modules"),
     )
     rank_stabilised: Any = setting(
         flag(), "scale by the root of the rank (arXiv:2312.03732)", False, argument="use_rslora"
     )
     decomposed: Any = setting(
         flag(), "weight-decomposed form, DoRA (arXiv:2402.09353)", False, argument="use_dora"
+    )
+    start: Any = setting(
+        one_of("gaussian", "pissa", "olora", "loftq"),
+        "how it begins, other than as no change at all",
+        None,
+        not_yet=True,
+    )
+    start_iterations: Any = setting(
+        whole(1), "iterations of the fast decomposition that `pissa` starts from; exact when left out", None,
+        not_yet=True,
+    )  # fmt: skip
+    save: Any = setting(
+        several(text(), least=1), "layers that are trained whole beside it", None, not_yet=True
+    )
+    rate_ratio: Any = setting(
+        number(above=0), "rate of B over that of A, LoRA+ (arXiv:2402.12354)", None, not_yet=True
+    )
+    restart_every: Any = setting(
+        whole(1),
+        "steps after which it is merged and begun anew (ReLoRA)",
+        None,
+        not_yet=True,
+    )
+    restart_warmup: Any = setting(
+        whole(0), "steps in which the rate rises again after each restart", None, not_yet=True
+    )
+    restart_prune: Any = setting(
+        share(), "share of the optimizer's state that a restart sets to zero", None, not_yet=True
     )

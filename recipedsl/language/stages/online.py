@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
-from recipedsl.language.stages.base import Online
+from recipedsl.language.stages.base import Band, Online
 from recipedsl.language.values import flag, number, one_of
 
 
@@ -24,6 +24,14 @@ class Grpo(Online):
     trainer_class: ClassVar[str] = "trl.GRPOTrainer"
     config_class: ClassVar[str] = "trl.GRPOConfig"
     usual_rate: ClassVar[tuple[float, float]] = (1e-7, 5e-6)
+    usual_lora_rate: ClassVar[tuple[float, float]] = (1e-6, 5e-5)
+    rate_source: ClassVar[str] = (
+        "published: 1e-6 (DeepSeekMath, arXiv:2402.03300; DAPO, arXiv:2503.14476), 5e-7 (Oumi) with full "
+        "weights; trl 1.16 takes 1e-6"
+    )
+    usual_beta: ClassVar[Band] = Band(
+        0, 0.2, "DeepSeekMath 0.04 (arXiv:2402.03300), DAPO none (arXiv:2503.14476); trl 1.16 takes 0"
+    )
     rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 
@@ -48,6 +56,18 @@ class Grpo(Online):
         "group",
         argument="scale_rewards",
     )
+    importance: Any = setting(
+        one_of("token", "sequence"),
+        "what one probability ratio stands for; `sequence` is GSPO (arXiv:2507.18071)",
+        "token",
+        argument="importance_sampling_level",
+    )
+    combine: Any = setting(
+        one_of("sum_then_normalize", "normalize_then_sum"),
+        "whether rewards are summed before or after each is normalised (GDPO)",
+        "sum_then_normalize",
+        argument="multi_objective_aggregation",
+    )
     mask_truncated: Any = setting(
         flag(),
         "leave answers that were cut off out of the loss",
@@ -68,6 +88,13 @@ class Rloo(Online):
     trainer_class: ClassVar[str] = "trl.RLOOTrainer"
     config_class: ClassVar[str] = "trl.RLOOConfig"
     usual_rate: ClassVar[tuple[float, float]] = (1e-7, 5e-6)
+    usual_lora_rate: ClassVar[tuple[float, float]] = (1e-6, 5e-5)
+    rate_source: ClassVar[str] = (
+        "published: 1e-6 (RLOO, arXiv:2402.14740) with full weights; trl 1.16 takes 1e-6"
+    )
+    usual_beta: ClassVar[Band] = Band(
+        0, 0.2, "trl 1.16 takes 0.05; the divergence is that of GRPO, 0 to 0.04"
+    )
     rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Literal
 
 from recipedsl.language.concept import setting
 from recipedsl.language.shapes import Shape
-from recipedsl.language.stages.base import Purpose, StageMethod
+from recipedsl.language.stages.base import Offline, Purpose
 from recipedsl.language.values import number
 
 
-class Reward(StageMethod):
+class Reward(Offline):
     """A reward model: one number for a conversation, higher for the preferred answer.
 
     The loss is that of Bradley and Terry: -log sigmoid(score(chosen) - score(rejected)), less the
@@ -28,6 +28,11 @@ class Reward(StageMethod):
     config_class: ClassVar[str] = "trl.RewardConfig"
     purpose: ClassVar[Purpose] = "reward"
     usual_rate: ClassVar[tuple[float, float]] = (1e-6, 2e-4)
+    usual_lora_rate: ClassVar[tuple[float, float]] = (1e-5, 2e-3)
+    rate_source: ClassVar[str] = (
+        "published: 9e-6 (InstructGPT, arXiv:2203.02155), 5e-6 to 1e-5 (Llama 2, arXiv:2307.09288) with full "
+        "weights; trl 1.16 takes 1e-4"
+    )
     rate: ClassVar[float] = 1e-5
     lora_rate: ClassVar[float] = 1e-4
 

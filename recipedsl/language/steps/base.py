@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import Concept
+from recipedsl.language.shapes import Shape
 from recipedsl.language.types import ANY, RowType, Type
 
 
@@ -21,6 +22,7 @@ class Takes(StrEnum):
     SHARES = "named shares, `train = 95%`"
     SHAPE = "a shape, `chat(messages)`"
     DATASET = "another dataset"
+    SCORES = "rewards, `quality = judge`"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Step(Concept):
         draws: whether it needs a seed.
         last: whether nothing may follow it.
         drops: whether rows may fall.
+        joins: whether the columns of the other dataset are added.
+        gives: shape that the rows have afterwards, where the step gives one.
     """
 
     takes: ClassVar[Takes]
@@ -60,6 +64,8 @@ class Step(Concept):
     draws: ClassVar[bool] = False
     last: ClassVar[bool] = False
     drops: ClassVar[bool] = False
+    joins: ClassVar[bool] = False
+    gives: ClassVar[Shape | None] = None
 
     @classmethod
     def flow(cls, rows: RowType, use: StepUse) -> RowType:  # noqa: ARG003 - most steps keep the columns

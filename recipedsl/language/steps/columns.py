@@ -60,7 +60,7 @@ class Drop(Step):
 class Rename(Step):
     """Gives columns new names.
 
-    Example: ``| rename chosen = `Chosen Answer` ``
+    Example: ``| rename better = `Chosen Answer` ``
     """
 
     keyword: ClassVar[str] = "rename"
@@ -102,6 +102,7 @@ class Join(Step):
     drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.DATASET
     least: ClassVar[int] = 1
+    joins: ClassVar[bool] = True
 
     kind: Any = setting(one_of("inner", "left"), "whether rows without a partner fall or stay", "inner")
 

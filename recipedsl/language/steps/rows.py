@@ -35,6 +35,9 @@ class Dedup(Step):
     takes: ClassVar[Takes] = Takes.COLUMNS
 
     keep: Any = setting(one_of("first", "last", "longest"), "which of equal rows stays", "first")
+    near: Any = setting(
+        share(above=0), "rows this alike count as equal (Jaccard of n-grams)", None, not_yet=True
+    )
     normalise: Any = setting(flag(), "compare text in lower case with white space folded", True)
 
 
@@ -111,7 +114,8 @@ class Split(Step):
     """Ends a pipeline in named parts that share no row.
 
     `by` gives every part its share of each group; `group` keeps rows of one key together. Shares
-    sum to 100%.
+    sum to 100%, or one part takes the `rest`; then others may be numbers of rows too, as in
+    `| split train = rest, held = 1k`.
 
     Example: `| split train = 95%, held = 5% by topic`
     """

@@ -110,7 +110,7 @@ class PreferenceForm(ShapeForm):
 
     Without `prompt`, what both conversations begin with is the prompt.
 
-    Example: `| as preference(prompt = question, chosen = good, rejected = bad)`
+    Example: `| as preference(prompt = question, chosen = chosen, rejected = rejected)`
     """
 
     keyword: ClassVar[str] = "preference"

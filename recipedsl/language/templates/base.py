@@ -11,7 +11,8 @@ from recipedsl.language.concept import Concept, setting
 class Template(Concept):
     """A chat template: how a conversation is written as text.
 
-    Either Jinja text from a file, or a shipped template by name, or typed parts. A part is text
+    Either Jinja text from a file, or a shipped template by name, or typed parts; or `variables` alone,
+    which are told to the model's own template. A part is text
     with `{content}` where the message goes; `{bos}` and `{eos}` stand for the tokenizer's tokens.
     The prompt for an answer ends where the `{content}` of `assistant` stands, and `assistant` has
     to end in a token that a generation stops at.
@@ -26,7 +27,7 @@ class Template(Concept):
 
     keyword: ClassVar[str] = "template"
 
-    jinja: str | None = setting(values.text(optional=True), "A file of Jinja text, inside the project.", None)
+    jinja: str | None = setting(values.file(optional=True), "A file of Jinja text, inside the project.", None)
     shipped: str | None = setting(
         values.text(optional=True), "The name of a template that comes along, such as `chatml`.", None
     )

@@ -2,8 +2,8 @@
 
     python -m recipedsl.runtime.evaluate PLAN EVAL --inputs INPUTS --out OUT [--allow-unsandboxed]
 
-Writes `results.json`, `answers.jsonl`, `facts.json` and `events.jsonl` into OUT. Exit codes: 0 done,
-whatever the gates say (the facts tell); 3 failed (the last event is the problem).
+Writes `results.json`, `answers.jsonl`, `facts.json` and `events.jsonl` into OUT. Exit codes: 0 done;
+3 failed (the last event is the problem). Gates are decided by who reads the result.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""Carries out an evaluation: models answer and are measured, one after another; then gates decide."""
+"""Carries out an evaluation: models answer and are measured, one after another.
+
+Gates are decided later, from the result: see `gates`.
+"""
 
 from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +20,6 @@ from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run_scores import EvaluationFailed, NothingToJudge
 from recipedsl.plan.model import EvalNode, ModelNode, Plan, ScoreSpec, StageNode, TokensNode
 from recipedsl.runtime.evaluate.answers import Answer, Sampling, write_answers
-from recipedsl.runtime.evaluate.gates import check_gates
 from recipedsl.runtime.evaluate.loss import row_losses
 from recipedsl.runtime.evaluate.measure import METRICS, Measured, scored, table, wins
 from recipedsl.runtime.evaluate.progress import Progress
@@ -110,10 +112,15 @@ class Evaluation:
         self.progress = Progress(events, self._work_in_rows())
 
     def _work_in_rows(self) -> int:
-        reading = sum(metric.keyword != _LOSS for metric in self.node.metrics)
-        return len(self._answering()) * (len(self.prompts) + len(self.labelled)) + (
-            len(self.node.models) * reading * len(self.prompts)
-        )
+        """Every row once for each model and kind of work, as the progress counts them."""
+        losses = len(self.node.models) * len(self.labelled)
+        scored = sum(len(self._scored(metric)) for metric in self.node.metrics if metric.keyword != _LOSS)
+        return losses + (len(self._answering()) + scored) * len(self.prompts)
+
+    def _scored(self, metric: ScoreSpec) -> tuple[str, ...]:
+        """Models whose answers a metric reads."""
+        others = [metric.against] if metric.keyword == _WIN_RATE else []
+        return tuple(dict.fromkeys([*self.node.models, *others]))
 
     def _cheap_scorers(self) -> dict[str, Scorer]:
         """Scorers that need no model: made first, so that what is missing is told before anything costs."""
@@ -169,7 +176,7 @@ class Evaluation:
             _free()
 
     def _lose(self, name: str, model: Any) -> None:
-        done = self._teller(f"loss({name})", len(self.labelled))
+        done = self._teller(_LOSS, name, len(self.labelled))
         losses = row_losses(model, self.labelled, batch=self.node.batch, done=done)
         found = {row: Measured(loss.total, loss.tokens) for row, loss in losses.items()}
         for metric in self.node.metrics:
@@ -182,7 +189,7 @@ class Evaluation:
         if template.exists():
             # The recipe's template, which a base model's own tokenizer does not know.
             tokenizer.chat_template = template.read_text("utf-8")
-        done = self._teller(f"answers({name})", len(self.prompts))
+        done = self._teller("answers", name, len(self.prompts))
         sampling = self._sampling(tokenizer)
         self.answers[name] = write_answers(model, tokenizer, self.prompts, sampling, done=done)
 
@@ -194,8 +201,8 @@ class Evaluation:
         stops = tuple(stop_ids(tokenizer, tokens.template.stop))
         return Sampling(node.max_new_tokens, node.temperature, node.batch, node.seed, stops)
 
-    def _teller(self, work: str, of: int) -> Any:
-        return lambda rows: self.progress.add(work, rows, of)
+    def _teller(self, work: str, model: str, of: int) -> Callable[[int], None]:
+        return lambda rows: self.progress.add(work, model, rows, of)
 
     # --- metrics --------------------------------------------------------------------------------------
 
@@ -221,12 +228,11 @@ class Evaluation:
 
     def _win_rates(self, metric: ScoreSpec) -> dict[str, dict[int, float | None]]:
         against, scorer = metric.against, self._model_scorer(metric)
-        everyone = dict.fromkeys([*self.node.models, against])
-        scores = {name: self._score(metric, scorer, name) for name in everyone}
+        scores = {name: self._score(metric, scorer, name) for name in self._scored(metric)}
         return {name: wins(scores[name], scores[against]) for name in self.node.models}
 
     def _score(self, metric: ScoreSpec, scorer: Scorer, name: str) -> dict[int, float | None]:
-        done = self._teller(f"{metric.keyword}({name})", len(self.prompts))
+        done = self._teller(metric.keyword, name, len(self.prompts))
         found: dict[int, float | None] = {}
         for start in range(0, len(self.prompts), _CHUNK):
             some = self.prompts[start : start + _CHUNK]
@@ -248,20 +254,14 @@ class Evaluation:
             }
             for metric in self.node.metrics
         }
-        gates = [each.to_json() for each in check_gates(self.node.gates, results)]
         unfinished = self._unfinished()
-        _write_json(self.out / "results.json", {**results, "unfinished": unfinished, "gates": gates})
+        _write_json(self.out / "results.json", {**results, "unfinished": unfinished})
         self._write_answers()
         overall = {
             name: {model: parts["overall"]["value"] for model, parts in models.items()}
             for name, models in results.items()
         }
-        return {
-            "rows": len(self.chosen),
-            "results": overall,
-            "gates": gates,
-            "unfinished": unfinished,
-        }
+        return {"rows": len(self.chosen), "results": overall, "unfinished": unfinished}
 
     def _write_answers(self) -> None:
         """A line for every model and row: what it wrote and how it was scored."""

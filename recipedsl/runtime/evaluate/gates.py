@@ -1,13 +1,20 @@
-"""Decides gates: conditions over measured values, with every value that went into them."""
+"""Decides gates: conditions over measured values, with every value that went into them.
+
+Gates are no part of what is measured: they are decided from a stored result, in every run anew, by a
+process that never loads a model.
+"""
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from recipedsl.diagnostics import Bug, Diagnostic
+from recipedsl.diagnostics import Diagnostic, Help, RecipeError
+from recipedsl.diagnostics.codes.run import PlanUnfit
 from recipedsl.diagnostics.codes.run_scores import GateFailed, GateUndecided
 from recipedsl.language.expressions import Call, Column, Constant, columns_of
 from recipedsl.plan.model import Gate
@@ -15,6 +22,9 @@ from recipedsl.plan.model import Gate
 #: Metric, model, then `overall` and `slices`, as in results.json.
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Number = float | bool | None
+
+#: Keys of results.json that are no metric; `gates` stood there before gates were decided apart.
+NO_METRICS = ("unfinished", "gates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +52,26 @@ class GateResult:
             "values": dict(self.values),
         }
 
-    @staticmethod
-    def from_json(form: Mapping[str, Any]) -> GateResult:
-        """Reads what `to_json` wrote."""
-        return GateResult(form["text"], form["message"], form["passed"], tuple(form["values"].items()))
+
+def read_results(folder: Path) -> dict[str, Any]:
+    """What an evaluation measured: metrics, and the share of answers that were cut (`unfinished`).
+
+    Args:
+        folder: of the stored result.
+    """
+    form: dict[str, Any] = json.loads((folder / "results.json").read_text("utf-8"))
+    return {name: part for name, part in form.items() if name != "gates"}
 
 
-def check_gates(gates: Sequence[Gate], results: Results) -> list[GateResult]:
+def check_gates(gates: Sequence[Gate], results: Results) -> tuple[GateResult, ...]:
     """Decides every gate.
 
     Raises:
-        Bug: a gate names a metric or model that was not evaluated, or a function that no gate has.
+        RecipeError: a gate names a metric or model that was not evaluated, or a function that no gate
+            has; the compiler makes none like that, a plan that was changed by hand may hold one.
     """
-    values = measured(results)
-    return [_check(gate, values) for gate in gates]
+    values = measured({name: part for name, part in results.items() if name not in NO_METRICS})
+    return tuple(_check(gate, values) for gate in gates)
 
 
 def diagnose(result: GateResult) -> Diagnostic:
@@ -85,12 +101,21 @@ def measured(results: Results) -> dict[str, float | None]:
 
 def _check(gate: Gate, values: Mapping[str, float | None]) -> GateResult:
     names = tuple(dict.fromkeys(columns_of(gate.condition)))
-    unknown = [name for name in names if name not in values]
-    if unknown:
-        raise Bug(f"a gate asks for {unknown}, measured were {sorted(values)}")
-    outcome = _evaluate(gate.condition, values)
-    passed = None if outcome is None else bool(outcome)
-    return GateResult(gate.text, gate.message, passed, tuple((name, values[name]) for name in names))
+    try:
+        outcome = _evaluate(gate.condition, values)
+        drawn = tuple((name, values[name]) for name in names)
+    except (KeyError, TypeError) as error:
+        raise RecipeError(_unfit(gate, values, error)) from error
+    return GateResult(gate.text, gate.message, None if outcome is None else bool(outcome), drawn)
+
+
+def _unfit(gate: Gate, values: Mapping[str, float | None], error: Exception) -> Diagnostic:
+    return Diagnostic(
+        PlanUnfit,
+        f"the gate `{gate.text}` asks for something that no evaluation gives",
+        notes=(f"not known: {error}", f"measured: {', '.join(sorted(values))}"),
+        helps=(Help("`recipedsl run` on the recipe makes a new plan"),),
+    )
 
 
 def _evaluate(expression: Column | Constant | Call, values: Mapping[str, float | None]) -> Number:
@@ -99,9 +124,9 @@ def _evaluate(expression: Column | Constant | Call, values: Mapping[str, float |
             return values[name]
         case Constant(value=bool() | int() | float() | None as value):
             return value
-        case Call(function=function, arguments=arguments) if function in _FUNCTIONS:
+        case Call(function=function, arguments=arguments):
             return _FUNCTIONS[function](*(_evaluate(each, values) for each in arguments))
-    raise Bug(f"a gate holds {expression!r}")
+    raise TypeError(f"a {expression.kind} in a gate")
 
 
 def _known(function: Callable[..., Any]) -> Callable[..., Number]:

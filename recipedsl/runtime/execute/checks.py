@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from recipedsl.diagnostics import Diagnostic, Help, RecipeError
-from recipedsl.diagnostics.codes.run import DiskTooSmall, FileChanged, PlanUnfit
-from recipedsl.plan.model import DataNode, ModelNode, Node, Origin, Plan, ReadSource, StageNode, TokensNode
+from recipedsl.diagnostics import Diagnostic, Help, RecipeError, Severity
+from recipedsl.diagnostics.codes.plan import NotYet
+from recipedsl.diagnostics.codes.run import DiskTooSmall, FileChanged, PlanUnfit, VersionsDiffer
+from recipedsl.plan.identity import DECIDING_PACKAGES
+from recipedsl.plan.model import (
+    DataNode,
+    LaterNode,
+    LaterSource,
+    ModelNode,
+    Node,
+    Origin,
+    Plan,
+    ReadSource,
+    StageNode,
+    TokensNode,
+)
 from recipedsl.plan.verify import faults
 from recipedsl.runtime.execute.places import placed
 
@@ -21,11 +34,68 @@ _RESULT, _CHECKPOINTS = 4, 2 * 3 * 4
 
 
 def check_plan(plan: Plan) -> None:
-    """Raises RecipeError for a plan that contradicts itself."""
+    """Raises RecipeError for a plan that contradicts itself, or holds what cannot be carried out yet."""
     found = tuple(faults(plan))
     if found:
         hint = Help("`recipedsl run` on the recipe makes a new plan")
         raise RecipeError(Diagnostic(PlanUnfit, "the plan is not fit to run", notes=found, helps=(hint,)))
+    later = [f"{each.origin}: {each.what}" for each in plan.later]
+    later += [f"{node.origin}: `{node.name}`" for node in plan.nodes if not later and _is_later(node)]
+    if later:
+        raise RecipeError(
+            Diagnostic(NotYet, "the plan holds what cannot be carried out yet", notes=tuple(later))
+        )
+
+
+def _is_later(node: Node) -> bool:
+    return isinstance(node, LaterNode) or (
+        isinstance(node, DataNode) and isinstance(node.source, LaterSource)
+    )
+
+
+def check_versions(
+    nodes: Sequence[Node], todo: Sequence[Node], planned: Mapping[str, str], installed: Mapping[str, str]
+) -> tuple[Node, Diagnostic] | None:
+    """Whether what is to be made would be what the plan says.
+
+    Versions of the packages that decide a result are part of its fingerprint. A plan that was made with
+    others cannot be carried out: its results would lie in the store under a name that is not theirs. What
+    is there already was made with the plan's versions and may be used; that is worth a word.
+
+    Args:
+        nodes: asked for.
+        todo: those of them that are to be made.
+        planned, installed: versions by package.
+
+    Returns:
+        The first node that is not what these versions would make, and a warning.
+
+    Raises:
+        RecipeError: a node that is to be made depends on a version that differs.
+    """
+    for node in (*todo, *nodes):
+        packages = DECIDING_PACKAGES[node.kind]
+        differing = [name for name in packages if planned.get(name, "") != installed.get(name, "")]
+        if not differing:
+            continue
+        notes = tuple(
+            f"{name}: {planned.get(name) or 'none'} in the plan, {installed.get(name) or 'none'} here"
+            for name in differing
+        )
+        if node in todo:
+            raise RecipeError(_other_versions(node, notes))
+        words = f"the plan was made with another {' and '.join(differing)}; its results are used as they are"
+        return node, Diagnostic(VersionsDiffer, words, notes=notes, severity=Severity.WARNING)
+    return None
+
+
+def _other_versions(node: Node, notes: tuple[str, ...]) -> Diagnostic:
+    return Diagnostic(
+        VersionsDiffer,
+        f"`{node.name}` cannot be made as planned: other versions are installed",
+        notes=notes,
+        helps=(Help("`recipedsl plan RECIPE --json` makes a plan for what is installed"),),
+    )
 
 
 def check_files(nodes: Iterable[Node], digest: Callable[[str], str], root: Path) -> None:

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from recipedsl.diagnostics import Diagnostic
 from recipedsl.plan.model import DataNode, ModelNode, TokensNode
+from recipedsl.plan.versions import installed_versions
+from recipedsl.runtime.evaluate.gates import GateResult
+from recipedsl.runtime.events import Event
 from recipedsl.runtime.models import default_cache, make_model
 from recipedsl.runtime.store import Result
 from recipedsl.runtime.surroundings import python_command
@@ -16,7 +19,7 @@ from recipedsl.runtime.surroundings import python_command
 Facts = dict[str, Any]
 
 RunState = Literal["done", "failed", "interrupted", "gate failed"]
-NodeState = Literal["made", "cached", "failed", "interrupted", "gate failed", "not run"]
+NodeState = Literal["running", "made", "cached", "failed", "interrupted", "gate failed", "not run"]
 
 
 @dataclass(frozen=True)
@@ -44,19 +47,21 @@ class Makers:
         data: (node, result folders of its inputs by node name, out).
         tokens: (node, Parquet file of the rows, folder of the model, out).
         digest: of a path or glob relative to the root, as `Facts.digest` gives it.
-        model: (node, out, root, cache).
+        model: (node, out, root, cache, who is told how far a download is).
         worker: command that carries out a stage, without its arguments.
         evaluator: command that carries out an eval, without its arguments.
         cache: of the user, for models.
+        versions: installed, of the packages that decide results.
     """
 
     data: Callable[[DataNode, Mapping[str, Path], Path], Facts]
     tokens: Callable[[TokensNode, Path, Path, Path], Facts]
     digest: Callable[[str], str]
-    model: Callable[[ModelNode, Path, Path, Path], Facts] = make_model
+    model: Callable[[ModelNode, Path, Path, Path, Callable[[Event], None]], Facts] = make_model
     worker: tuple[str, ...] = field(default_factory=lambda: python_command("recipedsl.runtime.worker"))
     evaluator: tuple[str, ...] = field(default_factory=lambda: python_command("recipedsl.runtime.evaluate"))
     cache: Path = field(default_factory=default_cache)
+    versions: Mapping[str, str] = field(default_factory=installed_versions)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class RunOutcome:
         nodes: all nodes that were asked for, in the plan's order.
         results: finished results by node name.
         diagnostics: why it failed.
+        gates: what became of the gates of each eval that was reached, by its name, in order.
         gates_failed: gates that do not hold, with the values that were measured.
         seconds: from start to end.
     """
@@ -92,5 +98,6 @@ class RunOutcome:
     nodes: tuple[NodeOutcome, ...]
     results: Mapping[str, Result]
     diagnostics: tuple[Diagnostic, ...] = ()
+    gates: Mapping[str, tuple[GateResult, ...]] = field(default_factory=dict)
     gates_failed: tuple[Diagnostic, ...] = ()
     seconds: float = 0.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from recipedsl.diagnostics import Diagnostic, Label
+from recipedsl.diagnostics import Diagnostic, Label, Value
 from recipedsl.plan.model import Origin
-from recipedsl.source import Source, Span
+from recipedsl.source import Location, Source, Span
 from recipedsl.source.paths import file_below
 
 
-def placed(diagnostic: Diagnostic, origin: Origin, root: Path) -> Diagnostic:
-    """The diagnostic with the stretch of the recipe that it belongs to.
+def placed(diagnostic: Diagnostic, origin: Origin | Location, root: Path) -> Diagnostic:
+    """The diagnostic with the stretch of the recipe that it belongs to, its values drawn there.
 
     Where the text is not at hand any more, or has no such line, the place is a note.
     """
@@ -20,11 +20,15 @@ def placed(diagnostic: Diagnostic, origin: Origin, root: Path) -> Diagnostic:
         return diagnostic
     found = label_of(origin, root)
     if found is None:
-        return replace(diagnostic, notes=(*diagnostic.notes, f"at {origin}"))
-    return replace(diagnostic, primary=found)
+        return replace(diagnostic, notes=(*diagnostic.notes, f"at {origin}"), values=())
+    start = found.span.start
+    values = tuple(
+        Value(Span(start + each.span.start, start + each.span.end), each.text) for each in diagnostic.values
+    )
+    return replace(diagnostic, primary=found, values=values)
 
 
-def label_of(origin: Origin, root: Path, text: str = "") -> Label | None:
+def label_of(origin: Origin | Location, root: Path, text: str = "") -> Label | None:
     """The stretch that an origin names, read from the recipe as it is now; None if it has no such place."""
     file = file_below(root, origin.path)
     if file is None:

@@ -13,6 +13,7 @@ from recipedsl.plan.model import (
     DataNode,
     EvalNode,
     Input,
+    LaterNode,
     ModelNode,
     Node,
     Plan,
@@ -20,12 +21,13 @@ from recipedsl.plan.model import (
     TokensNode,
     inputs_of,
 )
+from recipedsl.runtime.evaluate.gates import GateResult
 from recipedsl.runtime.events import Event
 from recipedsl.runtime.execute.card import write_card
-from recipedsl.runtime.execute.checks import check_disk, check_files, check_plan
+from recipedsl.runtime.execute.checks import check_disk, check_files, check_plan, check_versions
 from recipedsl.runtime.execute.child import Interrupts, listening
 from recipedsl.runtime.execute.choose import choose, made_again
-from recipedsl.runtime.execute.gates import failed_gates
+from recipedsl.runtime.execute.gates import failed_gates, judge
 from recipedsl.runtime.execute.observer import Observer, Silent
 from recipedsl.runtime.execute.outcome import Makers, NodeOutcome, NodeState, Options, RunOutcome, RunState
 from recipedsl.runtime.execute.places import placed
@@ -80,6 +82,7 @@ class _Run:
     results: dict[str, Result] = field(default_factory=dict)
     outcomes: dict[str, NodeOutcome] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    gates: dict[str, tuple[GateResult, ...]] = field(default_factory=dict)
     gates_failed: tuple[Diagnostic, ...] = ()
     log: str = ""
 
@@ -121,6 +124,9 @@ class _Run:
     def _check(self, again: set[str]) -> None:
         """Looks at files and disk before hours are spent."""
         todo = [node for node in self.nodes if node.name in again or not self._is_at_hand(node)]
+        warning = check_versions(self.nodes, todo, self.plan.versions, self.makers.versions)
+        if warning is not None:
+            self.observer.warning(*warning)
         check_files(todo, self.makers.digest, self.root)
         check_disk(todo, self._count_weights, self.store.folder)
 
@@ -165,7 +171,8 @@ class _Run:
         try:
             self._make_locked(node, why, again=again)
         except RecipeError as error:
-            found = tuple(placed(each, node.origin, self.root) for each in error.diagnostics)
+            origin = error.at or node.origin
+            found = tuple(placed(each, origin, self.root) for each in error.diagnostics)
             self._note(node, "failed", clock(), why)
             self.observer.node_failed(node, found, self.log)
             raise RecipeError(*found) from error
@@ -219,7 +226,7 @@ class _Run:
         out = making.folder
         match node:
             case ModelNode():
-                return self.makers.model(node, out, self.root, self.makers.cache)
+                return self.makers.model(node, out, self.root, self.makers.cache, self._teller(node))
             case DataNode():
                 return self.makers.data(node, self._inputs(node), out)
             case TokensNode():
@@ -232,6 +239,8 @@ class _Run:
             case EvalNode():
                 extra = ("--allow-unsandboxed",) if self.options.allow_unsandboxed else ()
                 return self._run_worker(node, self.makers.evaluator, extra, out)
+            case LaterNode():
+                raise Bug("a plan was let through that cannot be carried out")
 
     def _inputs(self, node: Node) -> dict[str, Path]:
         return {name: self.results[name].folder.absolute() for name in inputs_of(node)}
@@ -271,8 +280,9 @@ class _Run:
     # --- the end ------------------------------------------------------------------------------------
 
     def _check_gates(self, node: EvalNode) -> None:
-        """Raises _GateFailed where a gate of the eval does not hold, be it cached or not."""
-        found = failed_gates(node, self.results[node.name].folder, self.root)
+        """Decides the gates of an eval, be it cached or not. Raises _GateFailed where one does not hold."""
+        self.gates[node.name] = judge(node, self.results[node.name].folder)
+        found = failed_gates(node, self.gates[node.name], self.root)
         if not found:
             return
         before = self.outcomes[node.name]
@@ -287,4 +297,12 @@ class _Run:
             self.outcomes.get(node.name, NodeOutcome(node.name, node.kind, node.fingerprint, "not run"))
             for node in nodes
         )
-        return RunOutcome(state, reached, dict(self.results), self.diagnostics, self.gates_failed, seconds)
+        return RunOutcome(
+            state,
+            reached,
+            dict(self.results),
+            self.diagnostics,
+            dict(self.gates),
+            self.gates_failed,
+            seconds,
+        )

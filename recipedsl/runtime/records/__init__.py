@@ -2,6 +2,7 @@
 
 folder.py       runs/<time>-<recipe>-<id>/: written while the run goes on, found again later
 environment.py  the machine and the versions, without anything that names a person or a host
+reached.py      how far nodes came that did not end
 summary.py      summary.md
 """
 

@@ -32,10 +32,12 @@ from pydantic import ValidationError
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import UnknownRun
 from recipedsl.plan.model import Node, Plan
-from recipedsl.runtime.events import Event
+from recipedsl.runtime.events import Event, read_events
+from recipedsl.runtime.execute.gates import judged_results
 from recipedsl.runtime.execute.observer import Silent
 from recipedsl.runtime.execute.outcome import NodeOutcome, RunOutcome
 from recipedsl.runtime.records.environment import environment
+from recipedsl.runtime.records.reached import Reached, place_of, reached_by
 from recipedsl.runtime.records.summary import summary
 from recipedsl.runtime.store import Result, Why
 from recipedsl.source.paths import folder_below
@@ -44,6 +46,9 @@ RUNS = "runs"
 
 #: Version of the form of these files.
 FORMAT = 1
+
+#: States of nodes that were begun and are not finished.
+_STOPPED = ("running", "killed", "failed", "interrupted")
 
 
 # --- writing --------------------------------------------------------------------------------------------
@@ -66,6 +71,7 @@ class Recorder(Silent):
     folder: Path = field(default=Path(), init=False)
     _plan: Plan | None = field(default=None, init=False)
     _nodes: dict[str, NodeOutcome] = field(default_factory=dict, init=False)
+    _reached: dict[str, Reached] = field(default_factory=dict, init=False)
     _results: dict[str, Result] = field(default_factory=dict, init=False)
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
@@ -81,7 +87,7 @@ class Recorder(Silent):
         self._write_state("running")
 
     def node_started(self, node: Node, why: Why) -> None:
-        self._note(node, "not run", str(why))
+        self._note(node, "running", str(why))
 
     def node_cached(self, node: Node, result: Result) -> None:
         self._keep(node, result)
@@ -97,7 +103,10 @@ class Recorder(Silent):
             (self.folder / "logs").mkdir(exist_ok=True)
             (self.folder / "logs" / f"{node.name}.log").write_text(log, "utf-8")
 
-    def event(self, node: Node, event: Event) -> None:  # noqa: ARG002 - the protocol's signature
+    def event(self, node: Node, event: Event) -> None:
+        place = place_of(event)
+        if place is not None:
+            self._reached[node.name] = place
         with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(_line(event) + "\n")
 
@@ -108,9 +117,10 @@ class Recorder(Silent):
         self._results.update(outcome.results)
         self._complete_events()
         facts = {name: each.manifest.facts for name, each in self._results.items()}
-        results = self._eval_results()
+        results = judged_results(self._results, outcome.gates)
         self._write_numbers(facts, results)
-        (self.folder / "summary.md").write_text(summary(self._plan, outcome, facts, results), "utf-8")
+        page = summary(self._plan, outcome, facts, results, self._reached)
+        (self.folder / "summary.md").write_text(page, "utf-8")
         self._write_state(outcome.state, (*outcome.diagnostics, *outcome.gates_failed), outcome.seconds)
 
     def _note(self, node: Node, state: Any, why: str, seconds: float = 0.0) -> None:
@@ -152,13 +162,6 @@ class Recorder(Silent):
             lines.update(dict.fromkeys(_lines_of(result.folder / "events.jsonl")))
         ordered = sorted(lines, key=_time_of)
         _replace(path, "".join(f"{line}\n" for line in ordered))
-
-    def _eval_results(self) -> dict[str, Any]:
-        evals = (each for each in self._results.values() if each.manifest.kind == "eval")
-        return {
-            each.manifest.name: json.loads((each.folder / "results.json").read_text("utf-8"))
-            for each in evals
-        }
 
     def _write_numbers(self, facts: dict[str, Any], results: dict[str, Any]) -> None:
         kinds = {name: each.manifest.kind for name, each in self._results.items()}
@@ -254,6 +257,21 @@ class Run:
         """`running`, `done`, `failed`, `interrupted`, `gate failed`; `killed` for one that died silently."""
         state = str(self.outcome["state"])
         return "killed" if state == "running" and not _is_alive(self.outcome.get("process")) else state
+
+    @property
+    def nodes(self) -> list[dict[str, Any]]:
+        """What became of each node: what was under way when the run was killed was killed too."""
+        ended = "killed" if self.state == "killed" else "running"
+        nodes = self.outcome.get("nodes", [])
+        return [{**each, "state": ended} if each["state"] == "running" else each for each in nodes]
+
+    def reached(self) -> dict[str, str]:
+        """How far the nodes came that did not end, in words, by their name."""
+        stopped = [each["name"] for each in self.nodes if each["state"] in _STOPPED]
+        if not stopped:
+            return {}
+        found = reached_by(read_events(self.folder / "events.jsonl"))
+        return {name: str(found[name]) for name in stopped if name in found}
 
     def plan(self) -> Plan:
         """The plan that was carried out. Raises RecipeError where it cannot be read."""

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from recipedsl.plan.model import EvalNode, Plan
+from recipedsl.runtime.evaluate.intervals import FEWEST
 from recipedsl.runtime.execute.outcome import NodeOutcome, RunOutcome
+from recipedsl.runtime.records.reached import Reached
 
 _STATES = {
     "done": "Done.",
@@ -19,7 +21,9 @@ _STATES = {
 Forms = Mapping[str, Mapping[str, Any]]
 
 
-def summary(plan: Plan, outcome: RunOutcome, facts: Forms, results: Forms) -> str:
+def summary(
+    plan: Plan, outcome: RunOutcome, facts: Forms, results: Forms, reached: Mapping[str, Reached]
+) -> str:
     """The page.
 
     Args:
@@ -27,9 +31,10 @@ def summary(plan: Plan, outcome: RunOutcome, facts: Forms, results: Forms) -> st
         outcome: what became of it.
         facts: manifests' facts by node name.
         results: results of evals by node name.
+        reached: how far nodes came that did not end.
     """
     sections = [f"# {plan.recipe}", f"{_STATES[outcome.state]} {_seconds(outcome.seconds)} in all."]
-    sections += [_problems(outcome), "## Nodes", _nodes(outcome, facts)]
+    sections += [_problems(outcome), "## Nodes", _nodes(outcome, facts, reached)]
     for node in plan.nodes:
         if isinstance(node, EvalNode) and node.name in results:
             sections += _evaluation(node, results[node.name])
@@ -44,18 +49,22 @@ def _problems(outcome: RunOutcome) -> str:
 # --- nodes ----------------------------------------------------------------------------------------------
 
 
-def _nodes(outcome: RunOutcome, facts: Forms) -> str:
+def _nodes(outcome: RunOutcome, facts: Forms, reached: Mapping[str, Reached]) -> str:
     rows = [
         (
             each.name,
             each.kind,
             each.state,
             _seconds(each.seconds) if each.seconds else "",
-            _facts(each, facts),
+            f"stopped at {reached[each.name]}" if _is_stopped(each, reached) else _facts(each, facts),
         )
         for each in outcome.nodes
     ]
     return _table(("node", "kind", "state", "time", "facts"), rows)
+
+
+def _is_stopped(node: NodeOutcome, reached: Mapping[str, Reached]) -> bool:
+    return node.state in ("failed", "interrupted") and node.name in reached
 
 
 def _facts(node: NodeOutcome, facts: Forms) -> str:
@@ -135,7 +144,8 @@ def _estimate(form: Mapping[str, Any] | None) -> str:
         return "none"
     low, high = form.get("low"), form.get("high")
     interval = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
-    return f"{form['value']:.3f}{interval}, n = {form['rows']}"
+    few = " (too few to tell)" if form["rows"] < FEWEST else ""
+    return f"{form['value']:.3f}{interval}, n = {form['rows']}{few}"
 
 
 def _gate(form: Mapping[str, Any]) -> str:

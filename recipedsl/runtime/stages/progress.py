@@ -14,11 +14,9 @@ from transformers import TrainerCallback
 
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run_stages import CheckpointMismatch, LossNotFinite
+from recipedsl.runtime.checkpoints import MARK, newest
 from recipedsl.runtime.events import Checkpoint, Step
 from recipedsl.runtime.stages.task import Task
-
-#: Written into a checkpoint last: whose it is, and that it is whole.
-MARK = "recipedsl.json"
 
 _OWN_FIELDS = ("loss", "learning_rate", "epoch", "num_tokens", "step")
 _RECENT_STEPS = 20
@@ -122,24 +120,19 @@ def last_checkpoint(task: Task) -> Path | None:
     Raises:
         RecipeError: the working folder holds checkpoints of another plan.
     """
-    marks = sorted(task.work.glob(f"checkpoint-*/{MARK}"), key=_step_of)
-    if not marks:
+    found = newest(task.work)
+    if found is None:
         return None
-    form = json.loads(marks[-1].read_text("utf-8"))
-    if form["fingerprint"] != task.node.fingerprint:
+    if found.fingerprint != task.node.fingerprint:
         raise RecipeError(
             Diagnostic(
                 CheckpointMismatch,
                 f"the checkpoint found for `{task.node.name}` belongs to another plan",
-                notes=(f"folder: {marks[-1].parent}",),
+                notes=(f"folder: {found.folder}",),
                 helps=(Help("remove that folder to begin anew"),),
             )
         )
-    return marks[-1].parent
-
-
-def _step_of(mark: Path) -> int:
-    return int(mark.parent.name.rpartition("-")[2])
+    return found.folder
 
 
 def recall(task: Task, checkpoint: Path, trainer: Any) -> int:

@@ -24,7 +24,7 @@ import torch
 from peft import LoraConfig
 
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
-from recipedsl.diagnostics.codes.run_stages import AdapterRefused, PrecisionUnavailable
+from recipedsl.diagnostics.codes.run_stages import AdapterRefused
 from recipedsl.language.adapters.lora import Lora
 from recipedsl.plan.model import AdapterSpec
 from recipedsl.runtime.loading import (
@@ -70,8 +70,6 @@ def begin(task: Task) -> Beginning:
     Raises:
         RecipeError: weights that cannot be read, an adapter that does not fit.
     """
-    if task.base.quantize:
-        raise _no_quantization(task)
     start = read_artefact(task.folders[task.node.start])
     model, lies_on = _weights(task, start)
     tokenizer = load_tokenizer(task.folders[task.node.base])
@@ -137,16 +135,6 @@ def _adapter_refused(adapter: AdapterSpec, error: Exception) -> RecipeError:
             f"the adapter `{adapter.keyword}` refuses its settings",
             notes=(str(error),),
             helps=(Help("`recipedsl explain lora` lists the settings"),),
-        )
-    )
-
-
-def _no_quantization(task: Task) -> RecipeError:
-    return RecipeError(
-        Diagnostic(
-            PrecisionUnavailable,
-            f"training on weights quantized as {task.base.quantize} is not possible on {task.machine.name}",
-            helps=(Help("leave `quantize` out; an adapter keeps the trained part small"),),
         )
     )
 

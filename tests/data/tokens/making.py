@@ -45,6 +45,28 @@ def build_tokenizer(*, prefix_space: bool = False, bos: str = "") -> Tokenizer:
     return tokenizer
 
 
+def build_piece_tokenizer(*, prepend: str) -> Tokenizer:
+    """A tokenizer as SentencePiece makes them: words begin with `▁`, what is unknown becomes bytes.
+
+    `prepend` says whether the first word of a text does too: "first" or "never".
+    """
+    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=prepend)
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            *([decoders.Strip(" ", 1, 0)] if prepend == "first" else []),
+        ]
+    )
+    pieces = ["<unk>", *(f"<0x{number:02X}>" for number in range(256))]
+    trainer = trainers.BpeTrainer(vocab_size=500, special_tokens=pieces, show_progress=False)
+    tokenizer.train_from_iterator(TEXTS * 10, trainer)
+    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIAL])
+    return tokenizer
+
+
 def save_model(
     folder: Path, tokenizer: Tokenizer, *, eos: str = "<|im_end|>", bos: str = "", template: str = ""
 ) -> Path:

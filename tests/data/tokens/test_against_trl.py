@@ -14,7 +14,7 @@ from recipedsl.data.tokens.mask import Conversation, mark_turns
 from recipedsl.data.tokens.template import ChatTemplate, shipped_text
 from recipedsl.data.tokens.tokenizer import load_tokenizer
 
-from .making import build_tokenizer, chat, save_model
+from .making import build_piece_tokenizer, build_tokenizer, chat, save_model
 
 pytestmark = pytest.mark.slow  # imports transformers
 
@@ -91,3 +91,22 @@ def test_same_text_as_transformers(name: str, model: Path, reference: Any) -> No
                 messages, chat_template=shipped_text(name), tokenize=False, add_generation_prompt=prompt
             )
             assert template.render(messages, prompt=prompt).text == theirs
+
+
+# --- tokenizers that mark the start of words, as SentencePiece does ------------------------------------
+
+
+@pytest.fixture(scope="module", params=["first", "never"])
+def pieces(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with a tokenizer in the form of Llama 2's and Gemma's: `▁` for blanks, bytes for the rest."""
+    tokenizer = build_piece_tokenizer(prepend=request.param)
+    return save_model(tmp_path_factory.mktemp("pieces"), tokenizer, eos="<|endoftext|>", bos="<s>")
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS)
+@pytest.mark.parametrize("name", ["llama3", "gemma3", "qwen2_5", "cohere2"])
+def test_same_tokens_and_labels_of_pieces(name: str, conversation: str, pieces: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    test_same_tokens_and_labels(
+        name, conversation, pieces, transformers.PreTrainedTokenizerFast.from_pretrained(pieces)
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from recipedsl.diagnostics import Bug
+from recipedsl.diagnostics import RecipeError
 from recipedsl.language.expressions import Call, Column, Constant
 from recipedsl.plan.model import Gate, Origin
-from recipedsl.runtime.evaluate.gates import GateResult, check_gates, diagnose, measured
+from recipedsl.runtime.evaluate.gates import GateResult, check_gates, diagnose, measured, read_results
 
 ORIGIN = Origin(path="r.ftr", line=1, column=1, end_line=1, end_column=1)
 
@@ -90,14 +92,21 @@ def test_first_of_several_metrics_of_one_keyword_is_meant() -> None:
     }
 
 
-def test_results_survive_json() -> None:
-    result = check(call("less", FINAL, BASE))
-    assert GateResult.from_json(result.to_json()) == result
+def test_what_stands_beside_the_metrics_is_no_metric() -> None:
+    results = {**RESULTS, "unfinished": {"base": 0.5}, "gates": [{"text": "old", "passed": True}]}
+    assert check(call("less", BASE, FINAL), results).passed is True
+
+
+def test_verdicts_of_an_older_form_are_left_out(tmp_path: Path) -> None:
+    old = {**RESULTS, "unfinished": {}, "gates": [{"text": "old", "passed": True}]}
+    (tmp_path / "results.json").write_text(json.dumps(old))
+    assert read_results(tmp_path) == {**RESULTS, "unfinished": {}}
 
 
 @pytest.mark.parametrize(
-    "condition", [call("greater", "vibes(base)", 1), call("redact", BASE), Constant(value="yes")]
+    "condition",
+    [call("greater", "vibes(base)", 1), call("redact", BASE), call("less", BASE), Constant(value="yes")],
 )
-def test_what_no_gate_holds_is_a_bug(condition: Any) -> None:
-    with pytest.raises(Bug):
+def test_a_gate_that_no_compiler_makes_is_refused(condition: Any) -> None:
+    with pytest.raises(RecipeError, match="asks for something that no evaluation gives"):
         check(condition)

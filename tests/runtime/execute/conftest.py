@@ -64,6 +64,7 @@ class Project:
     heard: Heard = field(default_factory=Heard)
     digests: dict[str, str] = field(default_factory=dict)
     trouble: dict[str, Exception] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -90,6 +91,7 @@ class Project:
             worker=STAND_IN,
             evaluator=STAND_IN,
             cache=self.root / "cache",
+            versions=self.versions,
         )
 
     def _begin(self, node: Node) -> None:
@@ -97,7 +99,7 @@ class Project:
         if node.name in self.trouble:
             raise self.trouble[node.name]
 
-    def _model(self, node: ModelNode, out: Path, root: Path, cache: Path) -> dict[str, Any]:  # noqa: ARG002
+    def _model(self, node: ModelNode, out: Path, *rest: Any) -> dict[str, Any]:  # noqa: ARG002
         self._begin(node)
         (out / "config.json").write_text("{}")
         return {"parameters": 1000}

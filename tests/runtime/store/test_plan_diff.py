@@ -31,7 +31,7 @@ def stage_form(**changed: Any) -> dict[str, Any]:
     [
         ({}, []),
         ({"arguments": {"learning_rate": 1e-4}}, ["learning_rate 2e-4 -> 1e-4"]),
-        ({"arguments": {"num_train_epochs": 3.0}}, ["num_train_epochs 2 -> 3"]),
+        ({"arguments": {"num_train_epochs": 3.0}}, ["epochs 2 -> 3"]),
         ({"arguments": {"bf16": True}}, ["bf16 false -> true"]),
         ({"arguments": {"seed": 3}}, ["seed none -> 3"]),
         ({"seed": 7, "reference": "start"}, ["reference none -> start", "seed 0 -> 7"]),

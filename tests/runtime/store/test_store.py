@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from recipedsl.diagnostics import Bug, RecipeError
 from recipedsl.diagnostics.codes.run import StoreFull
+from recipedsl.plan.identity import to_canonical_json
 from recipedsl.runtime.store import Result, Store
 
 NAME = "ab" * 32
@@ -164,9 +166,23 @@ def test_a_damaged_result_is_never_used(tmp_path: Path, damage: str) -> None:
     assert make(store, name).manifest.fingerprint == name
 
 
-def test_changed_contents_are_found_by_verify(tmp_path: Path) -> None:
+def test_changed_contents_of_a_small_file_are_found_at_once(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    (make(store).folder / "inner" / "rows.txt").write_text("swor")
+    folder = make(store).folder
+    (folder / "inner" / "rows.txt").write_text("swor")
+    assert store.get(NAME) is None
+    (said,) = store.take_damage()
+    assert said.notes == (
+        "inner/rows.txt has other contents than when it was made",
+        f"set aside as {folder}.damaged",
+    )
+    assert said.helps[0].text == "`recipedsl store verify` looks at every other result"
+
+
+def test_changed_contents_of_a_large_file_are_found_by_verify(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    large = "rows" * 2**19
+    (make(store, text=large).folder / "inner" / "rows.txt").write_text(large[::-1])
     assert store.get(NAME) is not None
     assert store.verify(NAME) == ("inner/rows.txt has other contents than when it was made",)
     assert store.get(NAME) is None
@@ -265,13 +281,39 @@ def test_a_manifest_of_another_form_is_damage(tmp_path: Path, form: str) -> None
     assert len(store.take_damage()) == 1
 
 
+@pytest.mark.parametrize("facts", [{"rows": "many"}, {"rows": 4}, {}, {"rows": {"": None}}])
+def test_edited_facts_are_damage(tmp_path: Path, facts: dict[str, object]) -> None:
+    """What is counted is relied on: nobody looks twice at a number from a manifest."""
+    store = Store(tmp_path)
+    manifest = make(store).folder / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "facts": facts}))
+    assert store.get(NAME) is None
+    (said,) = store.take_damage()
+    assert said.notes[0] == "manifest.json cannot be read: it is not as it was written"
+    assert make(store).manifest.facts == {"rows": 3}
+
+
+def test_facts_are_read_as_they_were_written(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    facts = {"losses": ((1, 0.1), (2, 1e-7)), "by_length": {10: 1, 9: 2}, "text": "é\u2028", "nothing": None}
+    with store.making(NAME) as making:
+        making.finish(kind="stage", name="tuned", node={}, facts=facts, seconds=0.0)
+    found = store.get(NAME)
+    assert found is not None
+    assert found.manifest.facts["by_length"] == {"10": 1, "9": 2}
+    assert store.verify(NAME) == ()
+
+
 @pytest.mark.parametrize(
     "change", [{"facts": []}, {"seconds": "x"}, {"node": [1]}, {"node": {"inputs": [1]}}]
 )
 def test_a_part_of_a_manifest_of_another_form_is_damage(tmp_path: Path, change: dict[str, object]) -> None:
     store = Store(tmp_path)
     manifest = make(store).folder / "manifest.json"
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **change}))
+    form = {**json.loads(manifest.read_text()), **change}
+    form.pop("seal")
+    seal = hashlib.sha256(to_canonical_json(form).encode()).hexdigest()
+    manifest.write_text(json.dumps({**form, "seal": seal}))
     assert store.list() == ()
 
 

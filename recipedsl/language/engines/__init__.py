@@ -1,0 +1,1 @@
+"""What writes answers in large numbers."""

@@ -1,0 +1,1 @@
+"""Where the numbers of a run are sent while it goes on."""

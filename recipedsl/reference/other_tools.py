@@ -1,0 +1,67 @@
+"""Words of other tools, and what they are called here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from recipedsl.language import catalogue
+from recipedsl.language.concept import Setting, Word
+from recipedsl.reference.markdown import code, joined, link, prose, table
+from recipedsl.reference.vocabulary import families
+
+_LEAD = """\
+The left column is what you may have written elsewhere. A word of this list in a recipe is an error
+that names ours; `recipedsl explain WORD` tells the same."""
+
+
+def other_names(thing: Setting | type[Word]) -> dict[str, str]:
+    """Names of other tools for a setting or word, with where each comes from (may be empty).
+
+    The attribute `also_called` holds them; the argument that a setting becomes is one of them.
+    """
+    given = getattr(thing, "also_called", ())
+    names = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given, "")
+    argument = getattr(thing, "argument", "")
+    if argument and argument != getattr(thing, "name", ""):
+        names.setdefault(argument, "the trainer's configuration")
+    return {name: str(tool) for name, tool in names.items()}
+
+
+def renamed() -> Iterator[tuple[str, str, str]]:
+    """Other name, our spelling (`stage.setting` where only some have it), address of the page; sorted."""
+    found: dict[str, dict[str, str]] = {}
+    for family in families():
+        for word in family.words:
+            target = f"{family.file}#{word.keyword}"
+            for name in other_names(word):
+                found.setdefault(name, {}).setdefault(word.keyword, target)
+            for setting in word.settings().values():
+                for name in other_names(setting):
+                    found.setdefault(name, {}).setdefault(setting.name, target)
+    for name in sorted(found, key=str.lower):
+        for ours, target in found[name].items():
+            yield name, ours, target
+
+
+def absent() -> dict[str, str]:
+    """Words that people ask for and that this vocabulary lacks, with what to use."""
+    tables = (value for name, value in vars(catalogue).items() if name.startswith("ABSENT_"))
+    return {word: hint for each in tables for word, hint in each.items()}
+
+
+def other_tools_page() -> str:
+    """The page as Markdown."""
+    rows = ((code(name), link(code(ours), target)) for name, ours, target in renamed())
+    missing = ((code(name), prose(hint)) for name, hint in sorted(absent().items()))
+    return (
+        joined(
+            [
+                "# From other tools",
+                _LEAD,
+                table(("there", "here"), rows),
+                "## What has no word of its own",
+                table(("there", "here"), missing),
+            ]
+        )
+        + "\n"
+    )

@@ -1,0 +1,102 @@
+"""Settings that do not exist: what was meant by one, in the words of this language."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from recipedsl.diagnostics import Applicability, Help
+from recipedsl.language import catalogue
+from recipedsl.language.blocks import Eval, Run
+from recipedsl.language.concept import Concept, Setting
+from recipedsl.language.foreign import ELSEWHERE, called
+from recipedsl.language.models.models import Model
+from recipedsl.language.names import is_repository
+from recipedsl.language.stages.base import StageMethod
+from recipedsl.language.templates.base import Template
+from recipedsl.language.values import ValueType, Wants
+from recipedsl.semantics.context import did_you_mean, fix
+from recipedsl.semantics.recipe import Place
+from recipedsl.syntax import tree
+
+_BLOCKS: tuple[tuple[str, type[Concept]], ...] = (
+    ("model", Model),
+    ("stage", StageMethod),
+    ("run", Run),
+    ("eval", Eval),
+    ("template", Template),
+)
+
+
+def help_with(
+    place: Place,
+    name: str,
+    value: tree.Expression,
+    known: Mapping[str, Setting],
+    written: Collection[str],
+) -> tuple[Help, ...]:
+    """What to do about a setting that does not exist.
+
+    Args:
+        place: where its name stands.
+        name: as written.
+        value: what it is set to.
+        known: the settings that there are.
+        written: names of those that are written.
+    """
+    ours = called(known, name)
+    if ours is not None and ours in written:
+        return (Help(f"leave it out: `{ours}` is written already"),)
+    if ours is not None:
+        safety = Applicability.SAFE if _carries_over(known[ours], value) else Applicability.UNSAFE
+        return (fix(place, ours, f"write `{ours}`", safety),)
+    words = next(_inside(name, known), None) or ELSEWHERE.get(name) or next(_in_blocks(name, known), None)
+    return (Help(words),) if words is not None else did_you_mean(place, name, known)
+
+
+def _carries_over(setting: Setting, value: tree.Expression) -> bool:
+    """Whether a value, as far as its form tells, means the same under our name."""
+    if setting.type.wants is Wants.NAME:
+        return isinstance(value, tree.Name | tree.Member)
+    if setting.type.wants is Wants.CONCEPT:
+        keywords = [each for family in setting.type.families for each in catalogue.keywords(family)]
+        return isinstance(value, tree.Name) and value.text in keywords
+    if setting.type.wants in (Wants.SHARE, Wants.DURATION, Wants.BYTES) and isinstance(value, tree.Number):
+        return not value.text[-1].isdigit()  # a bare number has no unit, and may mean anything
+    return not isinstance(value, tree.Text) or setting.type.wants in (Wants.TEXT, Wants.LIST, Wants.CHOICE)
+
+
+def _inside(name: str, known: Mapping[str, Setting]) -> Iterator[str]:
+    """`lora_r` is the `rank` of an adapter, which is a setting."""
+    for ours, setting in known.items():
+        families = setting.type.families if setting.type.wants is Wants.CONCEPT else ()
+        for family in families:
+            for keyword in catalogue.keywords(family):
+                concept = catalogue.find(family, keyword)
+                inner = called(concept.settings(), name) if concept is not None else None
+                if inner is not None:
+                    yield f"`{name}` is a part of `{ours}`: `{ours} = {keyword}({inner} = …)`"
+
+
+def _in_blocks(name: str, known: Mapping[str, Setting]) -> Iterator[str]:
+    """`chat_template` is the `template` of a model; `dtype` is a setting, but of a model."""
+    for block, concept in _BLOCKS:
+        settings = concept.settings()
+        ours = name if name in settings else called(settings, name)
+        if ours is not None and ours not in known:
+            is_ours = "" if ours == name else f" is called `{ours}`, and"
+            yield f"`{name}`{is_ours} is a setting of `{block}`: `{block}{_NAMED[block]} {{ {ours} = … }}`"
+
+
+def source_of_text(place: Place, value: tree.Expression, wanted: ValueType) -> tuple[Help, ...]:
+    """Where a text stands for a model: the source that reads it, or the block that declares it."""
+    if not isinstance(value, tree.Text) or not {"model_source", "model"} & set(wanted.families):
+        return ()
+    is_path = value.value.startswith((".", "/", "~")) or not is_repository(value.value)
+    source = f"{'local' if is_path else 'hub'}({value.raw})"
+    if "model_source" in wanted.families:
+        return (fix(place, source, f"write `{source}`", Applicability.SAFE),)
+    words = f"declare it, `model base {{ from = {source} }}`, and name it: `from = base`"
+    return (Help(words),)
+
+
+_NAMED = {"model": " base", "stage": " name: method", "run": "", "eval": " name", "template": " name"}
