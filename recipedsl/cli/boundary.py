@@ -75,6 +75,10 @@ def _show_usage(error: click.ClickException) -> None:
     """What click says, which repeats what was typed, and that may be the name of somebody's file."""
     from recipedsl.diagnostics.render.pieces import escaped
 
+    if isinstance(error, click.NoSuchOption):
+        from recipedsl.cli.habits import with_hint
+
+        error = with_hint(error)
     text = io.StringIO()
     error.show(file=text)
     click.echo(escaped(text.getvalue(), keep_lines=True), nl=False, err=True)

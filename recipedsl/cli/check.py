@@ -1,4 +1,4 @@
-"""`recipedsl check`: everything that can be said of recipes without rows or models."""
+"""`recipedsl check`: everything that can be said of recipes before rows are counted and models are there."""
 
 from __future__ import annotations
 
@@ -84,8 +84,9 @@ def check(
     PATHS are recipes, folders of them, or - for the standard input; without any, all below this folder.
     Reads of the data no more than some rows, never touches a model or the network.
 
-    Lints are allowed in a recipe by `# ftr: allow(L104) reason`, in a project by `ignore = ["L104"]` in
-    recipedsl.toml or `[tool.recipedsl]` of pyproject.toml; errors are not allowed anywhere.
+    Lints are allowed in a recipe by `# ftr: allow(L104) reason`, above `ftr 1` in all of it, in a project by
+    `ignore = ["L104"]` in recipedsl.toml or `[tool.recipedsl]` of pyproject.toml; errors are not allowed
+    anywhere.
     """
     _refuse(paths, fix=fix, unsafe=unsafe_fixes, diff=diff, watch=watch)
     request = request_of(sets, profile, overrides)
@@ -202,7 +203,8 @@ def _tell_fixes(path: str, fixed: Fixed | None, order: _Order) -> bool:
 
     Path(path).write_bytes(fixed.source.text.encode())
     for each in fixed.fixes:
-        click.echo(escaped(f"{fixed.source.path}:{each.line}: fixed {each.code}: {each.text}"), err=True)
+        what = f"fixed {each.code}: {each.message}; {each.text}"
+        click.echo(escaped(f"{fixed.source.path}:{each.line}: {what}"), err=True)
     count = len(fixed.fixes)
     click.echo(f"fixed {count} problem{'' if count == 1 else 's'} in {escaped(fixed.source.path)}", err=True)
     return True

@@ -14,7 +14,7 @@ def docs() -> None:
     """Write the reference of the language and of the diagnostics."""
 
 
-@docs.command()
+@docs.command(short_help="Write the reference as a site, or as Markdown.")
 @click.option(
     "--out",
     default="reference",

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from recipedsl.cli.output import screen_width, show_lines
-from recipedsl.reference.codes import codes
 
 if TYPE_CHECKING:
     from recipedsl.diagnostics.render.pieces import Line
     from recipedsl.language.concept import Setting
     from recipedsl.reference.lookup import Meaning
-
-__all__ = ["codes", "explain"]
 
 
 @click.command()
@@ -41,7 +38,8 @@ def explain(topic: str | None, show_list: bool) -> None:
 def _unknown(topic: str, close: str | None) -> str:
     from recipedsl.diagnostics.render.pieces import escaped
 
-    return f"nothing is known of {escaped(topic)!r}" + (f"; did you mean {close!r}?" if close else "")
+    more = f"did you mean {close!r}?" if close else "`recipedsl explain --list` shows what is known"
+    return f"nothing is known of {escaped(topic)!r}; {more}"
 
 
 # --- lists --------------------------------------------------------------------------------------------
@@ -50,11 +48,10 @@ def _unknown(topic: str, close: str | None) -> str:
 def _list() -> Iterator[Line]:
     """Codes by family, then words by family."""
     from recipedsl.diagnostics.render.pieces import Piece, Role, line
-    from recipedsl.reference.codes import TITLES, code_families
+    from recipedsl.reference.codes import code_families, code_title
 
     for letter, kinds in code_families().items():
-        title = TITLES.get(letter, (letter,))[0]
-        yield line(Piece(f"{title} ({letter}…)", Role.NAME))
+        yield line(Piece(f"{code_title(letter)} ({letter}…)", Role.NAME))
         room = max(len(kind.name) for kind in kinds)
         for kind in kinds:
             first = kind.page().split("\n", 1)[0].rstrip(".")

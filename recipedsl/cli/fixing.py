@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from recipedsl.diagnostics import Applicability, Diagnostic, Edit
     from recipedsl.source import Source
 
+#: Fixes of one round that are tried one by one: each try reads the whole text.
+_MOST_TRIED = 50
+
 #: A fix can uncover a problem that has a fix; more rounds than this would be a loop.
 _MOST_ROUNDS = 20
 
@@ -22,12 +25,14 @@ class Fix:
 
     Attributes:
         code: of the problem.
+        message: what was wrong.
         text: what was done.
         line: where, in the text as it was then, from 1.
         edits: of one source.
     """
 
     code: str
+    message: str
     text: str
     line: int
     edits: tuple[Edit, ...]
@@ -67,7 +72,7 @@ def _fixes(source: Source, found: Iterable[Diagnostic], wanted: frozenset[Applic
             own = all(edit.source.path == source.path for edit in help_.edits)
             if help_.edits and own and help_.applicability in wanted:
                 line = source.position(help_.edits[0].span.start).line
-                fixes.append(Fix(each.code, help_.text, line, help_.edits))
+                fixes.append(Fix(each.code, each.message, help_.text, line, help_.edits))
                 break
     return fixes
 
@@ -91,7 +96,7 @@ def _applied(done: Fixed, fixes: list[Fix]) -> list[Fix]:
         changed = whole.text != done.source.text
         done.source = whole
         return fixes if changed else []
-    for fix in fixes:
+    for fix in fixes[:_MOST_TRIED]:
         alone = _edited(done.source, [fix])
         if alone.text != done.source.text and not _is_worse(done.source, alone):
             # The places of the others hold for the text as it was: they come in the next round.

@@ -47,16 +47,24 @@ class LazyGroup(click.Group):
         """As click does it, with the nearest name in the message."""
         name = args[0] if args else ""
         if name and name not in COMMANDS and not name.startswith("-"):
-            from recipedsl.diagnostics import nearest
-
-            close = nearest(name, COMMANDS)
-            ctx.fail(f"No such command {name!r}." + (f" Did you mean {close!r}?" if close else ""))
+            ctx.fail(f"No such command {name!r}. {_instead(name)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list in `--help`, from the table above."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _instead(name: str) -> str:
+    """What may be meant by a command that there is not."""
+    from recipedsl.cli.habits import instead_of_command
+    from recipedsl.diagnostics import nearest
+
+    ours, close = instead_of_command(name), nearest(name, COMMANDS)
+    if ours is not None:
+        return f"Type {ours}."
+    return f"Did you mean {close!r}?" if close else f"The commands: {', '.join(COMMANDS)}."
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

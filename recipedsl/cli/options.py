@@ -16,7 +16,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 root_option = click.option(
     "--root",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Project root; found from the recipe's folder when left out.",
+    help="Project root; when left out the nearest folder upwards with recipedsl.toml, .recipedsl, "
+    "pyproject.toml or .git.",
 )
 
 form_option = click.option(
@@ -54,11 +55,13 @@ def request_of(sets: tuple[str, ...], profile: str, overrides: tuple[str, ...]) 
     for each in sets:
         name, equals, value = each.partition("=")
         if not equals or not name.strip():
-            raise click.BadParameter(f"{each!r} is not NAME=VALUE", param_hint="--set")
+            raise click.BadParameter(f"{each!r} is not NAME=VALUE, as rank=8 is", param_hint="--set")
         if name.strip() in params:
             raise click.BadParameter(f"{name.strip()!r} is set twice", param_hint="--set")
         params[name.strip()] = value
     for each in overrides:
         if "=" not in each:
-            raise click.BadParameter(f"{each!r} is not PATH=VALUE", param_hint="--override")
+            raise click.BadParameter(
+                f"{each!r} is not PATH=VALUE, as stages.final.beta=0.2 is", param_hint="--override"
+            )
     return Request(params, profile, overrides)

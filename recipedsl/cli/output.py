@@ -19,6 +19,9 @@ Format = Literal["text", "concise", "json", "sarif", "github"]
 #: Width that is laid out for when the output is no terminal.
 PIPE_WIDTH = 120
 
+#: Problems that are shown to people; nobody reads on, and programs have the other forms.
+MOST_SHOWN = 500
+
 #: Lines longer than this are hard to read, however wide the window is.
 _WIDEST = 140
 
@@ -66,6 +69,7 @@ def show_diagnostics(
         summary: whether the text form counts them at the end.
     """
     found = list(diagnostics)
+    shown = found[:MOST_SHOWN]
     if not found and form not in ("json", "sarif"):
         return
     from recipedsl.diagnostics import render
@@ -74,13 +78,17 @@ def show_diagnostics(
     if form == "json":
         click.echo(render.render_json(found), nl=False, err=err)
     elif form == "concise":
-        click.echo(render.render_concise(found), nl=False, err=err)
+        click.echo(render.render_concise(shown), nl=False, err=err)
     elif form in ("sarif", "github"):
         click.echo(_for_services(found, form), nl=False, err=err)
     else:
         colour = has_colour(stream)
-        text = render.render_terminal(found, colour=colour, width=screen_width(stream), summary=summary)
+        text = render.render_terminal(
+            found, colour=colour, width=screen_width(stream), summary=summary, most=MOST_SHOWN
+        )
         click.echo(text, nl=False, err=err, color=colour)
+    if len(shown) < len(found) and form == "concise":
+        click.echo(f"{len(found) - len(shown)} more are not shown", err=err)
 
 
 def _for_services(found: list[Diagnostic], form: Format) -> str:

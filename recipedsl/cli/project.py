@@ -21,6 +21,9 @@ STDIN = "-"
 #: What makes a folder a project's root.
 _SIGNS = ("recipedsl.toml", ".recipedsl", "pyproject.toml", ".git")
 
+#: Ends of names of what people have beside a recipe, or instead of one.
+_OTHERS = frozenset({".csv", ".json", ".jsonl", ".parquet", ".py", ".toml", ".yaml", ".yml"})
+
 #: Folders in which no recipes of the project lie.
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
 
@@ -55,6 +58,8 @@ def load_recipe(path: str, root: Path | None = None) -> Project:
     file = Path(path)
     if not file.is_file():
         raise _error(_missing(file))
+    if file.suffix.lower() in _OTHERS:
+        raise _error(_other(file))
     text = _text(file.read_bytes(), path)
     home = (root or root_of(file.parent)).resolve()
     return Project(home, Source(_relative(file, home), text))
@@ -100,9 +105,27 @@ def _missing(file: Path) -> Diagnostic:
         return Diagnostic(RecipeMissing, f"{file} is a folder, not a recipe", helps=helps)
     parent = file.parent
     names = [each.name for each in parent.iterdir() if each.is_file()] if parent.is_dir() else []
-    close = nearest(file.name, names)
-    helps = (Help(f"there is `{(parent / close).as_posix()}`"),) if close else ()
+    recipes = [each for each in sorted(names) if each.endswith(SUFFIX)]
+    of_same_stem = file.stem + SUFFIX
+    close = of_same_stem if of_same_stem in recipes else nearest(file.name, names)
+    shown = [close] if close else recipes[:5]
+    helps = (Help("there is " + ", ".join(f"`{(parent / each).as_posix()}`" for each in shown)),)
+    if not shown:
+        helps = (Help("`recipedsl new` writes a recipe to begin from"),) if parent.is_dir() else ()
     return Diagnostic(RecipeMissing, f"there is no file {file}", helps=helps)
+
+
+def _other(file: Path) -> Diagnostic:
+    from recipedsl.diagnostics import Diagnostic, Help
+    from recipedsl.diagnostics.codes.recipe_files import RecipeMissing
+
+    beside = file.with_suffix(SUFFIX)
+    hints = [f"there is `{beside.as_posix()}`"] if beside.is_file() else []
+    if file.suffix.lower() == ".json":
+        hints.append("a plan file is carried out by `recipedsl run`, and read by nothing else")
+    words = f"{file} is no recipe; the name of one ends in `{SUFFIX}`"
+    hints = hints or ["`recipedsl new` writes a recipe to begin from"]
+    return Diagnostic(RecipeMissing, words, helps=tuple(Help(each) for each in hints))
 
 
 def _error(diagnostic: Diagnostic) -> Exception:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -39,14 +38,6 @@ def means(selector: str, code: type[Code]) -> bool:
     return upper == "ALL" or code.code.startswith(upper) or code.name == selector.lower()
 
 
-@cache
-def _codes() -> tuple[type[Code], ...]:
-    from recipedsl.diagnostics.codes import every_code
-    from recipedsl.lint import RULES
-
-    return (*every_code(), *RULES)
-
-
 def refusal(selector: str, *, ignored: bool) -> tuple[str, str | None]:
     """Why a selector cannot be used, and the nearest one that can; empty when it can.
 
@@ -55,10 +46,11 @@ def refusal(selector: str, *, ignored: bool) -> tuple[str, str | None]:
         ignored: whether what it means is to be ignored.
     """
     from recipedsl.diagnostics import nearest
+    from recipedsl.lint import every_kind
 
-    meant = [each for each in _codes() if means(selector, each)] if selector else []
+    meant = [each for each in every_kind() if means(selector, each)] if selector else []
     if not meant:
-        known = [*(each.code for each in _codes()), *(each.name for each in _codes())]
+        known = [*(each.code for each in every_kind()), *(each.name for each in every_kind())]
         return f"`{selector}` is no code, no beginning of one, and no name", nearest(selector, known)
     if ignored and selector.upper() != "ALL" and all(str(each.severity) == "error" for each in meant):
         return f"`{selector}` is an error, which cannot be ignored: the recipe means nothing", None

@@ -28,6 +28,15 @@ SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "build"})
 
 _KEYS = ("select", "ignore", "exclude", "per-file-ignores")
 
+#: Bytes of a file of settings, and dots of one of its lines: each nests a table.
+_MOST_BYTES, _MOST_DOTS = 1_000_000, 1_000
+
+#: Characters of a glob.
+_LONGEST_GLOB = 500
+
+#: Problems of one file that are told.
+_MOST_PROBLEMS = 50
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -75,15 +84,54 @@ def _matches(inner: str, glob: str) -> bool:
     glob = glob.strip("/")
     if "/" not in glob:
         return any(fnmatchcase(part, glob) for part in inner.split("/"))
-    return _pattern(glob).fullmatch(inner) is not None
+    return _is_path_of(_signs(glob), inner)
 
 
 @cache
-def _pattern(glob: str) -> re.Pattern[str]:
+def _signs(glob: str) -> tuple[str, ...]:
     """A glob of paths: `**/` is any number of folders, `*` and `?` stay within one."""
-    signs = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
-    return re.compile("".join(signs.get(part) or re.escape(part) for part in parts))
+    return tuple(re.findall(r"(?:\*\*/)+|\*\*|\*|\?|[^*?]", glob))
+
+
+def _is_path_of(signs: tuple[str, ...], path: str) -> bool:
+    """Whether signs of a glob mean a path.
+
+    All ways to read it are followed together, letter by letter: the glob may be a stranger's, and a regular
+    expression would try its stars one against the other.
+    """
+    places = _with_skipped(signs, {0})
+    for letter in path:
+        moved: set[int] = set()
+        for place in places:
+            moved |= _moved(signs, place, letter)
+        places = _with_skipped(signs, moved)
+    return len(signs) in places
+
+
+def _with_skipped(signs: tuple[str, ...], places: set[int]) -> set[int]:
+    """The places, and those behind signs that may stand for nothing. A negative one is inside of `**/`."""
+    found: set[int] = set()
+    waiting = [*places]
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found.add(place)
+            if 0 <= place < len(signs) and signs[place].startswith("*"):
+                waiting.append(place + 1)
+    return found
+
+
+def _moved(signs: tuple[str, ...], place: int, letter: str) -> set[int]:
+    """Where one letter of a path leads to from a place in a glob."""
+    inside = place < 0
+    number = -place - 1 if inside else place
+    sign = signs[number] if number < len(signs) else ""
+    if sign.startswith("**/"):
+        return {-number - 1, *([number + 1] if letter == "/" else [])}
+    if sign == "**" or (sign == "*" and letter != "/"):
+        return {number}
+    is_met = sign == letter or (sign == "?" and letter != "/")
+    return {number + 1} if is_met and sign != "*" else set()
 
 
 # --- recipes below folders --------------------------------------------------------------------------
@@ -150,7 +198,8 @@ def _read(file: Path) -> Settings | None:
     """The settings of a file; None when it has none."""
     if not file.is_file():
         return None
-    text = file.read_bytes().decode("utf-8", errors="replace")
+    with file.open("rb") as opened:
+        text = opened.read(_MOST_BYTES + 1).decode("utf-8", errors="replace")
     if file.name == "pyproject.toml" and "recipedsl" not in text:
         return None
     import tomllib
@@ -159,12 +208,23 @@ def _read(file: Path) -> Settings | None:
 
     source = Source(file.name, text)
     try:
-        form: Any = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        form: Any = tomllib.loads(_readable(text))
+    except RecursionError:
+        return Settings(file.parent, file=file, problems=(_unreadable(source, "nested too deeply"),))
+    except ValueError as error:
         return Settings(file.parent, file=file, problems=(_unreadable(source, str(error)),))
     if file.name == "pyproject.toml":
         form = form.get("tool", {}).get("recipedsl")
     return None if form is None else _Reader(source, form).settings(file)
+
+
+def _readable(text: str) -> str:
+    """A text that the reader of TOML comes to the end of. Raises ValueError."""
+    if len(text) > _MOST_BYTES:
+        raise ValueError("it is too large")
+    if any(each.count(".") > _MOST_DOTS for each in text.splitlines()):
+        raise ValueError("a line with too many dots")
+    return text
 
 
 def _unreadable(source: Source, error: str) -> Diagnostic:
@@ -206,7 +266,7 @@ class _Reader:
             self._codes("select", self.form),
             self._codes("ignore", self.form),
             self._texts("exclude", self.form),
-            {glob: self._codes(glob, per_file) for glob in per_file},
+            {glob: self._codes(glob, per_file) for glob in per_file if len(glob) <= _LONGEST_GLOB},
             file,
             tuple(self.problems),
         )
@@ -214,7 +274,9 @@ class _Reader:
     def _texts(self, key: str, table: dict[str, Any]) -> tuple[str, ...]:
         value = table.get(key, [])
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
-            return tuple(value)
+            if any(len(each) > _LONGEST_GLOB for each in value):
+                self._wrong(key, f"a text in `{key}` has more than {_LONGEST_GLOB} characters")
+            return tuple(each for each in value if len(each) <= _LONGEST_GLOB)
         self._wrong(key, f'`{key}` is a list of texts, such as `["L103"]`')
         return ()
 
@@ -223,6 +285,8 @@ class _Reader:
 
         found = self._texts(key, table)
         for each in found:
+            if len(self.problems) >= _MOST_PROBLEMS:
+                break
             words, close = refusal(each, ignored=key != "select")
             if words:
                 self._wrong(key, words, value=each, better=close)
@@ -248,6 +312,8 @@ class _Reader:
     ) -> None:
         from recipedsl.diagnostics import Diagnostic, Help, Label
 
+        if len(self.problems) >= _MOST_PROBLEMS:
+            return
         words_of_help = f"did you mean `{better}`?" if better else otherwise
         helps = (Help(words_of_help),) if words_of_help else ()
         self.problems.append(
@@ -259,9 +325,9 @@ class _Reader:
         from recipedsl.source import Span
 
         text = self.source.text
-        header = re.search(r"(?m)^\s*\[\s*tool\.recipedsl\b.*\]", text)
+        header = re.search(r"(?m)^[ \t]*\[[ \t]*tool\.recipedsl\b.*\]", text)
         start = header.end() if header else 0
-        match = re.compile(rf"(?m)^\s*[\"']?({re.escape(key)})[\"']?\s*=").search(text, start)
+        match = re.compile(rf"(?m)^[ \t]*[\"']?({re.escape(key)})[\"']?[ \t]*=").search(text, start)
         if match is None:
             return Span(header.start(), header.end()) if header else Span(0, 0)
         inner = text.find(value, match.end()) if value else -1

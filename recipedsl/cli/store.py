@@ -53,7 +53,7 @@ def _show(results: Sequence[Result]) -> None:
     show_lines(Table(rows, (False, False, True, True)).lines(screen_width(sys.stdout)))
 
 
-@store.command()
+@store.command(short_help="Hash every file; set aside what is damaged.")
 @root_option
 def verify(root: Path | None) -> int:
     """Hash every file of every result; what is damaged is set aside and made again when needed."""
@@ -70,7 +70,7 @@ def verify(root: Path | None) -> int:
     return exit_codes.RUN_FAILED if damage else exit_codes.FINE
 
 
-@store.command()
+@store.command(short_help="Take over a store that was made elsewhere.")
 @root_option
 def adopt(root: Path | None) -> int:
     """Take over a store that was made elsewhere: moved, mounted, or of people one trusts.
@@ -91,7 +91,7 @@ def adopt(root: Path | None) -> int:
     return exit_codes.FINE
 
 
-@store.command()
+@store.command(short_help="Remove results that nothing uses.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
 @root_option
 def gc(dry_run: bool, root: Path | None) -> int:

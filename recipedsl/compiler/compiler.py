@@ -177,7 +177,8 @@ def _override(text: str, problems: Problems) -> tuple[tuple[str, str, str], Sour
     if kind not in (*_KINDS.values(), "run"):
         known = ", ".join(f"`{each}`" for each in (*_KINDS, "run"))
         close = nearest(first, (*_KINDS, "run"))
-        helps = (Help(f"a similar one exists: `{close}`"),) if close else ()
+        example = "name the kind too, as `stages.final.beta=0.2` does"
+        helps = (Help(f"a similar one exists: `{close}`" if close else example),)
         label = Label(source, Span(0, len(first)), "no such kind")
         words = f"`--override` changes {known}, found `{first}`"
         problems.report(UnknownParam, words, label, helps=helps)
@@ -195,6 +196,8 @@ def _override(text: str, problems: Problems) -> tuple[tuple[str, str, str], Sour
         label = Label(source, Span(len(path) + 1, len(text)), "no value")
         helps = (Help('a value as a recipe writes it: `0.2`, `"text"`, `lora(rank = 8)`'),)
         words = f"`{value}` is no value that `--override` could give `{path.strip()}`"
+        if not value.strip():
+            words = f"`--override` gives `{path.strip()}` no value"
         problems.report(UnknownParam, words, label, helps=helps)
         return None
     return (kind, ".".join(names[:-1]), names[-1]), source, item.value

@@ -22,6 +22,7 @@ from recipedsl.data.reading.inference import file_fields, finished, merged_field
 from recipedsl.data.reading.records import Record, records
 from recipedsl.data.reading.witnesses import Witnesses
 from recipedsl.diagnostics import RecipeError, nearest
+from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
 from recipedsl.language.types import Field, RowType
 from recipedsl.plan.facts import Device, FileRows, HubRows, Look, Missing, ModelFacts
 from recipedsl.source.paths import below, file_below, folder_below
@@ -85,7 +86,8 @@ def look(
     except RecipeError as error:
         first = error.diagnostics[0]
         hint = first.helps[0].text if first.helps else ""
-        return Look(None, problem=": ".join((first.message, *first.notes)), hint=hint)
+        absent = first.kind is DatasetNotAtHand and not fetch
+        return Look(None, problem=": ".join((first.message, *first.notes)), hint=hint, absent=absent)
     row = seen.row()
     if row is None:
         hint = _HINT if seen.problem else ""

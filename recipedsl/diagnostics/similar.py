@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+#: Names among which a similar one is looked for: a file of thousands of misspelt names must come to an end,
+#: and the vocabulary with all its settings is some 2 000 words.
+_MOST = 4_000
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate a typo away from `name`, or None.
@@ -15,11 +19,21 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     for candidate in known:
         if candidate.lower() == name.lower():
             return candidate
-    best = min(known, key=lambda candidate: _distance(name, candidate), default=None)
-    if best is None:
+    if not known or len(known) > _MOST:
         return None
+    best = _closest(name, known)
     most = min(max(1, max(len(name), len(best)) // 3), min(len(name), len(best)) - 1)
     return best if _distance(name, best) <= most else None
+
+
+def _closest(name: str, known: list[str]) -> str:
+    """The first of those with the smallest distance."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    lowered = [each.lower() for each in known]
+    found = process.extractOne(name.lower(), lowered, scorer=DamerauLevenshtein.distance)
+    return known[found[2]]
 
 
 def _distance(left: str, right: str) -> int:

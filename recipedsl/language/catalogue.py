@@ -32,6 +32,7 @@ from recipedsl.language.optimizers.optimizers import (
     Layers,
     Lion,
     Muon,
+    OnlineMerging,
     PagedAdamw,
     Rmsprop,
     Sgd,
@@ -77,7 +78,7 @@ from recipedsl.language.stages.without_reference import Cpo, Orpo, Simpo, Tpo
 from recipedsl.language.stages.works import Expand, Export, Merge
 from recipedsl.language.steps.cleaning import Decontaminate, Redact
 from recipedsl.language.steps.columns import Derive, Drop, Explode, Join, Rename, Select
-from recipedsl.language.steps.drawn import Best, Pair, Rank, Score
+from recipedsl.language.steps.drawn import Band, Best, Pair, Rank, Score
 from recipedsl.language.steps.rows import Dedup, Repeat, Sample, Shuffle, Sort, Split, Take, Where
 from recipedsl.language.steps.shaping import (
     As,
@@ -97,7 +98,7 @@ STAGES = (
 )  # fmt: skip
 STEPS = (
     Where, Derive, Select, Drop, Rename, Explode, Dedup, Take, Sample, Repeat, Shuffle, Sort, Split, Join, As,
-    Decontaminate, Redact, Score, Best, Pair, Rank,
+    Decontaminate, Redact, Score, Band, Best, Pair, Rank,
 )  # fmt: skip
 SHAPES = (TextForm, CompletionForm, ChatForm, PreferenceForm, PromptForm, FeedbackForm)
 SOURCES = (Read, HubData, Rows, Concat, Mix, Interleave, Generate)
@@ -112,7 +113,9 @@ METRICS = (
 )  # fmt: skip
 ADAPTERS = (Lora,)
 SCHEDULES = (Linear, Cosine, Constant, Polynomial, InverseRoot, Stable, Piecewise)
-OPTIMIZERS = (Adamw, Adafactor, Sgd, Rmsprop, Adamw8Bit, PagedAdamw, Muon, Lion, Galore, Layers)
+OPTIMIZERS = (
+    Adamw, Adafactor, Sgd, Rmsprop, Adamw8Bit, PagedAdamw, Muon, Lion, Galore, Layers, OnlineMerging,
+)  # fmt: skip
 QUANTIZERS = (Nf4, Int8, Int4, Fp4, Aware)
 ENGINES = (Vllm, Sglang)
 STRATEGIES = (Ddp, Fsdp, Zero)
@@ -159,6 +162,13 @@ ABSENT_STEPS: dict[str, str] = {
     "limit": "the first rows are kept by `take`",
     "head": "the first rows are kept by `take`",
     "unique": "equal rows are dropped by `dedup`",
+}
+
+#: Adapters in the words of other tools, and ours.
+ABSENT_ADAPTERS: dict[str, str] = {
+    "qlora": "`lora` on a model whose weights are kept in few bits: `model base { …, quantize = nf4 }`",
+    "dora": "`lora(decomposed = true)`",
+    "rslora": "`lora(rank_stabilised = true)`",
 }
 
 

@@ -1,4 +1,4 @@
-"""Names of other tools, and what stands for them here.
+"""Words of other tools, and what stands for them here.
 
 What a setting is called elsewhere, value and meaning unchanged, stands beside the setting itself
 (`also_called`, and the library's own name in `argument`). Here is the rest: what is said in another
@@ -10,6 +10,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recipedsl.language.concept import Setting
+
+#: Values, types and kinds of declarations in the words of other tools, and ours.
+VALUES: dict[str, str] = {
+    "bfloat16": "bf16",
+    "float16": "f16",
+    "fp16": "f16",
+    "float32": "f32",
+    "fp32": "f32",
+    "string": "text",
+    "str": "text",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "dataset": "data",
+    "datasets": "data",
+    "evaluation": "eval",
+    "schema": "type",
+    "const": "let",
+    "var": "let",
+}
 
 
 def called(settings: Mapping[str, Setting], name: str) -> str | None:

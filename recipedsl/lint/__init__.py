@@ -2,6 +2,6 @@
 
 from recipedsl.lint.allow import Allows, read_allows
 from recipedsl.lint.base import Rule, Subject
-from recipedsl.lint.registry import RULES, lints
+from recipedsl.lint.registry import RULES, every_kind, lints
 
-__all__ = ["RULES", "Allows", "Rule", "Subject", "lints", "read_allows"]
+__all__ = ["RULES", "Allows", "Rule", "Subject", "every_kind", "lints", "read_allows"]

@@ -8,12 +8,15 @@ recipe with one means nothing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, takewhile
 
 from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, Label, Problems, nearest
 from recipedsl.diagnostics.codes.lints import AllowedError, AllowWithoutReason, UnknownAllow, UnusedAllow
-from recipedsl.lint.registry import RULES
+from recipedsl.lint.registry import RULES, every_kind
 from recipedsl.source import Source, Span
 from recipedsl.syntax import scan, tree
 
@@ -55,6 +58,10 @@ class Allow:
         named = [name for name, _ in self.names if _is_of(name, diagnostic.kind)]
         self.served.update(named)
         return bool(named)
+
+
+#: Comments of one file, and names in one of them, that are heard: each is compared with every problem.
+_MOST_COMMENTS, _MOST_NAMES = 1_000, 50
 
 
 def _is_of(name: str, code: type[Code]) -> bool:
@@ -108,21 +115,28 @@ def _allows(file: tree.File) -> Iterator[Allow]:
     source = file.source
     if not _MARK.search(source.text):
         return
-    for span in _comments(source):
-        match = _COMMENT.fullmatch(source.slice(span).rstrip())
+    below = _Below(file)
+    for span in islice(_comments(source), _MOST_COMMENTS):
+        match = _understood(source.slice(span).rstrip())
         if match is None:
             continue
         start = span.start + match.start("names")
         names = tuple(_names(match["names"], start))
         line = source.position(span.start).line
         own = not source.text[source.line_starts[line - 1] : span.start].strip()
-        covers = _below(file, line) if own else _line(source, line)
+        covers = below.covers(line) if own else _line(source, line)
         yield Allow(source, span, names, covers, match["reason"].strip(" \t:-–—"), own)
 
 
 def _comments(source: Source) -> Iterator[Span]:
     tokens, _ = scan(source)
     return (each.span for each in tokens if each.kind == "COMMENT" and _MARK.match(source.slice(each.span)))
+
+
+def _understood(text: str) -> re.Match[str] | None:
+    """A comment that is an allow; one of a hundred names is none."""
+    match = _COMMENT.fullmatch(text)
+    return None if match is None or match["names"].count(",") >= _MOST_NAMES else match
 
 
 def _names(written: str, start: int) -> Iterator[tuple[str, Span]]:
@@ -135,22 +149,38 @@ def _line(source: Source, number: int) -> Span:
     return Span(start, start + len(source.line(number)))
 
 
-def _below(file: tree.File, number: int) -> Span:
-    """From the comment on to the end of what begins on the next line that says something.
+class _Below:
+    """What comments stand above; the file is looked through once for all of them."""
 
-    Above the edition that is the whole file.
-    """
-    source = file.source
-    start = source.line_starts[number - 1]
-    for line in range(number + 1, len(source.line_starts) + 1):
-        text = source.line(line).strip()
-        if text and not text.startswith("#"):
-            here = _line(source, line)
-            if file.edition is not None and here.start <= file.edition.span.start <= here.end:
-                return Span(0, len(source.text))
-            begun = [each for each in _nodes(file) if here.start <= each.start <= here.end]
-            return Span(start, max((each.end for each in begun), default=here.end))
-    return Span(start, len(source.text))
+    def __init__(self, file: tree.File) -> None:
+        self.file = file
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Numbers of the lines that say something."""
+        source = self.file.source
+        texts = ((number, source.line(number).strip()) for number in range(1, len(source.line_starts) + 1))
+        return [number for number, text in texts if text and not text.startswith("#")]
+
+    @cached_property
+    def _begun(self) -> list[Span]:
+        return sorted(_nodes(self.file))
+
+    def covers(self, number: int) -> Span:
+        """From the comment on line `number` to the end of what begins on the next line that says something.
+
+        Above the edition that is the whole file.
+        """
+        source, edition = self.file.source, self.file.edition
+        start, place = source.line_starts[number - 1], bisect_right(self._lines, number)
+        if place == len(self._lines):
+            return Span(start, len(source.text))
+        here = _line(source, self._lines[place])
+        if edition is not None and here.start <= edition.span.start <= here.end:
+            return Span(0, len(source.text))
+        first = bisect_left(self._begun, here.start, key=lambda each: each.start)
+        begun = takewhile(lambda each: each.start <= here.end, islice(self._begun, first, None))
+        return Span(start, max((each.end for each in begun), default=here.end))
 
 
 def _nodes(file: tree.File) -> Iterator[Span]:
@@ -190,9 +220,9 @@ def _misspelt(file: tree.File) -> Iterator[Diagnostic]:
     """Comments that begin like an allow and are none."""
     if not _MARK.search(file.source.text):
         return
-    for span in _comments(file.source):
+    for span in islice(_comments(file.source), _MOST_COMMENTS):
         text = file.source.slice(span).rstrip()
-        if _COMMENT.fullmatch(text) is None:
+        if _understood(text) is None:
             label = Label(file.source, Span(span.start, span.start + len(text)), "not understood")
             helps = (Help("write `# ftr: allow(L104) reason`"),)
             words = "a comment to recipedsl that says nothing it knows"
@@ -215,9 +245,7 @@ def _found(
 
 def _known(name: str) -> list[type[Code]]:
     """The kinds that a name means."""
-    from recipedsl.diagnostics.codes import every_code
-
-    return [each for each in (*RULES, *every_code()) if _is_of(name, each)]
+    return [each for each in every_kind() if _is_of(name, each)]
 
 
 def _removal(allow: Allow, name: str) -> Help:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from recipedsl.diagnostics import Code, Diagnostic, Help, Label, Severity
+from recipedsl.diagnostics import Code, Diagnostic, Help, Severity
 from recipedsl.plan.facts import Look
 from recipedsl.semantics.context import Module
 from recipedsl.semantics.recipe import Place, Recipe, Score, SourceUse, Stage
@@ -89,6 +89,5 @@ class Rule(Code):
         helps: tuple[Help, ...] = (),
     ) -> Diagnostic:
         """A case of this rule at a place."""
-        labels = tuple(Label(other.source, other.span, words) for other, words in secondary)
-        primary = Label(place.source, place.span, text)
-        return Diagnostic(cls, message, primary, labels, notes, helps, severity=cls.severity)
+        labels = tuple(other.label(words) for other, words in secondary)
+        return Diagnostic(cls, message, place.label(text), labels, notes, helps, severity=cls.severity)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
-from recipedsl.diagnostics import Diagnostic
+from recipedsl.diagnostics import Code, Diagnostic
 from recipedsl.lint.base import Rule, Subject
 from recipedsl.lint.rules.constant_reward import ConstantReward
 from recipedsl.lint.rules.dead_setting import DeadSetting
@@ -43,6 +44,15 @@ RULES: tuple[type[Rule], ...] = (
     DeadStep,
     UnusualRate,
 )
+
+
+@cache
+def every_kind() -> tuple[type[Code], ...]:
+    """Every kind of diagnostic, the rules among them, in the order of their codes."""
+    # All modules of codes are loaded only where all are wanted.
+    from recipedsl.diagnostics.codes import every_code
+
+    return tuple(sorted((*every_code(), *RULES), key=lambda each: str(each.code)))
 
 
 def lints(subject: Subject) -> Iterator[Diagnostic]:

@@ -52,9 +52,7 @@ def _behind(step: ResolvedStep, rows: int | None, part: str) -> int | None:
     """The bound behind a step, given the one before it."""
     settings = step.settings
     match step.keyword:
-        case "take" if not step.by:
-            return _least(rows, settings.get("count"))
-        case "sample" if not step.by:
+        case "take" | "sample" if not step.by:
             return _drawn(rows, settings)
         case "repeat":
             return None if rows is None else rows * int(settings["times"])

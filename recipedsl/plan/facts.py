@@ -44,6 +44,7 @@ class Look:
         rows: number of rows seen.
         problem: why nothing could be read, in words; empty when something could.
         hint: what to do about it.
+        absent: whether it was not looked at because it would have to be fetched.
         broken: number of records seen that cannot be read.
         first_broken: where the first of them stands, and why it cannot be read.
         texts: where each text was seen first, by the path of its column (`meta.level`, `tags[]`); of a
@@ -57,6 +58,7 @@ class Look:
     rows: int = 0
     problem: str = ""
     hint: str = ""
+    absent: bool = False
     broken: int = 0
     first_broken: str = ""
     texts: dict[str, dict[str, str]] = field(default_factory=dict)

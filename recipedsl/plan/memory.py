@@ -86,6 +86,11 @@ class Memory:
         return sum(self.parts.values())
 
 
+def gigabytes(size: float) -> str:
+    """Bytes for a message, as devices are sold: `24.0 GB`."""
+    return f"{size / 1e9:.1f} GB"
+
+
 def memory_of(
     node: StageNode, base: ModelNode, model: ModelFacts, longest: int, device: Device | None = None
 ) -> Memory | None:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recipedsl.diagnostics import Help, Label, Problems
+from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes.plan import DoesNotFit, TightMemory
 from recipedsl.plan.facts import Device, ModelFacts
-from recipedsl.plan.memory import Memory, memory_of
+from recipedsl.plan.memory import Memory, gigabytes, memory_of
 from recipedsl.plan.model import ModelNode, StageNode
 from recipedsl.semantics.recipe import Stage
 
@@ -103,10 +103,10 @@ def check_room(stage: Stage, node: StageNode, room: Room, problems: Problems) ->
     parts = sorted(memory.parts.items(), key=lambda part: -part[1])
     problems.report(
         kind,
-        f"`{node.name}` takes about {_gigabytes(memory.total)} with {micro} {rows}{'s' * (micro > 1)}"
-        f" at a time; the device has {_gigabytes(room.device.memory)}",
-        Label(stage.place.source, stage.place.span, "more than the device holds"),
-        notes=("of that " + ", ".join(f"{name} {_gigabytes(size)}" for name, size in parts[:4]),),
+        f"`{node.name}` takes about {gigabytes(memory.total)} with {micro} {rows}{'s' * (micro > 1)}"
+        f" at a time; the device has {gigabytes(room.device.memory)}",
+        stage.place.label("more than the device holds"),
+        notes=("of that " + ", ".join(f"{name} {gigabytes(size)}" for name, size in parts[:4]),),
         helps=tuple(_helps(node, room)),
     )
 
@@ -153,7 +153,3 @@ def _with(node: StageNode, **arguments: Any) -> StageNode:
 
 def _batch(node: StageNode) -> int:
     return int(node.arguments["per_device_train_batch_size"] * node.arguments["gradient_accumulation_steps"])
-
-
-def _gigabytes(size: float) -> str:
-    return f"{size / 1e9:.1f} GB"

@@ -69,7 +69,7 @@ def _step(dataset: Dataset, index: int, step: ResolvedStep, seed: int, facts: Fa
         columns=step.columns,
         by=step.by,
         expressions=step.expressions,
-        settings=step.settings,
+        settings=plain(step.settings),
         input=input_of(step.other) if step.other is not None else None,
         scores={name: reward_terms(terms, facts) for name, terms in step.scores.items()},
         seed=derive(seed, dataset.name, index) if draws else 0,

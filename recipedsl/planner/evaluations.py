@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recipedsl.diagnostics import Bug, Label, Problems
+from recipedsl.diagnostics import Bug, Problems
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.language import catalogue
 from recipedsl.language.blocks import Eval
@@ -28,7 +28,7 @@ def lower_evaluation(
     others = [each.against for each in found.metrics if each.against]
     if any(bases[name].name != base.name for name in (*found.models, *others)):
         words = "an eval of models with different base models is not carried out yet; write one eval for each"
-        problems.report(NotYet, words, Label(found.place.source, found.place.span, "several base models"))
+        problems.report(NotYet, words, found.place.label("several base models"))
         return [bare_evaluation(found)]
     answers = any(_metric(each).reads_answers for each in found.metrics)
     tokens = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from recipedsl.diagnostics import Help, Label, Problems
+from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.language.concept import Concept
 from recipedsl.plan.model import LaterNode, LaterUse
@@ -18,7 +18,7 @@ def report_later(recipe: Recipe, problems: Problems) -> None:
     """Report every use of words that cannot be carried out yet."""
     for each in recipe.later:
         helps = (Help(f"meanwhile: {each.instead}"),) if each.instead else ()
-        label = Label(each.place.source, each.place.span, "not carried out yet")
+        label = each.place.label("not carried out yet")
         words = f"{each.what} is part of the language, and this version cannot carry it out yet"
         problems.report(NotYet, words, label, helps=helps)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recipedsl.reference.codes import TITLES, code_families, code_file, code_page
+from recipedsl.reference.codes import TITLES, code_families, code_file, code_page, code_title
 from recipedsl.reference.language import language_page
 from recipedsl.reference.markdown import joined, link, prose, table
 from recipedsl.reference.other_tools import other_tools_page
@@ -76,9 +76,7 @@ def navigation() -> dict[str, dict[str, str]]:
     return {
         "": {"recipedsl": "index.md", "The language": _LANGUAGE},
         "Vocabulary": {each.title: each.file for each in families()},
-        "Diagnostics": {
-            f"{letter} {TITLES.get(letter, (letter,))[0]}": code_file(letter) for letter in code_families()
-        },
+        "Diagnostics": {f"{letter} {code_title(letter)}": code_file(letter) for letter in code_families()},
         "Coming from elsewhere": {"From other tools": _TOOLS, "What goes wrong today": _PAINS},
     }
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import groupby
 
 from recipedsl.diagnostics import Code, Severity
-from recipedsl.diagnostics.codes import every_code
-from recipedsl.lint import RULES
+from recipedsl.lint import every_kind
 from recipedsl.reference.markdown import code, fence, joined, link, prose, slug, table
 from recipedsl.reference.pages import Section, language_of, read_page
 
@@ -32,14 +30,9 @@ _ARTICLES: dict[Severity, str] = {
 }
 
 
-def codes() -> Iterator[type[Code]]:
-    """Every code of every family, in order of number."""
-    yield from sorted((*every_code(), *RULES), key=lambda each: str(each.code))
-
-
 def code_families() -> dict[str, list[type[Code]]]:
     """The codes by letter, letters in the order in which a recipe meets them."""
-    found = {letter: list(each) for letter, each in groupby(codes(), key=lambda each: str(each.code)[0])}
+    found = {letter: list(each) for letter, each in groupby(every_kind(), key=lambda each: str(each.code)[0])}
     order = [
         *(letter for letter in TITLES if letter in found),
         *(letter for letter in found if letter not in TITLES),
@@ -47,9 +40,14 @@ def code_families() -> dict[str, list[type[Code]]]:
     return {letter: found[letter] for letter in order}
 
 
+def code_title(letter: str) -> str:
+    """Title of a family; the letter itself where it has none."""
+    return TITLES[letter][0] if letter in TITLES else letter
+
+
 def code_file(letter: str) -> str:
     """Name of the file of a family."""
-    return f"codes-{slug(TITLES.get(letter, (letter, ''))[0])}.md"
+    return f"codes-{slug(code_title(letter))}.md"
 
 
 def code_link(kind: type[Code]) -> str:

@@ -29,19 +29,9 @@ def facts_of(word: type[Word]) -> list[tuple[str, str]]:
     return [*found, *_gates(word)]
 
 
-def not_yet(word: type[Word]) -> str:
-    """Why the runtime cannot carry the word out; empty when it can."""
-    return word.not_yet
-
-
 def later(setting: Setting) -> str:
     """What is said behind a setting that nothing carries out yet, Markdown; empty for the others."""
     return " *(not carried out yet)*" if setting.not_yet else ""
-
-
-def is_carried_out(word: type[Word]) -> bool:
-    """Whether a run can do what the word says."""
-    return not not_yet(word)
 
 
 def _stage(word: type[StageMethod]) -> Iterator[tuple[str, str]]:

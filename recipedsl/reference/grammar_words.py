@@ -89,6 +89,24 @@ GRAMMAR_WORDS: tuple[GrammarWord, ...] = (
         "declaration",
     ),
     GrammarWord(
+        "previous",
+        "from = previous(policy, first = tuned)",
+        "what has the name in the round before; `first` stands for it in the first round",
+        "part of rounds",
+    ),
+    GrammarWord(
+        "every", "concat(every(fresh))", "what has the name in all rounds up to this one", "part of rounds"
+    ),
+    GrammarWord(
+        "latest", "from = latest(policy)", "what has the name in the newest finished round", "part of rounds"
+    ),
+    GrammarWord(
+        "each",
+        "learning_rate = each(1e-5, 5e-6, 2e-6)",
+        "one value for each round, the first in the first round",
+        "part of rounds",
+    ),
+    GrammarWord(
         "expect",
         'expect count() > 1k else "too few rows"',
         "a gate: over the rows so far as a step, over metrics in an `eval`; the run stops where it fails",
@@ -98,8 +116,12 @@ GRAMMAR_WORDS: tuple[GrammarWord, ...] = (
         "else", 'expect count() > 1k else "too few rows"', "what is said when a gate fails", "part of a gate"
     ),
     GrammarWord("by", "| take 2k by topic", "columns that group the rows of a step", "part of a step"),
-    GrammarWord("with", "stage longer = tuned with { epochs = 4 }",
-                "a copy of a model, template, stage or eval, with other settings", "declaration"),
+    GrammarWord(
+        "with",
+        "stage longer = tuned with { epochs = 4 }",
+        "a copy of a model, template, stage or eval, with other settings",
+        "declaration",
+    ),
     GrammarWord("and", 'score > 0.5 and language == "sql"', "both hold", "operator"),
     GrammarWord("or", 'score > 0.5 or language == "sql"', "at least one holds", "operator"),
     GrammarWord("not", 'not contains(answer, "TODO")', "does not hold", "operator"),

@@ -1,10 +1,9 @@
-"""What a word means, whatever it is: a code, a concept, a setting, a choice, a unit, a word of another "
-"tool."""
+"""What a word means, whatever it is: a code, a concept, a setting, a choice, a unit, another tool's word."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from recipedsl.diagnostics import nearest
@@ -13,8 +12,8 @@ from recipedsl.language.concept import Setting, Word
 from recipedsl.language.functions.base import Function
 from recipedsl.language.templates.shipped import SHIPPED
 from recipedsl.language.values import SUFFIXES, ValueType
-from recipedsl.reference.codes import codes
-from recipedsl.reference.facts import facts_of, not_yet, signature
+from recipedsl.lint import every_kind
+from recipedsl.reference.facts import facts_of, signature
 from recipedsl.reference.grammar_words import GRAMMAR_WORDS
 from recipedsl.reference.language import MEASURES, factor
 from recipedsl.reference.markdown import listed
@@ -51,7 +50,7 @@ def closest(topic: str) -> str | None:
 
 
 def _topics() -> Iterator[str]:
-    for kind in codes():
+    for kind in every_kind():
         yield from (str(kind.code), kind.name)
     for _, word in _words():
         yield word.keyword
@@ -70,7 +69,7 @@ def _words() -> Iterator[tuple[str, type[Word]]]:
 
 
 def _codes(topic: str) -> Iterator[Meaning]:
-    for kind in codes():
+    for kind in every_kind():
         if topic.upper() == kind.code or topic.lower() == kind.name:
             yield Meaning(f"{kind.severity}[{kind.code}] {kind.name}", kind.page())
 
@@ -82,7 +81,7 @@ def _concepts(topic: str) -> Iterator[Meaning]:
 
 
 def _concept(family: str, word: type[Word]) -> Meaning:
-    later = f"Not carried out yet: {not_yet(word)}" if not_yet(word) else ""
+    later = f"Not carried out yet: {word.not_yet}" if word.not_yet else ""
     form = f"Form: {signature(word)}" if issubclass(word, Function) else ""
     facts = "\n".join(f"{heading}: {words}" for heading, words in facts_of(word))
     parts = [word.page(), later, form, facts]
@@ -93,21 +92,31 @@ def _concept(family: str, word: type[Word]) -> Meaning:
 def _settings(topic: str) -> Iterator[Meaning]:
     """`warmup` of all that have it, those that are alike together; `sft.packing` of one."""
     owner, dot, name = topic.rpartition(".")
-    alike: dict[str, tuple[Setting, list[str]]] = {}
+    asked = (each for each in _settings_by_owner() if not dot or each[0] == owner)
+    for owners, setting in _alike(each for each in asked if each[1].name == name):
+        yield Meaning(f"{setting.name} (setting of {owners})", _setting_page(setting))
+
+
+def _settings_by_owner() -> Iterator[tuple[str, Setting]]:
     for _, word in _words():
-        setting = word.settings().get(name)
-        if setting is not None and (not dot or owner == word.keyword):
-            page = _setting_page(setting)
-            alike.setdefault(page, (setting, []))[1].append(word.keyword)
-    for page, (setting, owners) in alike.items():
-        yield Meaning(f"{setting.name} (setting of {_named(list(dict.fromkeys(owners)))})", page)
+        yield from ((word.keyword, each) for each in word.settings().values())
+
+
+def _alike(found: Iterable[tuple[str, Setting]]) -> Iterator[tuple[str, Setting]]:
+    """Settings of which the same is told, once, with the words that have them."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    settings: dict[tuple[str, str], Setting] = {}
+    for owner, setting in found:
+        told = (setting.name, _setting_page(setting))
+        owners.setdefault(told, []).append(owner)
+        settings.setdefault(told, setting)
+    for told, setting in settings.items():
+        yield _named(list(dict.fromkeys(owners[told]))), setting
 
 
 def _setting_page(setting: Setting) -> str:
     doc = setting.doc.rstrip(".")
     default = "required" if setting.required else default_of(setting) or "what is decided when it is left out"
-    names = {name: tool for name, tool in other_names(setting).items() if name != setting.argument}
-    also = [f"{name} ({tool})" if tool else name for name, tool in names.items()]
     lines = [
         f"{doc[:1].upper()}{doc[1:]}.",
         "",
@@ -115,29 +124,17 @@ def _setting_page(setting: Setting) -> str:
         f"Default: {default}",
         *(["Not carried out yet: a plan can hold it"] if setting.not_yet else []),
         *([f"Becomes: {setting.argument}"] if setting.argument else []),
-        *([f"Elsewhere: {', '.join(also)}"] if also else []),
+        *([f"Elsewhere: {', '.join(setting.also_called)}"] if setting.also_called else []),
     ]
     return "\n".join(lines)
 
 
 def _choice(topic: str) -> Iterator[Meaning]:
-    for owner, setting in _all_settings():
-        if topic in _choices(setting.type):
-            yield Meaning(f"{topic} (choice of {owner}.{setting.name})", _setting_page(setting))
+    for owners, setting in _alike(each for each in _settings_by_owner() if topic in _choices(each[1].type)):
+        yield Meaning(f"{topic} (choice of {owners}.{setting.name})", _setting_page(setting))
     if topic in SHIPPED:
         page = f"A chat template that comes along.\n\nExample: template = {topic}"
         yield Meaning(f"{topic} (template)", page)
-
-
-def _all_settings() -> Iterator[tuple[str, Setting]]:
-    """Every setting with the names of the words that have it just so."""
-    found: dict[tuple[str, str, str], tuple[Setting, list[str]]] = {}
-    for _, word in _words():
-        for setting in word.settings().values():
-            key = (setting.name, setting.doc, repr(setting.type))
-            found.setdefault(key, (setting, []))[1].append(word.keyword)
-    for setting, owners in found.values():
-        yield _named(list(dict.fromkeys(owners))), setting
 
 
 def _choices(type_: ValueType) -> tuple[str, ...]:
@@ -162,12 +159,9 @@ def _grammar(topic: str) -> Iterator[Meaning]:
 
 def _elsewhere(topic: str) -> Iterator[Meaning]:
     ours: dict[str, str] = {}
-    for family, word in _words():
-        if topic in other_names(word):
-            ours.setdefault(word.keyword, f"a {family.replace('_', ' ')}")
-        for setting in word.settings().values():
-            if topic in other_names(setting):
-                ours.setdefault(setting.name, setting.doc)
+    for _, setting in _settings_by_owner():
+        if topic in other_names(setting):
+            ours.setdefault(setting.name, setting.doc)
     for name, words in ours.items():
         yield Meaning(f"{topic} (from other tools)", f"Here it is called `{name}`: {words.rstrip('.')}.")
 

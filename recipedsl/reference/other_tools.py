@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from recipedsl.language import catalogue
-from recipedsl.language.concept import Setting, Word
+from recipedsl.language.concept import Setting
 from recipedsl.reference.markdown import code, joined, link, prose, table
 from recipedsl.reference.vocabulary import families
 
@@ -14,17 +14,10 @@ The left column is what you may have written elsewhere. A word of this list in a
 that names ours; `recipedsl explain WORD` tells the same."""
 
 
-def other_names(thing: Setting | type[Word]) -> dict[str, str]:
-    """Names of other tools for a setting or word, with where each comes from (may be empty).
-
-    The attribute `also_called` holds them; the argument that a setting becomes is one of them.
-    """
-    given = getattr(thing, "also_called", ())
-    names = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given, "")
-    argument = getattr(thing, "argument", "")
-    if argument and argument != getattr(thing, "name", ""):
-        names.setdefault(argument, "the trainer's configuration")
-    return {name: str(tool) for name, tool in names.items()}
+def other_names(setting: Setting) -> tuple[str, ...]:
+    """What other tools call a setting; the argument that it becomes is one of these names."""
+    names = dict.fromkeys((*setting.also_called, setting.argument))
+    return tuple(each for each in names if each and each != setting.name)
 
 
 def renamed() -> Iterator[tuple[str, str, str]]:
@@ -33,8 +26,6 @@ def renamed() -> Iterator[tuple[str, str, str]]:
     for family in families():
         for word in family.words:
             target = f"{family.file}#{word.keyword}"
-            for name in other_names(word):
-                found.setdefault(name, {}).setdefault(word.keyword, target)
             for setting in word.settings().values():
                 for name in other_names(setting):
                     found.setdefault(name, {}).setdefault(setting.name, target)

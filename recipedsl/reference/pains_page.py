@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recipedsl.reference.codes import code_link, codes
+from recipedsl.lint import every_kind
+from recipedsl.reference.codes import code_link
 from recipedsl.reference.markdown import code, fence, joined, link, plain, prose, table
 from recipedsl.reference.pains import PAINS, Pain
 
@@ -16,7 +17,7 @@ What people report of today's tools, in public threads, and where each ends here
 
 def pains_page() -> str:
     """The page as Markdown."""
-    known = {str(each.code): code_link(each) for each in codes()}
+    known = {str(each.code): code_link(each) for each in every_kind()}
     groups = (_group(title, pains, known) for title, pains in PAINS.items())
     return joined(["# What goes wrong today, and what recipedsl does about it", _LEAD, *groups]) + "\n"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from recipedsl.language import catalogue
 from recipedsl.language.concept import Word
 from recipedsl.language.functions.base import Function
-from recipedsl.reference.facts import is_carried_out
 from recipedsl.reference.filling import filled
 from recipedsl.reference.markdown import code, joined, table
 from recipedsl.reference.other_tools import absent
@@ -36,7 +35,7 @@ def works() -> str:
     losses = (
         (f"losses of {code(stage.keyword)}", " ".join(map(code, choices)))
         for stage in catalogue.FAMILIES["stage"]
-        if (choices := _choices(stage, "loss")) and is_carried_out(stage)
+        if (choices := _choices(stage, "loss")) and not stage.not_yet
     )
     return table(("", ""), (*_rows(carried_out=True), *losses))
 
@@ -45,7 +44,7 @@ def _rows(*, carried_out: bool) -> Iterator[tuple[str, str]]:
     """A row a family: its title and those of its words that are carried out, or are not."""
     for family, members in catalogue.words().items():
         names = [
-            each.keyword for each in members if is_carried_out(each) is carried_out and not _operator(each)
+            each.keyword for each in members if bool(each.not_yet) is not carried_out and not _operator(each)
         ]
         if names:
             yield _title(family), " ".join(map(code, names))

@@ -107,8 +107,10 @@ def _short(value: float) -> str:
 
 
 def type_words(type_: ValueType) -> str:
-    """What a setting takes, as Markdown: `whole number, 1 or more`. Its default tells whether `none` "
-    "may be written."""
+    """What a setting takes, as Markdown: `whole number, 1 or more`.
+
+    Its default tells whether `none` may be written.
+    """
     words = _sort(type_)
     return f"{words}, or {_sort(type_.also)}" if type_.also is not None else words
 

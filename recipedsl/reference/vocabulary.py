@@ -11,7 +11,7 @@ from recipedsl.language.concept import Setting, Word
 from recipedsl.language.functions.base import Function
 from recipedsl.language.templates.shipped import SHIPPED
 from recipedsl.language.values import Wants
-from recipedsl.reference.facts import facts_of, later, not_yet, signature
+from recipedsl.reference.facts import facts_of, later, signature
 from recipedsl.reference.markdown import code, fence, joined, link, listed, plain, prose, table
 from recipedsl.reference.pages import Page, read_page
 from recipedsl.reference.values import default_of, is_left_out, type_words
@@ -176,7 +176,7 @@ def _contents(family: Family) -> str:
 
 
 def _mark(word: type[Word]) -> str:
-    return " *(not carried out yet)*" if not_yet(word) else ""
+    return " *(not carried out yet)*" if word.not_yet else ""
 
 
 # --- words ------------------------------------------------------------------------------------------
@@ -210,8 +210,8 @@ def _shares(word: type[Word], common: dict[str, Setting]) -> bool:
 
 def _telling(word: type[Word], page: Page) -> Iterator[str]:
     yield prose(f"{page.title}.")
-    if not_yet(word):
-        yield f"> **Can be said and planned, not carried out yet:** {prose(not_yet(word))}"
+    if word.not_yet:
+        yield f"> **Can be said and planned, not carried out yet:** {prose(word.not_yet)}"
     yield prose(page.text)
     yield from _example(page)
     yield "\n".join(f"- **{heading}:** {words}" for heading, words in facts_of(word))

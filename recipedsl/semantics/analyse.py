@@ -86,6 +86,7 @@ def analyse(file: tree.File, look: Looker, files: Files, importer: Importer, giv
         run,
         given.profile,
         tuple(context.later),
+        context.training,
     )
     return Analysis(recipe, context.problems, root, _with_their_needs(context))
 

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, Label, Problems, nearest
+from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, Problems, nearest
 from recipedsl.diagnostics.codes.names import UnknownName
+from recipedsl.language.foreign import VALUES
 from recipedsl.language.types import RowType, Type
-from recipedsl.semantics.recipe import Dataset, Later, Place, Stage, WorkUse
+from recipedsl.semantics.recipe import Dataset, Later, Place, Stage, Training, WorkUse
 from recipedsl.semantics.values import Value
 from recipedsl.source import Source
 from recipedsl.syntax import tree
@@ -27,6 +28,9 @@ class RowLook(Protocol):
 
     @property
     def hint(self) -> str: ...
+
+    @property
+    def absent(self) -> bool: ...
 
     @property
     def rows(self) -> int: ...
@@ -160,6 +164,7 @@ class Context:
         needs: full names of values that each value was computed from.
         shown: places about whose names a problem was reported.
         broken: full names of stages that could not be resolved; nothing more is said about them.
+        training: what is known of every stage that trains, of broken ones too, by full name.
         later: what was asked for and cannot be carried out yet, in the order in which it was met.
         copies: what each declaration copies, by full name; None after a problem was reported.
     """
@@ -180,6 +185,7 @@ class Context:
     needs: dict[str, set[str]] = field(default_factory=dict)
     shown: set[tuple[str, int, str]] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    training: dict[str, Training] = field(default_factory=dict)
     works: dict[str, WorkUse] = field(default_factory=dict)
     later: dict[Later, None] = field(default_factory=dict)
     copies: dict[str, tuple[Declared, ...] | None] = field(default_factory=dict)
@@ -203,9 +209,10 @@ class Context:
         helps: tuple[Help, ...] = (),
     ) -> Diagnostic:
         """Record a problem at a place."""
-        labels = tuple(Label(other.source, other.span, words) for other, words in secondary)
-        primary = Label(place.source, place.span, text)
-        return self.problems.report(kind, message, primary, secondary=labels, notes=notes, helps=helps)
+        labels = tuple(other.label(words) for other, words in secondary)
+        return self.problems.report(
+            kind, message, place.label(text), secondary=labels, notes=notes, helps=helps
+        )
 
     def unknown_name(
         self, module: Module, name: tree.Name, candidates: Iterable[str], what: str = "name"
@@ -223,21 +230,6 @@ class Context:
         )
 
 
-#: Words of other tools, and ours.
-FOREIGN: dict[str, tuple[str, ...]] = {
-    "bfloat16": ("bf16",),
-    "float16": ("f16",),
-    "fp16": ("f16",),
-    "float32": ("f32",),
-    "fp32": ("f32",),
-    "string": ("text",),
-    "str": ("text",),
-    "integer": ("int",),
-    "number": ("float",),
-    "boolean": ("bool",),
-}
-
-
 def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple[Help, ...]:
     """A help with the nearest candidate as a fix, or a list of a few candidates."""
     known = sorted(set(candidates))
@@ -250,7 +242,8 @@ def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple
 def nearest_one(place: Place, written: str, candidates: Iterable[str]) -> tuple[Help, ...]:
     """A help with the nearest candidate as a fix, nothing when none is near."""
     known = sorted(set(candidates))
-    best = next((each for each in FOREIGN.get(written, ()) if each in known), None) or nearest(written, known)
+    ours = VALUES.get(written)
+    best = ours if ours in known else nearest(written, known)
     return (fix(place, best, f"a similar name exists: `{best}`"),) if best is not None else ()
 
 
@@ -259,3 +252,9 @@ def fix(place: Place, text: str, words: str, applicability: Applicability = Appl
     if place.source.path.startswith("--"):
         return Help(words)
     return Help(words, (Edit(place.source, place.span, text),), applicability)
+
+
+def share_meant(place: Place, number: float) -> Help:
+    """A help with the share that a plain number was likely meant as: 0.95 and 95 both as `95%`."""
+    share = f"{number * 100 if number <= 1 else number:g}%"
+    return fix(place, share, f"write `{share}`", Applicability.UNSAFE)

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from recipedsl.diagnostics.codes.names import Cycle, WrongKind
 from recipedsl.diagnostics.codes.plan import Conflict
+from recipedsl.diagnostics.codes.syntax import TooDeep
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
 from recipedsl.semantics.scope import lookup, names, unknown_reference
 from recipedsl.syntax import tree
+
+#: Copies of copies that one declaration may stand on: nobody reads through more.
+MOST_COPIES = 100
 
 
 def originals(context: Context, declared: Declared) -> tuple[Declared, ...] | None:
@@ -45,13 +49,16 @@ def _keys(thing: tree.Thing) -> set[str]:
 
 def _follow(context: Context, declared: Declared) -> tuple[Declared, ...] | None:
     found: list[Declared] = []
+    seen = {declared.full_name}
     current = declared
     while isinstance(current.node, tree.Thing) and current.node.copied is not None:
         copied = lookup(current.module, current.node.copied)
         if copied is None or copied.kind != current.kind or not isinstance(copied.node, tree.Thing):
             _report_none(context, current, current.node.copied, copied)
             return None
-        if copied.full_name in {declared.full_name, *(each.full_name for each in found)}:
+        if context.copies.get(copied.full_name, ()) is None:
+            return None  # said where that one was looked at
+        if copied.full_name in seen:
             loop = " -> ".join(f"`{each.full_name}`" for each in (declared, *found, copied))
             words = f"{declared.kind} `{declared.name}` copies itself: {loop}"
             context.report(Cycle, words, declared.name_place, "a copy of itself")
@@ -59,7 +66,12 @@ def _follow(context: Context, declared: Declared) -> tuple[Declared, ...] | None
             return None
         context.used.add(copied.full_name)
         found.append(copied)
+        seen.add(copied.full_name)
         current = copied
+        if len(found) > MOST_COPIES:
+            words = f"{declared.kind} `{declared.name}` is a copy of more than {MOST_COPIES} copies"
+            context.report(TooDeep, words, declared.name_place, "copied too often")
+            return None
     return tuple(found) if _has_its_method(context, declared, current) else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recipedsl.diagnostics import Bug, Help
+from recipedsl.diagnostics import Applicability, Bug, Help
 from recipedsl.diagnostics.codes.data import Leakage, UnknownColumn, WrongShape
 from recipedsl.diagnostics.codes.names import DuplicateName, MissingSetting
 from recipedsl.diagnostics.codes.types import WrongType
@@ -12,7 +12,7 @@ from recipedsl.language.metrics.metrics import Benchmark, Metric
 from recipedsl.language.shapes import Shape
 from recipedsl.language.steps.base import Step
 from recipedsl.language.types import Kind, RowType
-from recipedsl.semantics.context import Context, Declared, did_you_mean
+from recipedsl.semantics.context import Context, Declared, did_you_mean, fix
 from recipedsl.semantics.copies import inherited, originals
 from recipedsl.semantics.gates import Scores, read_gate
 from recipedsl.semantics.pipelines import reference
@@ -36,6 +36,9 @@ def evaluation(context: Context, declared: Declared) -> Evaluation | None:
     data = _data(context, declared, settings)
     metrics = _metrics(context, settings, data)
     slices = _slices(context, settings, data)
+    if data is not None:
+        named = tuple(each.declared.full_name for each in settings.get("models") or ())
+        _leakage(context, declared, models or named, data)
     if models is None or metrics is None:
         return None
     written = (*((declared.module, entry) for entry in thing.block.entries), *inherited(context, declared))
@@ -48,8 +51,6 @@ def evaluation(context: Context, declared: Declared) -> Evaluation | None:
         return None
     if data is None and not _brings_rows(context, declared, settings, metrics):
         return None
-    if data is not None:
-        _leakage(context, declared, models, data)
     kept = {n: v for n, v in settings.values.items() if n not in ("models", "data", "metrics", "slice")}
     return Evaluation(
         declared.full_name,
@@ -193,24 +194,33 @@ def _suits(context: Context, data: DataReference, score: Score) -> bool:
 def _leakage(context: Context, declared: Declared, models: tuple[str, ...], data: DataReference) -> None:
     """Whether a judged model was trained on these very rows."""
     for name in models:
-        ancestor = name
-        while ancestor in context.stages:
-            stage = context.stages[ancestor]
-            if _trained_on(context, stage.data, data):
+        ancestor: str | None = name
+        seen: set[str] = set()
+        while ancestor in context.training and ancestor not in seen:
+            seen.add(ancestor)
+            stage = context.training[ancestor]
+            if stage.data is not None and _trained_on(context, stage.data, data):
                 context.report(
                     Leakage,
                     f"`{name}` was trained on `{_title(data)}`, on which `{declared.name}` judges it",
                     data.place,
                     "these rows were trained on",
-                    secondary=[(stage.data.place, f"`{name}` trains on them here")],
-                    helps=(
-                        Help(
-                            "keep rows apart with `| split train = 95%, held = 5%` and judge on the held ones"
-                        ),
-                    ),
+                    secondary=[(stage.data.place, f"`{ancestor}` trains on them here")],
+                    helps=_apart(context, data),
                 )
                 return
             ancestor = stage.start
+
+
+def _apart(context: Context, data: DataReference) -> tuple[Help, ...]:
+    """The part that no stage trains on, as a fix; else how to keep one."""
+    dataset, trained = context.datasets[data.name], [each.data for each in context.training.values()]
+    for part in dataset.parts:
+        kept = DataReference(data.name, part, data.place)
+        if not any(each is not None and _trained_on(context, each, kept) for each in trained):
+            words = f"`{_title(kept)}` is kept apart: judge on it"
+            return (fix(data.place, _title(kept), words, Applicability.UNSAFE),)
+    return (Help("keep rows apart with `| split train = 95%, held = 5%` and judge on the held ones"),)
 
 
 def _title(data: DataReference) -> str:

@@ -92,9 +92,12 @@ def source_of_text(place: Place, value: tree.Expression, wanted: ValueType) -> t
     if not isinstance(value, tree.Text) or not {"model_source", "model"} & set(wanted.families):
         return ()
     is_path = value.value.startswith((".", "/", "~")) or not is_repository(value.value)
+    is_clear = is_path or "/" in value.value
     source = f"{'local' if is_path else 'hub'}({value.raw})"
     if "model_source" in wanted.families:
-        return (fix(place, source, f"write `{source}`", Applicability.SAFE),)
+        safety = Applicability.SAFE if is_clear else Applicability.UNSAFE
+        beside = () if is_clear else (Help(f"or `local({value.raw})` for a folder of the project"),)
+        return (fix(place, source, f"write `{source}`", safety), *beside)
     words = f"declare it, `model base {{ from = {source} }}`, and name it: `from = base`"
     return (Help(words),)
 

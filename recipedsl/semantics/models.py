@@ -141,7 +141,7 @@ def template(context: Context, declared: Declared) -> TemplateUse | None:
     ways = [name for name in ("jinja", "shipped") if name in given] + parts[-1:]
     own = not ways and "variables" in given  # the model's own, told something
     if not own and (len(ways) != 1 or (parts and "assistant" not in parts)):
-        words = "a template is one of: a Jinja file, a shipped one, or typed parts with `assistant`"
+        words = "a template has `jinja`, `shipped`, parts with `assistant`, or `variables` alone"
         context.report(
             WrongArguments, words, declared.name_place, "says " + (" and ".join(ways) or "none of them")
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from recipedsl.diagnostics import Label
 from recipedsl.language.concept import Concept
 from recipedsl.language.expressions import Call, Column, Constant
 from recipedsl.language.shapes import Shape
@@ -26,6 +27,10 @@ class Place:
 
     source: Source
     span: Span
+
+    def label(self, words: str = "") -> Label:
+        """The place with what is said of it in a diagnostic."""
+        return Label(self.source, self.span, words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +211,29 @@ class Stage:
     datasets: dict[str, DataReference] = field(default_factory=dict)
     expressions: dict[str, RowExpression] = field(default_factory=dict)
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Names of its losses; none where the method has a single one without a name."""
+        loss = self.settings.get("loss")
+        return (loss,) if isinstance(loss, str) else tuple(loss or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What is known of a stage that trains, whatever else is wrong with it.
+
+    Attributes:
+        start: the model or stage that it names as its start; None when it names none.
+        data: what it trains on; None when that is wrong.
+        settings: every setting by name, without those that are wrong.
+        written: names of those that the recipe wrote, with their places.
+    """
+
+    start: str | None
+    data: DataReference | None
+    settings: dict[str, Any]
+    written: dict[str, Place]
+
 
 @dataclass(frozen=True, slots=True)
 class WorkUse:
@@ -262,6 +290,7 @@ class Recipe:
         order: names of stages and evaluations in written order, those of imported files first.
         run: settings of the block `run`, and in `written` the names of those that it writes.
         later: what was asked for and cannot be carried out yet.
+        training: what is known of every stage that trains, of those with errors too.
     """
 
     source: Source
@@ -275,3 +304,4 @@ class Recipe:
     run: dict[str, Any]
     profile: str = ""
     later: tuple[Later, ...] = ()
+    training: dict[str, Training] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 A declaration `policy` inside becomes `policy[1]`, `policy[2]` …, which is also how they are called
 outside; `policy` alone is there the last. Inside, a name means the one of the same round,
 `previous(policy, first = tuned)` the one before (and `tuned` in the first round), `every(fresh)` all so
-far, `latest(fresh)` the newest that is finished.
+far, `latest(fresh)` the newest that is finished. `each(low, middle, high)` is the value of the round: the
+first one in the first round, and so on.
 """
 
 from __future__ import annotations
@@ -20,8 +21,17 @@ from recipedsl.semantics.recipe import Place
 from recipedsl.source import Source
 from recipedsl.syntax import tree
 
+#: Words that stand for declarations of rounds; none is left where the rounds are written out.
+OF_ROUNDS = ("each", "every", "latest", "previous")
+
 #: Rounds that one block may have; published recipes have up to ten.
 MOST_ROUNDS = 100
+
+#: Nodes of the tree that all rounds of a file may come to, once written out: some thousand declarations.
+MOST_WRITTEN = 50_000
+
+#: Python itself refuses to read thousands of them.
+_MOST_DIGITS = 9
 
 #: Fields of the tree whose names are no references.
 _LABELS = {
@@ -51,7 +61,12 @@ def unroll(context: Context, file: tree.File) -> tree.File:
 
 def _count(rounds: tree.Rounds) -> int:
     text = rounds.count.text.replace("_", "")
-    return int(text) if text.isdigit() and 0 < int(text) <= MOST_ROUNDS else 0
+    return _whole(text) if _whole(text) <= MOST_ROUNDS else 0
+
+
+def _whole(text: str) -> int:
+    """A whole number; 0 for anything else, and for one with more digits than any that is in use here."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def _names(rounds: tree.Rounds) -> Iterator[tuple[str, int]]:
@@ -68,6 +83,8 @@ class _Writer:
     context: Context
     source: Source
     counts: dict[str, int]
+    written: int = 0  # nodes of rounds so far
+    is_full: bool = False  # they are too many, and it was said
 
     def written_out(self, item: tree.Item) -> Iterator[tree.Item]:
         if not isinstance(item, tree.Rounds):
@@ -79,7 +96,22 @@ class _Writer:
         own = frozenset(name for name, _ in _names(item))
         for number in range(1, _count(item) + 1):
             for each in item.items:
+                if not self._has_room(item.count, 0):
+                    return
                 yield self._named(self._rewritten(each, number, own), number)
+
+    def _has_room(self, node: Any, more: int) -> bool:
+        """Whether there is room for `more`; what comes to too much is reported at `node`, once."""
+        self.written += more
+        if self.written > MOST_WRITTEN and not self.is_full:
+            self._report_size(node)
+        self.is_full = self.written > MOST_WRITTEN
+        return self.written <= MOST_WRITTEN
+
+    def _report_size(self, node: Any) -> None:
+        words = f"`rounds` come to more than {MOST_WRITTEN:,} words and signs once they are written out"
+        helps = (Help("fewer rounds, or less in each; what is the same in all of them stands outside"),)
+        self.context.report(OutOfRange, words, self._place(node), "too much in all", helps=helps)
 
     def _place(self, node: Any) -> Place:
         return Place(self.source, node.span)
@@ -103,6 +135,8 @@ class _Writer:
                 return self._previous(node, number, own)
             if node.function.text == "latest":
                 return self._latest(node, number)
+            if node.function.text == "each":
+                return self._each(node, number, own)
         return self._inside(node, number, own)
 
     def _inside(self, node: Any, number: int, own: frozenset[str]) -> Any:
@@ -110,6 +144,7 @@ class _Writer:
             return node
         kept = (*_LABELS.get(type(node), ()), "span", "doc")
         parts = {each.name: getattr(node, each.name) for each in fields(node) if each.name not in kept}
+        self.written += bool(number)
         written: Any = node
         return replace(written, **{name: self._rewritten(part, number, own) for name, part in parts.items()})
 
@@ -125,7 +160,7 @@ class _Writer:
         """`policy[2]`."""
         assert isinstance(node.target, tree.Name)
         name, index = node.target.text, node.index
-        number = int(index.text) if isinstance(index, tree.Number) and index.text.isdigit() else 0
+        number = _whole(index.text) if isinstance(index, tree.Number) else 0
         if 0 < number <= self.counts[name]:
             return replace(_of_round(node.target, number), span=node.span)
         words = f"`{name}` has the rounds 1 to {self.counts[name]}"
@@ -156,6 +191,17 @@ class _Writer:
             return tree.Broken(call.span)
         return self._at(target, number or self.counts[_head(target).text])
 
+    def _each(self, call: tree.Call, number: int, own: frozenset[str]) -> tree.Expression:
+        count = self.counts[min(own)] if own else 0
+        if count and len(call.arguments) == count:
+            found: tree.Expression = self._rewritten(call.arguments[number - 1].value, number, own)
+            return found
+        words = f"`each` takes one value for each of the {count} rounds, found {len(call.arguments)}"
+        if not count:
+            words = "`each` has a value for each round, and stands inside of `rounds`"
+        self.context.report(WrongArguments, words, self._place(call), "one for each round")
+        return tree.Broken(call.span)
+
     def _spliced(self, node: Any, number: int, own: frozenset[str]) -> Iterator[Any]:
         """What stands in place of one item of a list: all rounds, for `every(fresh)`."""
         call = node.value if isinstance(node, tree.Argument) else node
@@ -164,6 +210,8 @@ class _Writer:
             return
         target = self._argument(call, number)
         last = 0 if target is None else number or self.counts[_head(target).text]
+        if not self._has_room(call, last):
+            return
         for each in range(1, last + 1):
             assert target is not None
             value = self._at(target, each)

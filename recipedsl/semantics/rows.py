@@ -539,6 +539,10 @@ def pattern_problem(pattern: Any) -> str:
                 pattern,
             )
         )
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         return str(error)
+    except RecursionError:
+        return "it is nested too deeply"
+    except ValueError:  # a number of thousands of digits
+        return "the repetition number is too large"
     return ""

@@ -163,15 +163,18 @@ def reward_stage(context: Context, declared: Declared, place: Place) -> str | No
     return None
 
 
-def policy(context: Context, declared: Declared, place: Place) -> str | None:
-    """Name of a model or stage that writes answers; None after a problem was reported."""
+def policy(context: Context, declared: Declared, place: Place, *, or_reward: bool = False) -> str | None:
+    """Name of a model or stage that writes answers; None after a problem was reported.
+
+    With `or_reward` a stage that gives rewards will do as well.
+    """
     context.used.add(declared.full_name)
     if declared.kind == "model":
         return declared.full_name if model(context, declared) is not None else None
     if declared.full_name in context.works:
         return work_policy(context, context.works[declared.full_name], place)
     stage = resolved_stage(context, declared, place)
-    if stage is None or stage.method.gives == "policy":
+    if stage is None or stage.method.gives == "policy" or or_reward:
         return stage.name if stage is not None else None
     words = f"`{declared.name}` is a reward model; one that writes answers is wanted"
     context.report(WrongKind, words, place, "gives rewards", secondary=[(stage.place, "declared here")])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from recipedsl.diagnostics import Applicability, Help
+from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.names import (
     DuplicateSetting,
     MissingSetting,
@@ -15,27 +15,21 @@ from recipedsl.diagnostics.codes.names import (
     WrongKind,
 )
 from recipedsl.diagnostics.codes.plan import Conflict
-from recipedsl.diagnostics.codes.types import NotAChoice, OutOfRange, WrongArguments, WrongType, WrongUnit
+from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongType
 from recipedsl.language import catalogue
 from recipedsl.language.concept import Concept, Setting
 from recipedsl.language.foreign import called
-from recipedsl.language.values import SUFFIXES, Unit, ValueType, Wants
+from recipedsl.language.values import ValueType, Wants
 from recipedsl.semantics.constants import constant
-from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
 from recipedsl.semantics.copies import inherited
 from recipedsl.semantics.foreign import help_with, source_of_text
 from recipedsl.semantics.recipe import Later, Place
 from recipedsl.semantics.scope import lookup, names, unknown_reference
-from recipedsl.semantics.values import Sort, Value, holds, is_too_large
+from recipedsl.semantics.setting_values import FAILED, any_of, no_choice, of_value, wrong_type
+from recipedsl.semantics.values import Sort, Value, holds
 from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
-
-
-class _Failed:
-    """Stands for a value about which a problem was reported."""
-
-
-FAILED = _Failed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,141 +260,6 @@ def take(context: Context, module: Module, type_: ValueType, expression: tree.Ex
     )
 
 
-def of_value(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    """A constant as a value of the wanted type; `FAILED` after a problem was reported."""
-    if type_.optional and value.sort is Sort.NOTHING:
-        return None
-    if type_.wants is Wants.CHOICE:
-        return _chosen(context, place, type_, value, name)
-    if type_.wants is Wants.MAP and value.sort is Sort.MAP:
-        return value.plain
-    if type_.wants in (Wants.MAP, Wants.LIST):
-        return _wrong_type(context, place, type_, value, name)
-    if type_.also is not None and not _suits(value, type_) and _suits_wholly(value, type_.also):
-        type_ = type_.also
-    return _plain(context, place, type_, value, name)
-
-
-_UNITS = {Wants.SHARE: Unit.SHARE, Wants.DURATION: Unit.DURATION, Wants.BYTES: Unit.BYTES}
-_SORTS = {Wants.TEXT: Sort.TEXT, Wants.FLAG: Sort.FLAG}
-
-
-def _suits(value: Value, type_: ValueType) -> bool:
-    if value.sort is not Sort.NUMBER:
-        return value.sort is _SORTS.get(type_.wants)
-    wanted = _UNITS.get(type_.wants, Unit.NONE)
-    return value.unit is wanted or (value.is_share and wanted is Unit.SHARE)
-
-
-def _suits_wholly(value: Value, type_: ValueType) -> bool:
-    """The same, with nothing behind the point where whole numbers are wanted: 0.5 is meant as a share."""
-    return _suits(value, type_) and (type_.wants is not Wants.WHOLE or float(value.data).is_integer())
-
-
-def _plain(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    if type_.wants in _SORTS:
-        return (
-            value.data
-            if value.sort is _SORTS[type_.wants]
-            else _wrong_type(context, place, type_, value, name)
-        )
-    if value.sort is not Sort.NUMBER:
-        return _wrong_type(context, place, type_, value, name)
-    if not _suits(value, type_) and not _harmless(value, type_):
-        return _wrong_unit(context, place, type_, value, name)
-    if type_.wants is Wants.WHOLE and not float(value.data).is_integer():
-        return _wrong_type(context, place, type_, value, name)
-    return _in_range(context, place, type_, value, name)
-
-
-def _harmless(value: Value, type_: ValueType) -> bool:
-    # 0 and 1 mean the same as a share and as a number; 0 is nothing in every unit.
-    return value.unit is Unit.NONE and (value.data == 0 or (value.data == 1.0 and type_.wants is Wants.SHARE))
-
-
-def _in_range(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    # One number has one form, as `1` and `1.0` are the same to everything that a plan is for.
-    data = int(value.data) if type_.wants is Wants.WHOLE else float(value.data)
-    inside = (type_.low is None or data >= type_.low) and (type_.high is None or data <= type_.high)
-    if inside and (type_.above is None or data > type_.above) and not is_too_large(data):
-        return data
-    words = f"`{name}` takes a {type_.wants}{_bounds(type_)}, found {value.written or data}"
-    context.report(OutOfRange, words, place, "outside its range")
-    return FAILED
-
-
-def _bounds(type_: ValueType) -> str:
-    """The range of a number in words: ` in 1..256`, ` above 0`."""
-    low, high = ("" if each is None else f"{each:.15g}" for each in (type_.low, type_.high))
-    above = "" if type_.above is None else f" above {type_.above:.15g}"
-    if not low and not high:
-        return above or " of 64 bits"
-    return f"{above} and up to {high}" if above and high else f" in {low}..{high}"
-
-
-def _wrong_type(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    helps: tuple[Help, ...] = ()
-    inner = value.data if value.sort is Sort.TEXT else ""
-    if inner and type_.wants in (Wants.WHOLE, Wants.NUMBER) and inner.replace(".", "", 1).isdigit():
-        helps = (fix(place, inner, f"`{inner}` without quotes is a number"),)
-    elif inner.lower() in ("true", "false") and type_.wants is Wants.FLAG:
-        helps = (fix(place, inner.lower(), f"`{inner.lower()}` without quotes is true or false"),)
-    is_broken_number = type_.wants is Wants.WHOLE and value.sort is Sort.NUMBER and _suits(value, type_)
-    found = f"`{value.written or value.data}` is not whole" if is_broken_number else value.sentence()
-    context.report(
-        WrongType, f"`{name}` takes {_takes(type_)}, {found}", place, f"not {_article(type_)}", helps=helps
-    )
-    return FAILED
-
-
-#: A value of each sort, for messages.
-_EXAMPLES = {
-    Wants.WHOLE: "8",
-    Wants.NUMBER: "0.5",
-    Wants.SHARE: "5%",
-    Wants.DURATION: "10s",
-    Wants.BYTES: "80GB",
-    Wants.MAP: "{ a: 1 }",
-}
-
-
-def _article(type_: ValueType) -> str:
-    return str(type_.wants) if type_.wants in (Wants.TEXT, Wants.FLAG) else f"a {type_.wants}"
-
-
-def _takes(type_: ValueType) -> str:
-    """What a setting takes, with one such value: `a whole number; `8` is one`."""
-    first = _or(type_.choices) if type_.wants is Wants.CHOICE else _article(type_)
-    if type_.also is not None:
-        return f"{first} or {_article(type_.also)}"
-    return f"{first}; `{_EXAMPLES[type_.wants]}` is one" if type_.wants in _EXAMPLES else first
-
-
-def _wrong_unit(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    words = f"`{name}` takes {_takes(type_)}, {value.sentence()}"
-    context.report(
-        WrongUnit,
-        words,
-        place,
-        "unit missing" if value.unit is Unit.NONE else "another unit is wanted",
-        helps=_unit_helps(place, type_, value),
-    )
-    return FAILED
-
-
-def _unit_helps(place: Place, type_: ValueType, value: Value) -> tuple[Help, ...]:
-    if type_.wants not in _UNITS:
-        return (Help("a plain number has no unit"),)
-    if value.unit is not Unit.NONE:
-        return ()
-    if type_.wants is Wants.SHARE:
-        percent = value.data * 100 if value.data <= 1 else value.data
-        return (fix(place, f"{percent:g}%", f"write `{percent:g}%`", Applicability.UNSAFE),)
-    units = list(SUFFIXES[_UNITS[type_.wants]])
-    options = ", ".join(f"`{value.written or value.data}{unit}`" for unit in units[1:4])
-    return (Help(f"write {options}", applicability=Applicability.PLACEHOLDER),)
-
-
 # --- values of other sorts ------------------------------------------------------------------------
 
 
@@ -415,32 +274,7 @@ def _choice(
     if written is None or (found is not None and found.kind in ("param", "let")):
         value = constant(context, module, expression)
         return FAILED if value.sort is Sort.UNKNOWN else of_value(context, place, type_, value, name)
-    return _no_choice(context, place, type_, written, name)
-
-
-def _chosen(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
-    if value.sort is Sort.NOTHING and "none" in type_.choices:
-        return "none"  # a choice of that name, which is a word of the grammar
-    if value.sort is Sort.TEXT:
-        known = value.data in type_.choices
-        return value.data if known else _no_choice(context, place, type_, value.data, name)
-    return _wrong_type(context, place, type_, value, name)
-
-
-def _no_choice(context: Context, place: Place, type_: ValueType, written: str, name: str) -> Any:
-    context.report(
-        NotAChoice,
-        f"`{name}` takes {_or(type_.choices)}, found `{written}`",
-        place,
-        "none of the choices",
-        helps=did_you_mean(place, written, type_.choices),
-    )
-    return FAILED
-
-
-def _or(choices: tuple[str, ...]) -> str:
-    quoted = [f"`{each}`" for each in choices]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+    return no_choice(context, place, type_, written, name)
 
 
 def _file(context: Context, module: Module, type_: ValueType, expression: tree.Expression, name: str) -> Any:
@@ -486,7 +320,7 @@ def _map(context: Context, module: Module, type_: ValueType, expression: tree.Ex
     if value.sort is Sort.UNKNOWN:
         return FAILED
     if value.sort is not Sort.MAP and not (type_.optional and value.sort is Sort.NOTHING):
-        return _wrong_type(context, module.place(expression), type_, value, name)
+        return wrong_type(context, module.place(expression), type_, value, name)
     if holds(value, Sort.SECRET):
         words = f"a secret cannot be part of `{name}`: it would stand in the plan"
         context.report(WrongType, words, module.place(expression), "a secret in it")
@@ -555,7 +389,7 @@ def _concept(
     place = module.place(head)
     known = [keyword for family in type_.families for keyword in catalogue.keywords(family)]
     if not isinstance(head, tree.Name):
-        words = f"`{name}` takes {_or(tuple(known))}"
+        words = f"`{name}` takes {any_of(tuple(known))}"
         helps = source_of_text(place, head, type_) or did_you_mean(place, "", known)
         context.report(WrongType, words, place, "not one of these", helps=helps)
         return FAILED
@@ -563,14 +397,20 @@ def _concept(
     if concept is None:
         context.report(
             NotAChoice,
-            f"`{name}` takes {_or(tuple(known))}, found `{head.text}`",
+            f"`{name}` takes {any_of(tuple(known))}, found `{head.text}`",
             place,
             "none of these",
-            helps=did_you_mean(place, head.text, known),
+            helps=_in_our_words(type_, head.text) or did_you_mean(place, head.text, known),
         )
         return FAILED
     settings = read_call(context, module, concept, expression)
     return ConceptUse(concept, settings.values, settings.written) if settings.complete else FAILED
+
+
+def _in_our_words(type_: ValueType, written: str) -> tuple[Help, ...]:
+    """What stands here for an adapter that other tools have a word for."""
+    ours = catalogue.ABSENT_ADAPTERS.get(written) if "adapter" in type_.families else None
+    return (Help(f"`{written}` is {ours}"),) if ours else ()
 
 
 def _deferred(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Applicability, Help
 from recipedsl.diagnostics.codes.data import WrongShape
 from recipedsl.diagnostics.codes.names import (
     AbsentMethod,
@@ -14,6 +14,7 @@ from recipedsl.diagnostics.codes.names import (
     WrongKind,
 )
 from recipedsl.diagnostics.codes.plan import Conflict, IllegalBatch
+from recipedsl.diagnostics.codes.types import OutOfRange
 from recipedsl.language import catalogue
 from recipedsl.language.stages.base import Online, StageMethod
 from recipedsl.language.stages.works import Work
@@ -21,7 +22,7 @@ from recipedsl.semantics.context import Context, Declared, did_you_mean, fix
 from recipedsl.semantics.copies import original
 from recipedsl.semantics.models import model
 from recipedsl.semantics.pipelines import reference
-from recipedsl.semantics.recipe import DataReference, Stage, WeightedScore
+from recipedsl.semantics.recipe import DataReference, Stage, Training, WeightedScore
 from recipedsl.semantics.scores import Scoring, read_reward, work_policy
 from recipedsl.semantics.settings import ConceptUse, Deferred, Named, Settings, read_block
 from recipedsl.semantics.trainer import check_trainer
@@ -72,6 +73,7 @@ def _resolve(
     settings = read_block(context, declared.module, method, thing)
     start = _start(context, declared, settings)
     data = _data(context, declared, method, settings)
+    context.training[declared.full_name] = _training(settings, data)
     rewards = _rewards(context, settings, data) if issubclass(method, Online) else ()
     others = asked(context, declared, method, settings, data)
     _check(context, method, settings)
@@ -95,6 +97,14 @@ def _resolve(
         others.datasets,
         others.expressions,
     )
+
+
+def _training(settings: Settings, data: DataReference | None) -> Training:
+    """What holds of a stage, whatever else is wrong with it."""
+    named = settings.get("from")
+    start = named.declared.full_name if isinstance(named, Named) else None
+    good = {name: settings.get(name) for name in settings.values}
+    return Training(start, data, good, settings.written)
 
 
 # --- what it starts from --------------------------------------------------------------------------
@@ -158,22 +168,28 @@ def _wrong_shape(
     dataset = context.datasets[found.name]
     takes = " or ".join(f"`{each}`" for each in method.takes)
     has = "no shape yet" if dataset.shape == "rows" else f"the shape `{dataset.shape}`"
-    others = [
-        f"`{each.name}`"
-        for each in context.datasets.values()
-        if each is not None and each.shape in method.takes
-    ]
-    helps = [Help(f"shape it with `| as {method.takes[0]}(…)`")]
-    if others:
-        helps.insert(0, Help(f"{', '.join(others[:3])} has a shape that `{method.keyword}` takes"))
+    helps = (*_others(context, method, found), Help(f"shape it with `| as {method.takes[0]}(…)`"))
     context.report(
         WrongShape,
         f"stage `{declared.name}` ({method.keyword}) takes {takes}, `{found.name}` has {has}",
         found.place,
         f"has {has}",
         secondary=[(dataset.place, f"`{found.name}` is made here")],
-        helps=tuple(helps),
+        helps=helps,
     )
+
+
+def _others(context: Context, method: type[StageMethod], found: DataReference) -> tuple[Help, ...]:
+    """The datasets of a shape that the method takes; as a fix where there is one, and it is whole."""
+    others = [each for each in context.datasets.values() if each is not None and each.shape in method.takes]
+    names = [f"`{each.name}`" for each in others[:3]]
+    if len(others) == 1 and not others[0].parts:
+        words = f"{names[0]} has a shape that `{method.keyword}` takes"
+        return (fix(found.place, others[0].name, words, Applicability.UNSAFE),)
+    words = f"{', '.join(names)} have shapes that `{method.keyword}` takes"
+    if len(others) == 1:
+        words = f"{names[0]} has a shape that `{method.keyword}` takes"
+    return (Help(words),) if others else ()
 
 
 def _rewards(
@@ -225,6 +241,10 @@ def _check_losses(context: Context, settings: Settings) -> None:
 
 def _check_batch(context: Context, method: type[StageMethod], settings: Settings) -> None:
     batch, micro, group = settings.get("batch"), settings.get("micro_batch"), settings.get("generations")
+    if group == 1 and settings.get("value") is None:
+        words = "one answer to a prompt has none beside it to be compared with"
+        helps = (Help("write 2 or more, or name a model for the baseline: `value = judge`"),)
+        context.report(OutOfRange, words, settings.written["generations"], "a group of one", helps=helps)
     if batch and issubclass(method, Online) and isinstance(group, int) and batch % group:
         low, high = batch - batch % group, batch - batch % group + group
         legal = [each for each in (low, high) if each]

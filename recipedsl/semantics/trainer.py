@@ -12,7 +12,8 @@ from recipedsl.language.values import ValueType, Wants
 from recipedsl.semantics.constants import constant, map_key
 from recipedsl.semantics.context import Context, Module, fix
 from recipedsl.semantics.recipe import Place
-from recipedsl.semantics.settings import FAILED, Settings, of_value
+from recipedsl.semantics.setting_values import FAILED, of_value
+from recipedsl.semantics.settings import Settings
 from recipedsl.semantics.values import Sort, Value
 from recipedsl.syntax import tree
 

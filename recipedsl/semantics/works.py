@@ -34,11 +34,15 @@ def work(context: Context, declared: Declared, thing: tree.Thing, concept: type[
     )
 
 
-def asked_models(context: Context, value: Any) -> tuple[str, ...] | None:
-    """Names of the policies that a setting names; None after a problem was reported."""
+def asked_models(context: Context, value: Any, *, or_reward: bool = False) -> tuple[str, ...] | None:
+    """Names of the policies that a setting names; None after a problem was reported.
+
+    With `or_reward` stages that give rewards will do as well.
+    """
     named = value if isinstance(value, tuple) else (value,)
     found = [
-        policy(context, each.declared, each.place) if isinstance(each, Named) else None for each in named
+        policy(context, each.declared, each.place, or_reward=or_reward) if isinstance(each, Named) else None
+        for each in named
     ]
     return None if None in found else tuple(each for each in found if each is not None)
 
@@ -72,7 +76,8 @@ def asked(
         if name in _OWN or value is None:
             continue
         if _names(setting.type, "model"):
-            models = asked_models(context, value)
+            # A value head may start from any model with the weights for it, and from a judge above all.
+            models = asked_models(context, value, or_reward=name == "value")
             found.failed |= models is None
             found.roles[name] = models or ()
         elif isinstance(value, Deferred):

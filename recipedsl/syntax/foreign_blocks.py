@@ -100,7 +100,7 @@ def indented_block(lines: Lines, number: int) -> int:
         last = lines.last_inside(last + 1)
     if last == number:
         return 0
-    if lines.end(last) in draft.laid.surplus:
+    if lines.end(last) in draft.laid.surplus_places:
         return _without_opener(lines, number, last)
     entries = list(_entries(lines, number + 1, last))
     if not entries:

@@ -61,6 +61,11 @@ class Layout:
         return sorted(self.missing)
 
     @cached_property
+    def surplus_places(self) -> frozenset[int]:
+        """Indices of the closing brackets that close nothing, to look one up."""
+        return frozenset(self.surplus)
+
+    @cached_property
     def unclosed(self) -> frozenset[Span]:
         """Where the brackets stand that are never closed."""
         return frozenset(opener.span for opener in self.missing.values())

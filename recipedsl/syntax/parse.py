@@ -18,7 +18,7 @@ from recipedsl.syntax.foreign_lines import with_own_lines
 from recipedsl.syntax.foreign_words import with_own_words
 from recipedsl.syntax.layout import BROKEN, END, Layout, layout
 from recipedsl.syntax.mending import broken_statement
-from recipedsl.syntax.recovery import Action, Repair, give_up, repair
+from recipedsl.syntax.recovery import Action, Repair, give_up, give_up_rest, repair
 from recipedsl.syntax.scan import NEWLINE, Token, scan
 from recipedsl.syntax.words import (
     Reporter,
@@ -31,6 +31,9 @@ from recipedsl.syntax.words import (
 )
 
 LARGEST = 4_000_000  # characters; rows belong in data files
+
+#: Times that reading goes on after what does not fit; a text with more is no recipe, and each takes time.
+MOST_RECOVERIES = 2_000
 
 
 def parse(source: Source) -> tuple[tree.File, Problems]:
@@ -86,6 +89,7 @@ class _Parser:
         self.state = grammar.fresh_state()
         self.reporter = Reporter(source, laid, problems)
         self.index = 0
+        self.recoveries = 0
 
     def run(self) -> tuple[tree.Number | None, tuple[tree.Item, ...]]:
         """Read to the end."""
@@ -110,7 +114,11 @@ class _Parser:
 
     def _recover(self) -> None:
         table = grammar.table()
-        if self._is_foreign_form():
+        self.recoveries += 1
+        if self.recoveries > MOST_RECOVERIES:
+            self.reporter.not_read(self.index)
+            found = give_up_rest(table, self.state, self.tokens)
+        elif self._is_foreign_form():
             found = give_up(table, self.state, self.tokens, self.index)
         else:
             found = repair(table, self.state, self.laid, self.index)

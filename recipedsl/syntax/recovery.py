@@ -82,7 +82,7 @@ def _candidates(laid: Layout, index: int) -> Iterator[Repair]:
                 yield Repair(Action.EXCHANGE, sign)
     if kind in _KEYWORDS:
         yield Repair(Action.EXCHANGE, NAME)
-    if index in laid.surplus:
+    if index in laid.surplus_places:
         yield Repair(Action.DELETE)
     fitting = [sign for sign in _INSERTED if _may_add(laid, index, sign)]
     for sign in fitting:
@@ -112,7 +112,7 @@ def _may_add(laid: Layout, index: int, sign: str) -> bool:
 def _may_remove(laid: Layout, index: int) -> bool:
     token = laid.tokens[index]
     if token.kind in CLOSERS:
-        return index in laid.missing or index in laid.surplus
+        return index in laid.missing or index in laid.surplus_places
     if token.kind in OPENERS:
         # Of two in a row either may be the one too many.
         before = laid.tokens[index - 1] if index else token
@@ -147,7 +147,11 @@ def give_up(table: Table, state: ParserState[Any], tokens: list[Token], index: i
         pops = _pops(table, state, (tokens[place].kind,), closed)
         if pops is not None:
             return Repair(Action.SKIP, BROKEN, pops, place)
-    # Only the end mark is left and something is open: all of that is given up.
+    return give_up_rest(table, state, tokens)
+
+
+def give_up_rest(table: Table, state: ParserState[Any], tokens: list[Token]) -> Repair:
+    """Everything up to the end mark is given up, and all that is open with it."""
     pops = _pops(table, state, (NEWLINE, END), len(tokens))
     return Repair(Action.SKIP, BROKEN, pops or 0, len(tokens) - 1, ends_line=True)
 

@@ -79,6 +79,8 @@ _DECLARATION = re.compile(
 # text begins, so that one look per text is enough.
 _LONG_END = re.compile(r'(?<!\\)(?:\\\\)*"""')
 
+_BLANK_REST = re.compile(r"[ \t\f\v]*(?=[\r\n]|\Z)")
+
 _CONFLICT_END = re.compile(r"^>{7}[^\r\n]*", re.MULTILINE)
 
 # Letters before the quotes of a text in Python, and what they ask of it.
@@ -225,7 +227,7 @@ class _Scanner:
             f"# {line.strip(' *')}".rstrip() for line in text[2:].removesuffix("*/").strip().splitlines()
         )
         # What stands behind it on its line would become a part of the comment.
-        is_last = end >= 0 and not self._line_from(last).strip()
+        is_last = end >= 0 and _BLANK_REST.match(self.source.text, last) is not None
         message = "a comment begins with `#` on each of its lines, not with `/*`"
         words, edits = "put `#` before each line", (Edit(self.source, whole, own or "#"),)
         helps = (Help(words, edits, Applicability.SAFE) if is_last else Help(words),)

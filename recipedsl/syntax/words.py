@@ -113,6 +113,12 @@ class Reporter:
         else:
             self._given_up(index, found)
 
+    def not_read(self, index: int) -> None:
+        """So much does not fit that the text is not read beyond the token at `index`."""
+        message = "too much of this file does not fit, and the rest of it is not read"
+        label = self._label(self._visible(self.tokens[index].span), "reading ends here")
+        self.problems.report(codes.UnexpectedWord, message, label)
+
     # What users of other languages write
 
     def misplaced_edition(self, index: int) -> None:
@@ -271,6 +277,8 @@ class Reporter:
                 Help("a pipeline inside a call or a setting stands in brackets: `concat(a, (b | take 2k))`"),
                 *helps,
             )
+        if [each.kind for each in self.tokens[max(0, index - 3) : index + 1 : 3]] == ["IN", "COMMA"]:
+            helps = (Help('a list stands in square brackets: `topic in ["a", "b"]`'), *helps)
         self.problems.report(codes.UnexpectedWord, self._met(index), self._met_label(index), helps=helps)
 
     # Words

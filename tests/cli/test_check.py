@@ -101,7 +101,10 @@ def test_fixes_are_applied_until_none_is_left(project: Path, call: Call) -> None
     assert text.startswith("ftr 1\n\nparam")
     assert "from = base," in text
     assert text.endswith("run { seed = 0 }\n")
-    assert "good.ftr:7: fixed N101: a similar name exists: `base`" in said.err.replace("\n\n", "\n")
+    assert (
+        "good.ftr:7: fixed N101: unknown model or stage `bsae`; a similar name exists: `base`"
+        in said.err.replace("\n\n", "\n")
+    )
     assert "fixed 3 problems in good.ftr" in said.err
     assert shown(call) == ["L102"]
 

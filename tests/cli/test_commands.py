@@ -11,12 +11,12 @@ import pytest
 
 from recipedsl.cli import exit_codes, main
 from recipedsl.cli.boundary import _without_values, guarded
-from recipedsl.cli.explain import codes
 from recipedsl.cli.output import has_colour
 from recipedsl.cli.project import find_recipes, load_recipe, root_of
 from recipedsl.diagnostics import Bug, RecipeError
 from recipedsl.diagnostics.render.pieces import escaped
 from recipedsl.language import catalogue
+from recipedsl.lint import every_kind
 from tests.cli.conftest import GOOD, Call
 
 BAD = GOOD.replace("from = base", "from = bsae")
@@ -222,7 +222,7 @@ def test_a_file_that_is_no_plan(project: Path, call: Call, text: str) -> None:
 # --- explain and debug --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", list(codes()), ids=lambda code: str(code.code))
+@pytest.mark.parametrize("code", every_kind(), ids=lambda code: str(code.code))
 def test_every_code_has_its_page(call: Call, code: type) -> None:
     said = call("explain", code.code)
     assert said.code == exit_codes.FINE
@@ -230,7 +230,7 @@ def test_every_code_has_its_page(call: Call, code: type) -> None:
 
 
 def test_codes_and_their_names_are_unique() -> None:
-    found = list(codes())
+    found = every_kind()
     assert len({code.code for code in found}) == len(found)
     assert len({code.name for code in found}) == len(found)
 

@@ -172,3 +172,76 @@ def test_a_run_whose_plan_is_broken_cannot_be_talked_to(project: Path, call: Cal
     (project / "runs" / "\x1b[2Jrun-1" / "plan.json").write_text("{}")
     assert load_run(project).id == "\x1b[2Jrun-1"
     assert "cannot be read" in call("chat", "last", "-m", "hi").err
+
+
+# --- recipes and settings that would take for ever ------------------------------------------------------
+
+#: Far above what any of them takes, and far below what they took when each problem read its whole line.
+PATIENCE = pytest.mark.timeout(60)
+
+
+@PATIENCE
+@pytest.mark.parametrize(
+    "text",
+    [";" * 100_000, "!" * 100_000, "|" * 100_000, "." * 100_000, "e\u0301" * 50_000, ")\n" * 30_000, "}\n" * 30_000,
+     "/* */" * 40_000, "data d = x\n" + "  take 2\n" * 5_000],
+    ids=["semicolons", "marks", "bars", "dots", "letters", "brackets", "braces", "comments", "steps"],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["text", "concise", "sarif", "github"])
+def test_a_text_of_problems_is_checked_to_its_end(project: Path, call: Call, text: str, form: str) -> None:
+    (project / "bad.ftr").write_text(f"ftr 1\n{text}\n")
+    said = call("check", "bad.ftr", "--format", form)
+    assert said.code == exit_codes.RECIPE_ERRORS
+    assert "bug" not in said.err
+
+
+@PATIENCE
+def test_of_thousands_of_problems_some_are_shown_and_all_counted(project: Path, call: Call) -> None:
+    (project / "bad.ftr").write_text("ftr 1\n" + "let x = 3\n" * 2000)
+    said = call("check", "bad.ftr")
+    assert "more are not shown" in said.out
+    assert "found 1999 errors" in said.out
+    assert said.out.count("error[N102]") == 500
+
+
+@PATIENCE
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ignore = " + "[" * 20_000, "nested too deeply"),
+        ("a." * 50_000 + "b = 1", "too many dots"),
+        ("ignore = " + "9" * 5_000, "cannot be read"),
+        ("# " + "x" * 1_000_000, "too large"),
+        ("\n" * 200_000 + "zzz = 1", "no setting `zzz`"),
+        ("\n".join(f"k{each} = 1" for each in range(20_000)), "no setting `k0`"),
+        ('"\\u001b[2J\\u202e" = 1', "no setting `␛[2J\\u{202E}`"),
+        (f'exclude = ["{"**/a" * 1000}"]', "more than 500 characters"),
+    ],
+    ids=["brackets", "dots", "digits", "size", "lines", "keys", "escapes", "glob"],
+)
+def test_settings_of_strangers_are_refused_in_words(project: Path, call: Call, text: str, words: str) -> None:
+    (project / "recipedsl.toml").write_text(text)
+    (project / "good.ftr").write_text("ftr 1\n")
+    said = call("check", "good.ftr")
+    assert said.code == exit_codes.RECIPE_ERRORS
+    assert words in said.out
+    assert "\x1b" not in said.out + said.err
+
+
+@PATIENCE
+@pytest.mark.parametrize("glob", ["**/" * 25 + "z", "a/" + "**a/" * 25 + "z", "**/a/" * 25 + "z"])
+def test_stars_of_a_glob_are_not_tried_one_against_the_other(project: Path, call: Call, glob: str) -> None:
+    deep = project.joinpath(*["a"] * 60)
+    deep.mkdir(parents=True)
+    (deep / "good.ftr").write_text("ftr 1\n")
+    (project / "recipedsl.toml").write_text(f'exclude = ["{glob}"]')
+    assert call("check").code == exit_codes.FINE
+
+
+def test_a_recipe_that_links_out_of_the_project_is_neither_read_nor_fixed(project: Path, call: Call) -> None:
+    outside = project.parent / "outside.ftr"
+    outside.write_text("ftr 1\nlet x = True\n")
+    (project / "recipedsl.toml").write_text("")
+    (project / "in.ftr").symlink_to(outside)
+    assert call("check", "in.ftr", "--fix").code == exit_codes.USAGE
+    assert outside.read_text() == "ftr 1\nlet x = True\n"

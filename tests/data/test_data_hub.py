@@ -63,6 +63,17 @@ def test_the_card_tells_the_files(maker: Maker, cache: Path) -> None:
     assert maker.make(data_node(HubSource(name="some/rows", split="test"))).values("id") == [2]
 
 
+@pytest.mark.parametrize(
+    "front",
+    ["configs: [1]", "configs: 3", "configs: {a: b}", "configs: [{data_files: [{split: train, path: 3}]}]",
+     "configs: [{data_files: [{split: train, path: [3, {a: b}]}]}]", "configs: " + "[" * 5000, "a: *b", "[1]", "x"],
+)  # fmt: skip
+def test_a_card_of_another_form_says_nothing(maker: Maker, cache: Path, front: str) -> None:
+    (cache / "README.md").write_text(f"---\n{front}\n---\n")
+    (cache / "main" / "train.jsonl").write_text(json_lines([{"id": 1}]))
+    assert maker.make(data_node(HubSource(name="some/rows"))).values("id") == [1]
+
+
 def test_rows_of_the_hub_are_checked_like_files(maker: Maker, cache: Path) -> None:
     (cache / "main" / "train.jsonl").write_text(json_lines([{"id": 1}] * 200) + "bad\n")
     made = maker.make(data_node(HubSource(name="some/rows")))

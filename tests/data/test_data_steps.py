@@ -111,6 +111,16 @@ def test_take(maker: Maker) -> None:
     assert by.values("id") == [0, 1, 2, 3, 4, 5]
 
 
+def test_take_of_a_share(maker: Maker) -> None:
+    assert maker.rows(ROWS, step("take", settings={"share": 0.5})).values("id") == IDS[: len(IDS) // 2]
+    assert maker.rows(ROWS, step("take", settings={"share": 1.0})).values("id") == IDS
+    by = maker.rows(ROWS, step("take", settings={"share": 0.5}, by=("kind",))).values("id")
+    kinds: dict[str, list[int]] = {}
+    for row in ROWS:
+        kinds.setdefault(row["kind"], []).append(row["id"])
+    assert by == sorted(id_ for ids in kinds.values() for id_ in ids[: portion(len(ids), 0.5)])
+
+
 def test_take_of_shuffled_rows_keeps_their_order(maker: Maker) -> None:
     shuffled = maker.rows(ROWS, step("shuffle", seed=1)).values("id")
     taken = maker.rows(ROWS, step("shuffle", seed=1), step("take", settings={"count": 5})).values("id")

@@ -24,7 +24,7 @@ _ROW = {
     "chosen": "Four.", "rejected": "Five.", "good": True, "bad": "Six.", "reply": "Four.", "label": 1,
     "prompt": "Two and two?", "completion": "Four.", "document": "A text.", "input": "in", "system": "Be brief.",
     "answers": ["Four.", "4"], "tags": ["math", "x"], "checks": [True, False], "created": "2024-05-31T00:00:00",
-    "type": "a", "lang": "en", "Type": "b", "turns": [], "quality": 0.5, "place": 1, "gold": "Four.", "keywords": ["four"],
+    "type": "a", "lang": "en", "Type": "b", "turns": [], "quality": 0.5, "right": 1, "place": 1, "gold": "Four.", "keywords": ["four"],
     "solution": "x = 4", "kind": "safety", "chosen_score": 0.5, "rejected_score": 0.25, "source": {"license": "mit", "year": 2020},
     "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}],
     "conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "ho"}],

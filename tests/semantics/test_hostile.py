@@ -128,3 +128,37 @@ def test_imports_of_imports_end(tmp_path: Path) -> None:
 def test_a_huge_batch_is_laid_out_at_once(tmp_path: Path, batch: str) -> None:
     text = MODEL + CHATS + f"stage tuned: sft {{ from = base, data = chats, batch = {batch} }}\n"
     assert compile_text(tmp_path, text).plan is not None
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("rounds 100 {\n" + "".join(f"  data e{n} = chats\n" for n in range(3000)) + "}\n", "T103"),
+        ("rounds 100 {\n  data e = chats\n}\ndata f = concat(" + "every(e), " * 5000 + "e)\n", "T103"),
+        ("rounds 100 {\n  data e = chats\n  data f = concat(" + "every(e), " * 3000 + "e)\n}\n", "T103"),
+        (f"rounds {'9' * 5000} {{\n  data e = chats\n}}\n", "T103"),
+        (f"rounds 2 {{\n  data e = chats\n}}\ndata f = e[{'9' * 5000}]\n", "N124"),
+        (
+            "stage s0: sft { from = base, data = chats }\n"
+            + "".join(f"stage s{n} = s{n - 1} with {{ epochs = 2 }}\n" for n in range(1, 2000)),
+            "S017",
+        ),
+        ("".join(f"stage s{n} = s{(n - 1) % 2000} with {{ }}\n" for n in range(2000)), "S017"),
+        ("".join(f"let abcdefgh{n} = abcdefghh{n}\n" for n in range(2000)), "N101"),
+        ('data p = read("rows.jsonl")\n' + "".join(f"  | derive c{n} = question\n" for n in range(600)), ""),
+        (f'data p = read("rows.jsonl") | where matches(question, "{"(" * 5000}{")" * 5000}")\n', "T111"),
+        (f'data p = read("rows.jsonl") | where matches(question, "a{{{"9" * 5000}}}")\n', "T111"),
+        (f'data p = read("{"**/" * 300}*.jsonl")\n', ""),
+        (f'data p = read("{"**/*/" * 30}*.jsonl")\n', "D3"),
+        ("# ftr: allow(L104) because\n" * 5000, ""),
+        (f"# ftr: allow({'L104, ' * 5000}L101) because\n", ""),
+    ],
+    ids=["declarations", "every outside", "every inside", "count", "round", "copies", "copies in a loop",
+         "typos", "columns", "brackets", "digits", "stars", "more stars", "allows", "names of an allow"],
+)  # fmt: skip
+def test_what_multiplies_comes_to_an_end(tmp_path: Path, text: str, code: str) -> None:
+    for depth in range(1, 30):
+        tmp_path.joinpath(*["f"] * depth).mkdir(exist_ok=True)
+    found = [each[:4] for each in messages(compile_text(tmp_path, MODEL + CHATS + text))]
+    assert any(each.startswith(code) for each in found) or not code, found[:9]

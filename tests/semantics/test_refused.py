@@ -345,3 +345,22 @@ def test_datasets_whose_names_are_more_than_names(tmp_path: Path) -> None:
 def test_arguments_that_reach_out(tmp_path: Path, argument: str) -> None:
     stage = TUNED.replace("data = chats", f'data = chats, trainer = {{ {argument}: "x" }}')
     assert [code for code, _ in found(tmp_path, CHATS + stage)] == ["P402"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        ("generations = 1", [("T103", "1")]),
+        ("generations = 2", []),
+        ("generations = 1, value = judge", [("P404", "value")]),
+    ],
+)
+def test_a_group_of_one_needs_another_baseline(
+    tmp_path: Path, settings: str, codes: list[tuple[str, str]]
+) -> None:
+    online = (
+        "stage online: grpo {\n  from = tuned, data = (held | as prompt(q)), reward = judge, batch = 8\n  "
+        + settings
+        + "\n}\n"
+    )
+    assert found(tmp_path, JUDGED + online) == codes

@@ -99,7 +99,35 @@ def test_a_stage_cannot_train_on_what_it_writes_itself(tmp_path: Path) -> None:
 
 
 def test_a_column_may_be_called_like_something_of_rounds(tmp_path: Path) -> None:
-    text = ROUNDS + 'data more = solutions | derive fresh = question + "?" | where fresh != "?" | dedup fresh\n'
+    text = (
+        ROUNDS + 'data more = solutions | derive fresh = question + "?" | where fresh != "?" | dedup fresh\n'
+    )
     found = recipe(tmp_path, text).datasets["more"]
     assert found.row is not None
     assert "fresh" in found.row.names
+
+
+def test_each_is_the_value_of_the_round(tmp_path: Path) -> None:
+    text = ROUNDS.replace("solutions, n = 4", "each(easy, solutions, easy), n = each(4, 8, 16)")
+    found = recipe(tmp_path, "data easy = solutions | take 1\n" + text)
+    sources = [found.datasets[f"fresh[{n}]"].source for n in (1, 2, 3)]
+    assert [each.inputs[0].name for each in sources] == ["easy", "solutions", "easy"]
+    assert [each.settings["n"] for each in sources] == [4, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            ROUNDS.replace("n = 4", "n = each(4, 8)"),
+            "`each` takes one value for each of the 3 rounds, found 2",
+        ),
+        (
+            ROUNDS + "stage more: sft { from = tuned, data = solutions, epochs = each(1, 2, 3) }\n",
+            "`each` has a value for each round, and stands inside of `rounds`",
+        ),
+    ],
+)
+def test_each_has_a_value_for_each_round(tmp_path: Path, text: str, words: str) -> None:
+    outcome = compile_text(tmp_path, START + text)
+    assert words in [each.message for each in outcome.problems]

@@ -47,14 +47,13 @@ def test_words_that_are_not_reserved_are_free_everywhere(word: str) -> None:
     assert [each.message for each in parse(Source("free.ftr", text))[1]] == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"no pickle", b"\x80\x05\x8c\x00."])
-def test_a_damaged_cache_is_built_anew(tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_cache_is_built_anew(tmp_path: Path) -> None:
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
     code = (
         "from recipedsl.source import Source; from recipedsl.syntax import parse; "
         "print(len(parse(Source('a.ftr', 'let a = 1\\n'))[0].items))"
     )
-    for _ in range(2):
+    for damage in (b"", b"no pickle", b"\x80\x05\x8c\x00.", b"left behind"):
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
         )

@@ -13,19 +13,18 @@ from recipedsl.syntax import parse, tree
 from recipedsl.syntax.dump import dump_tree
 from tests.syntax.recovery_figures import HEADING, damaged, measure, recipes
 
-SAMPLE = 1500  # of some fifty thousand; `python -m tests.syntax.recovery_figures` reads them all
+OF_EACH = 6  # damaged texts of every recipe; `python -m tests.syntax.recovery_figures` reads them all
 
 
 def test_damage_gives_one_problem_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     draw = random.Random(5)
     texts = recipes()
     assert len(texts) > 50
-    corpus = [each for text in texts.values() for each in damaged(text, draw)]
-    found = measure(draw.sample(corpus, SAMPLE))
+    found = measure(each for text in texts.values() for each in draw.sample([*damaged(text, draw)], OF_EACH))
     with capsys.disabled():
         print("", HEADING, *(figures.line(how) for how, figures in found.items()), sep="\n")
     assert found.keys() == {"all", "deleted", "inserted", "replaced", "swapped"}
-    assert found["all"].invalid > SAMPLE / 2
+    assert found["all"].invalid > OF_EACH * len(texts) / 2
     assert found["all"].are_good
 
 

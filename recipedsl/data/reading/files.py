@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import gzip
 import os.path
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ _FORMS: dict[str, Form] = {
     ".pq": "parquet",
 }
 _COMPRESSED = (".gz", ".zst")
+
+#: `**` right below `**` finds the same again.
+_SAME_TWICE = re.compile(r"(?:/\*\*)+(?=/|$)")
+_MOST_STARS = 3
 #: What reading raises for a file that is broken or may not be read.
 BROKEN = (OSError, EOFError, zlib.error, UnicodeDecodeError)
 _LISTED = 5  # files of a folder that a help names
@@ -82,7 +87,11 @@ class ReadPolicy:
         if whole.is_file():
             return [whole]
         base = "" if Path(path).is_absolute() else glob.escape(str(self.root)) + "/"
-        names = sorted(set(self._matching(os.path.normpath(base + path), path)))
+        pattern = _SAME_TWICE.sub("/**", os.path.normpath(base + path))
+        if pattern.count("/**") > _MOST_STARS:
+            words = f"a path has at most {_MOST_STARS} times `**`, each is searched below the one before"
+            raise mistake(FileNotFound, words)
+        names = sorted(set(self._matching(pattern, path)))
         return [Path(name) for name in names if Path(name).is_file()]
 
     def _matching(self, pattern: str, path: str) -> Iterator[str]:

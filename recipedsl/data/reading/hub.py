@@ -16,6 +16,8 @@ from recipedsl.language.names import is_repository
 from recipedsl.plan.facts import HubRows
 
 _PIECE = re.compile(r"(?P<before>.*-)(?P<number>\d+)-of-(?P<count>\d+)(?P<after>.*)")
+#: Characters of a card's front matter that are read; its reader is slow.
+_MOST_OF_CARD = 200_000
 _ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".csv")
 
 
@@ -109,9 +111,11 @@ def _card_patterns(card: str, source: HubRows) -> list[str]:
 
     front = card.split("---", 2)[1]
     try:
-        configs = (yaml.safe_load(front) or {}).get("configs", [])
-    except (yaml.YAMLError, AttributeError):
+        told = (yaml.safe_load(front[:_MOST_OF_CARD]) or {}).get("configs", [])
+    except (yaml.YAMLError, AttributeError, ValueError, RecursionError):
         return []
+    # The card is a stranger's: what has another form than it should says nothing.
+    configs = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
     chosen = [each for each in configs if each.get("config_name", "default") == (source.config or "default")]
     chosen = chosen or (configs if len(configs) == 1 and not source.config else [])
     return [path for each in chosen for path in _data_files(each.get("data_files"), source.split)]
@@ -125,7 +129,8 @@ def _data_files(given: object, split: str) -> list[str]:
     for each in entries:
         if isinstance(each, dict) and each.get("split") == split:
             path = each.get("path", [])
-            found += [path] if isinstance(path, str) else list(path)
+            paths = path if isinstance(path, list) else [path]
+            found += [each for each in paths if isinstance(each, str)]
     return found
 
 

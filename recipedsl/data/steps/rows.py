@@ -27,11 +27,15 @@ def explode(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFra
 
 
 def take(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
-    """The first rows, or the first of each group, in the order in which they stand."""
-    rows, count = context.settle(frame), int(step.settings["count"])
-    if not step.by:
-        return rows.head(count)
-    place = pl.int_range(pl.len()).over(list(step.by))
+    """The first rows, or the first of each group, in the order in which they stand: a number or a share."""
+    rows, share = context.settle(frame), step.settings.get("share")
+    if share is None and not step.by:
+        return rows.head(int(step.settings["count"]))
+    place, size = pl.int_range(pl.len()), pl.len()
+    if step.by:
+        place, size = place.over(list(step.by)), size.over(list(step.by))
+    # The arithmetic of `portion`, on each group.
+    count = pl.lit(step.settings.get("count")) if share is None else (size * share + 0.5 + 1e-9).floor()
     return kept(rows, rows.select((place < count).alias(KEPT)).collect())
 
 

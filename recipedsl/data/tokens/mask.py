@@ -60,12 +60,10 @@ class Marked:
         text: the whole rendering.
         spans: half-open character ranges, one for each turn asked for, in order; header left out,
             token that ends the turn included.
-        by_template: whether the ranges are the template's own marks.
     """
 
     text: str
     spans: tuple[Span, ...]
-    by_template: bool = False
 
 
 def render_text(template: ChatTemplate, conversation: Conversation, *, prompt: bool = False) -> str:
@@ -168,7 +166,7 @@ def _by_marks(
     if len(rendering.generated) != len(turns):
         raise _unknown(template, conversation, len(rendering.generated))
     chosen = [rendering.generated[turns.index(turn)] for turn in wanted]
-    return Marked(rendering.text, tuple(chosen), by_template=True)
+    return Marked(rendering.text, tuple(chosen))
 
 
 def _unknown(template: ChatTemplate, conversation: Conversation, marks: int) -> RecipeError:

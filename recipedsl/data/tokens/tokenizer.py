@@ -35,7 +35,7 @@ class TokenizerFacts:
         templates: chat templates by name; the one in common use is `default`.
         added: ids of the tokens that are cut out of a text before anything else, by their text.
         marks: texts of those of them that are special: they give a text its structure.
-        adds_bos, adds_eos: whether encoding plain text puts these tokens round it.
+        adds_bos: whether encoding plain text puts this token before it.
         joins: whether the ids of a text equal those of its two halves where no merge spans the cut;
             false for tokenizers that mark the start of a text.
     """
@@ -46,7 +46,6 @@ class TokenizerFacts:
     added: dict[str, int] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
     adds_bos: bool = False
-    adds_eos: bool = False
     joins: bool = True
 
     @property
@@ -91,8 +90,7 @@ def load_tokenizer(folder: Path) -> TokenizerFacts:
     config = _read_json(folder / "tokenizer_config.json")
     tokenizer = _read_tokenizer(folder / "tokenizer.json")
     special = _special_tokens({**_read_json(folder / "special_tokens_map.json"), **config})
-    first, last = _ends(tokenizer)
-    bos, eos = special.get("bos_token"), special.get("eos_token")
+    bos = special.get("bos_token")
     added = tokenizer.get_added_tokens_decoder()
     return TokenizerFacts(
         tokenizer=tokenizer,
@@ -100,8 +98,7 @@ def load_tokenizer(folder: Path) -> TokenizerFacts:
         templates=_templates(folder, config),
         added={token.content: id_ for id_, token in added.items()},
         marks=tuple(token.content for token in added.values() if token.special and token.content),
-        adds_bos=bool(bos) and config.get("add_bos_token", first == bos),
-        adds_eos=bool(eos) and config.get("add_eos_token", last == eos),
+        adds_bos=bool(bos) and config.get("add_bos_token", _start(tokenizer) == bos),
         joins=_joins(tokenizer),
     )
 
@@ -186,14 +183,10 @@ def _templates(folder: Path, config: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _ends(tokenizer: Tokenizer) -> tuple[str, str]:
-    """First and last token that encoding puts round a text; empty where it puts none."""
+def _start(tokenizer: Tokenizer) -> str:
+    """Token that encoding puts before a text; empty where it puts none."""
     encoding = tokenizer.encode("a")
-    if not encoding.ids:
-        return "", ""
-    first = encoding.tokens[0] if encoding.special_tokens_mask[0] else ""
-    last = encoding.tokens[-1] if encoding.special_tokens_mask[-1] else ""
-    return first, last
+    return encoding.tokens[0] if encoding.ids and encoding.special_tokens_mask[0] else ""
 
 
 def _joins(tokenizer: Tokenizer) -> bool:

@@ -342,6 +342,30 @@ class NullInShape(Code):
     severity: ClassVar[Severity] = Severity.WARNING
 
 
+class NotFetched(Code):
+    """Rows of the hub that are not on this machine yet.
+
+    What: The dataset has not been fetched, and no row type is declared for it, so its columns are not
+    known and what refers to them is not checked.
+
+    Why: Checking never uses the network. `recipedsl plan` and `recipedsl run` fetch what is missing and
+    check everything again before anything is trained.
+
+    Bad:
+
+        data pairs = hub("acme/pairs", revision = "1f2e3d4c") | where chars(question) > 10
+
+    Good:
+
+        type Pair = { question: text, good: text, bad: text }
+        data pairs: Pair = hub("acme/pairs", revision = "1f2e3d4c") | where chars(question) > 10
+    """
+
+    code: ClassVar[str] = "D219"
+    name: ClassVar[str] = "not-fetched"
+    severity: ClassVar[Severity] = Severity.INFO
+
+
 CODES: tuple[type[Code], ...] = (
     UnknownColumn,
     WrongShape,
@@ -358,4 +382,5 @@ CODES: tuple[type[Code], ...] = (
     OutsideChoices,
     NullSeen,
     NullInShape,
+    NotFetched,
 )

@@ -10,7 +10,7 @@ from recipedsl.diagnostics.code import Code
 class RecipeMissing(Code):
     """There is no such recipe.
 
-    What: the path that was given names no file, or a folder.
+    What: the path that was given names no file, a folder, or a file of another kind, such as rows or YAML.
 
     Why: a command works on one file, or finds the recipes below a folder itself (`check`, `fmt`).
 

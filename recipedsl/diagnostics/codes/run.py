@@ -143,7 +143,8 @@ class VersionsDiffer(Code):
 
     What: a package that decides results has another version here than in the plan file.
     Why: a result is filed under the versions that the plan names; one that was made with others would be
-    taken for it by every later run. What is in the store already was made with the plan's versions and is used.
+    taken for it by every later run. What is in the store already was made with the plan's versions and is
+    used.
     Bad: `recipedsl run plan.json` after an upgrade of torch
     Good: `recipedsl plan RECIPE --json plan.json` once more, or an environment with the versions of the plan
     """
@@ -287,8 +288,8 @@ class UnknownRun(Code):
 
     What: no folder under `runs/` has that name or begins with it, or several do.
     Why: only one run can be shown.
-    Bad: `recipedsl report 2031`
-    Good: `recipedsl report last`
+    Bad: `recipedsl runs show 2031`
+    Good: `recipedsl runs show last`
     """
 
     code = "R740"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recipedsl.diagnostics import Edit
 from recipedsl.diagnostics.render.pieces import Line, Piece, Role, escaped, line, width
@@ -12,6 +12,9 @@ from recipedsl.source import Source, Span
 
 #: Lines of one fix that are shown; a whole new block need not be read here.
 _MOST_LINES = 12
+
+#: Characters of a line before its first difference, and in all, that are looked at for what is shown.
+_MOST_BEFORE, _MOST_LETTERS = 1000, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def _trimmed(source: Source, first: int, before: list[str], after: list[str]) ->
 
 def draw_change(change: Change, gutter: int, room: int) -> list[Line]:
     """`23 - old` and `23 + new`."""
+    change = _clipped(change)
     start = _first_difference(change)
     rows: list[Line] = []
     for sign, lines, role in (("-", change.before, Role.REMOVED), ("+", change.after, Role.ADDED)):
@@ -103,6 +107,33 @@ def draw_change(change: Change, gutter: int, room: int) -> list[Line]:
         if len(lines) > _MOST_LINES:
             rows.append(line(f"{'':>{gutter}} {sign} … {len(lines) - _MOST_LINES} more lines"))
     return rows
+
+
+def _clipped(change: Change) -> Change:
+    """Without what is far from the first difference of lines that are longer than any screen."""
+    if max(map(len, (*change.before, *change.after)), default=0) <= _MOST_LETTERS:
+        return change
+    same = _same(change.before[0], change.after[0]) if change.before and change.after else 0
+    start = max(0, same - _MOST_BEFORE)
+    before, after = _from(change.before, start), _from(change.after, start)
+    return replace(change, before=before, after=after)
+
+
+def _from(lines: tuple[str, ...], start: int) -> tuple[str, ...]:
+    first = (each[start : start + _MOST_LETTERS] for each in lines[:1])
+    return (*first, *(each[:_MOST_LETTERS] for each in lines[1:]))
+
+
+def _same(old: str, new: str) -> int:
+    """How many characters two texts begin with in common, by halving: comparing slices is fast."""
+    low, high = 0, min(len(old), len(new))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[low:middle] == new[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _first_difference(change: Change) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 TAB_WIDTH = 4
 
@@ -118,6 +120,12 @@ def escaped(text: str, *, keep_lines: bool = False) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
+    return _spelled_out(text, keep_lines)
+
+
+# A line of a million characters may have thousands of problems: it is looked through once.
+@lru_cache(maxsize=16)
+def _spelled_out(text: str, keep_lines: bool) -> str:
     return "".join(letter if keep_lines and letter == "\n" else shown(letter) for letter in text)
 
 
@@ -125,7 +133,7 @@ def width(text: str) -> int:
     """Columns that printable text takes in a terminal (Unicode Annex 11: wide and full width take two)."""
     if text.isascii():
         return len(text)
-    return sum(_letter_width(letter) for letter in text)
+    return _starts(text)[-1] if len(text) > 1 else _letter_width(text)
 
 
 def _letter_width(letter: str) -> int:
@@ -134,23 +142,43 @@ def _letter_width(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
-def columns(text: str) -> list[int]:
+def columns(text: str) -> Sequence[int]:
     """Terminal column at which each character of `text` begins, and where the last one ends."""
+    if text.isascii() and text.isprintable():
+        return range(len(text) + 1)
+    return _columns(text)
+
+
+@lru_cache(maxsize=16)
+def _columns(text: str) -> Sequence[int]:
     starts = [0]
     for letter in text:
-        starts.append(starts[-1] + width(shown(letter)))
+        starts.append(starts[-1] + sum(map(_letter_width, shown(letter))))
+    return starts
+
+
+@lru_cache(maxsize=16)
+def _starts(text: str) -> Sequence[int]:
+    """Like `columns`, of text that is printable."""
+    starts = [0]
+    for letter in text:
+        starts.append(starts[-1] + _letter_width(letter))
     return starts
 
 
 def cut(text: str, start: int, end: int) -> str:
     """The part of printable text between two terminal columns; half a wide character becomes a space."""
+    if text.isascii():
+        return text[max(0, start) : max(0, end)]
+    starts = _starts(text)
     kept: list[str] = []
-    place = 0
-    for letter in text:
-        size = _letter_width(letter)
-        if place >= start and place + size <= end:
-            kept.append(letter)
-        elif place < end and place + size > start:
-            kept.append(" " * (min(end, place + size) - max(start, place)))
-        place += size
+    # The character before the first may reach into the part.
+    for index in range(max(0, bisect_left(starts, start) - 1), len(text)):
+        place, stop = starts[index], starts[index + 1]
+        if place > end:
+            break
+        if place >= start and stop <= end:
+            kept.append(text[index])
+        elif place < end and stop > start:
+            kept.append(" " * (min(end, stop) - max(start, place)))
     return "".join(kept)

@@ -21,6 +21,9 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note", Severity.HINT: "note"}
 
+#: Characters of a line that tell it from others, and of a snippet: neither is for reading it whole.
+_MOST_LETTERS = 1000
+
 #: Headings of a page, which are bold in Markdown.
 _HEADING = re.compile(r"(?m)^(What|Why|Bad|Good|Source|Example):")
 
@@ -77,7 +80,7 @@ def _mark(diagnostic: Diagnostic) -> str:
     label = diagnostic.primary
     text = label.source.line(label.source.position(label.span.start).line) if label else diagnostic.message
     path = label.source.path if label else ""
-    said = "\0".join((path, diagnostic.code, " ".join(text.split())))
+    said = "\0".join((path, diagnostic.code, " ".join(text[:_MOST_LETTERS].split())))
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -106,7 +109,8 @@ def _message(diagnostic: Diagnostic) -> str:
 
 
 def _location(label: Label) -> dict[str, Any]:
-    region = {**_region(label.source, label.span), "snippet": {"text": label.source.slice(label.span)}}
+    text = label.source.slice(label.span)[:_MOST_LETTERS]
+    region = {**_region(label.source, label.span), "snippet": {"text": text}}
     return {"physicalLocation": {"artifactLocation": _artifact(label.source), "region": region}}
 
 

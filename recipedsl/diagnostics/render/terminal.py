@@ -21,6 +21,9 @@ _ROLES = {
     Severity.HINT: Role.HINT,
 }
 
+#: Further places, and changed parts of a file, that one problem is shown with.
+_MOST_LABELS, _MOST_CHANGES = 50, 50
+
 _FIX_WORDS = {
     Applicability.SAFE: "  (fix: safe)",
     Applicability.UNSAFE: "  (fix: unsafe, changes what the recipe means)",
@@ -30,7 +33,12 @@ _FIX_WORDS = {
 
 
 def render_terminal(
-    diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = PLAIN_WIDTH, summary: bool = True
+    diagnostics: Iterable[Diagnostic],
+    *,
+    colour: bool = False,
+    width: int = PLAIN_WIDTH,
+    summary: bool = True,
+    most: int | None = None,
 ) -> str:
     """Text of all diagnostics, each followed by an empty line, and a line that counts them.
 
@@ -39,11 +47,14 @@ def render_terminal(
         colour: whether escape codes are allowed.
         width: columns of the terminal.
         summary: whether to count them at the end.
+        most: how many are shown; None for all.
     """
     found = list(diagnostics)
     lines: list[Line] = []
-    for diagnostic in found:
+    for diagnostic in found[:most]:
         lines += [*render_one(diagnostic, width), ()]
+    if most is not None and len(found) > most:
+        lines += [line(f"{len(found) - most} more are not shown"), ()]
     if summary:
         lines += summary_lines(found)
     return to_ansi(lines) if colour else to_plain(lines)
@@ -92,7 +103,7 @@ def _by_source(diagnostic: Diagnostic, role: Role) -> list[tuple[Source, list[Po
         add(diagnostic.primary, role, "^")
         for value in diagnostic.values:
             add(Label(diagnostic.primary.source, value.span, value.text), Role.VALUE, "")
-    for label in diagnostic.secondary:
+    for label in diagnostic.secondary[:_MOST_LABELS]:
         add(label, Role.SECONDARY, "-")
     return list(found.values())
 
@@ -136,12 +147,15 @@ def _help(each: Help, diagnostic: Diagnostic, gutter: int, width: int) -> Iterat
     words = _FIX_WORDS[each.applicability] if each.edits else ""
     yield from _remark("help", Role.HELP, each.text + words, gutter, width)
     home = diagnostic.primary.source if diagnostic.primary else None
-    for change in changes(each.edits):
+    made = changes(each.edits)
+    for change in made[:_MOST_CHANGES]:
         if change.source is not home:
             yield line(
                 Piece(f"{'':>{gutter}}::: ", Role.GUTTER), f"{escaped(change.source.path)}:{change.first}"
             )
         yield from draw_change(change, gutter, max(40, width - gutter - 3))
+    if len(made) > _MOST_CHANGES:
+        yield line(f"{'':>{gutter}} … {len(made) - _MOST_CHANGES} more changes")
 
 
 # --- the end ------------------------------------------------------------------------------------------
@@ -159,14 +173,21 @@ def summary_lines(diagnostics: Sequence[Diagnostic]) -> list[Line]:
     pieces: list[Piece | str] = ["found "]
     for index, count in enumerate(counts):
         pieces += [", ", count] if index else [count]
-    fixable = sum(
-        any(h.edits and h.applicability is Applicability.SAFE for h in each.helps) for each in diagnostics
-    )
-    if fixable:
-        pieces.append(f" ({fixable} can be fixed with `recipedsl check --fix`)")
+    pieces.append(_fixable(diagnostics))
     lines = [line(*pieces)]
     code = min(diagnostics, key=lambda each: list(Severity).index(each.severity)).code
     return [*lines, line(Piece(f"to read more: `recipedsl explain {code}`", Role.FAINT))]
+
+
+def _fixable(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many of the problems `--fix` mends, and how many more with `--unsafe-fixes`."""
+    kinds = [{help_.applicability for help_ in each.helps if help_.edits} for each in diagnostics]
+    safe = sum(Applicability.SAFE in each for each in kinds)
+    unsafe = sum(Applicability.UNSAFE in each and Applicability.SAFE not in each for each in kinds)
+    if not safe:
+        return f" ({unsafe} can be fixed with `recipedsl check --fix --unsafe-fixes`)" if unsafe else ""
+    more = f", {unsafe} more with `--unsafe-fixes`" if unsafe else ""
+    return f" ({safe} can be fixed with `recipedsl check --fix`{more})"
 
 
 def _count(number: int, severity: Severity) -> str:

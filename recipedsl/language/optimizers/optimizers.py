@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import Concept, setting
-from recipedsl.language.values import concept, flag, number, one_of, whole
+from recipedsl.language.values import concept, flag, number, one_of, share, whole
 
 
 class Optimizer(Concept):
@@ -167,3 +167,21 @@ class Layers(Optimizer):
     every: Any = setting(whole(1), "steps between changes", 50)
     choice: Any = setting(one_of("random", "ascending", "descending"), "which come next", "random")
     rule: Any = setting(concept("optimizer"), "update rule of these layers; `adamw` when left out", None)
+
+
+class OnlineMerging(Adamw):
+    """AdamW whose steps are merged with what the reference learned from the pretrained model.
+
+    Each step keeps to the parameters and directions in which the reference changed, so that a policy
+    gains reward and forgets less of what it could do.
+
+    Source: Lu et al. 2024, arXiv:2405.17931.
+
+    Example: `optimizer = online_merging(keep = 50%)`
+    """
+
+    keyword: ClassVar[str] = "online_merging"
+    not_yet: ClassVar[str] = "`merge` averages finished models"
+
+    keep: Any = setting(share(above=0), "share of the changes that are kept in a step", None)
+    weight: Any = setting(share(), "weight of the reference's changes in a step", None)

@@ -51,7 +51,7 @@ DECIDED: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class UsualRange:
     """Values of a setting that are published, and where; both ends inclusive."""
 
     low: float
@@ -88,14 +88,14 @@ class StageMethod(Concept):
     usual_rate: ClassVar[tuple[float, float]]
     usual_lora_rate: ClassVar[tuple[float, float] | None] = None
     rate_source: ClassVar[str] = ""
-    usual_beta: ClassVar[Band | None] = None
+    usual_beta: ClassVar[UsualRange | None] = None
     rate: ClassVar[float]
     lora_rate: ClassVar[float]
 
     from_: Any = setting(
         name_of("model", "stage"),
         "model or earlier stage whose weights it starts from",
-        also_called=("model", "base_model", "model_name_or_path", "model_path"),
+        also_called=("model", "base_model", "model_name_or_path", "model_path", "start", "init_from"),
     )
     data: Any = setting(
         name_of("data"), "dataset it trains on", also_called=("dataset", "datasets", "train_dataset")
@@ -302,8 +302,8 @@ class Online(StageMethod):
         also_called=("reward_funcs",),
     )
     generations: Any = setting(
-        whole(2),
-        "answers sampled for each prompt",
+        whole(1),
+        "answers sampled for each prompt; 2 or more where they are one another's baseline, without `value`",
         8,
         argument="num_generations",
         also_called=("group_size", "num_return_sequences", "rollout_n"),

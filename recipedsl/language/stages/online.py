@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
-from recipedsl.language.stages.base import Band, Online
+from recipedsl.language.stages.base import Online, UsualRange
 from recipedsl.language.values import flag, number, one_of
 
 
@@ -29,7 +29,7 @@ class Grpo(Online):
         "published: 1e-6 (DeepSeekMath, arXiv:2402.03300; DAPO, arXiv:2503.14476), 5e-7 (Oumi) with full "
         "weights; trl 1.16 takes 1e-6"
     )
-    usual_beta: ClassVar[Band] = Band(
+    usual_beta: ClassVar[UsualRange] = UsualRange(
         0, 0.2, "DeepSeekMath 0.04 (arXiv:2402.03300), DAPO none (arXiv:2503.14476); trl 1.16 takes 0"
     )
     rate: ClassVar[float] = 1e-6
@@ -92,7 +92,7 @@ class Rloo(Online):
     rate_source: ClassVar[str] = (
         "published: 1e-6 (RLOO, arXiv:2402.14740) with full weights; trl 1.16 takes 1e-6"
     )
-    usual_beta: ClassVar[Band] = Band(
+    usual_beta: ClassVar[UsualRange] = UsualRange(
         0, 0.2, "trl 1.16 takes 0.05; the divergence is that of GRPO, 0 to 0.04"
     )
     rate: ClassVar[float] = 1e-6

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
 from recipedsl.language.shapes import Shape
-from recipedsl.language.stages.base import Band, Preferring, Purpose
+from recipedsl.language.stages.base import Preferring, Purpose, UsualRange
 from recipedsl.language.values import number, one_of, several
 
 #: `loss_type` of trl.DPOConfig 1.16.
@@ -38,7 +38,7 @@ class Dpo(Preferring):
         "published: 5e-7 (Zephyr, arXiv:2310.16944; Tülu 3, arXiv:2411.15124) to 1e-6 (DPO, "
         "arXiv:2305.18290) with full weights, 5e-6 with LoRA (Zephyr QLoRA); trl 1.16 takes 1e-6"
     )
-    usual_beta: ClassVar[Band] = Band(
+    usual_beta: ClassVar[UsualRange] = UsualRange(
         0.005, 1, "DPO 0.1 to 0.5 (arXiv:2305.18290), Zephyr 0.01 (arXiv:2310.16944); trl 1.16 takes 0.1"
     )
     rate: ClassVar[float] = 1e-6
@@ -82,7 +82,9 @@ class Kto(Preferring):
         "published: 5e-6 (HALOs, the code of arXiv:2402.01306), 5e-7 to 5e-6 (trl's guide to KTO) with full "
         "weights; trl 1.16 takes 1e-6"
     )
-    usual_beta: ClassVar[Band] = Band(0.005, 1, "HALOs 0.1 (arXiv:2402.01306); trl 1.16 takes 0.1")
+    usual_beta: ClassVar[UsualRange] = UsualRange(
+        0.005, 1, "HALOs 0.1 (arXiv:2402.01306); trl 1.16 takes 0.1"
+    )
     rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 

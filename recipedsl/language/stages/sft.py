@@ -48,7 +48,8 @@ class Sft(Offline):
     )
     weigh: Any = setting(
         mapping(),
-        "weights of the loss: by role (`{ system: 0, tool: 0.5 }`), of what ends a turn (`end: 0`), or from "
+        "weights of the loss: by role (`{ system: 0, tool: 0.5 }`), of what ends a turn (`end: 0`), of what "
+        'a pattern finds (`"<think>.*?</think>": 0`), or from '
         'fields of the messages that hold one (`message: "train"`) or one for each span (`spans: "parts"`)',
         None,
         not_yet=True,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
 from recipedsl.language.shapes import Shape
-from recipedsl.language.stages.base import Band, Offline, Purpose
+from recipedsl.language.stages.base import Offline, Purpose, UsualRange
 from recipedsl.language.values import number, row_value, whole
 
 
@@ -38,9 +38,7 @@ class Orpo(WithoutReference):
     config_class: ClassVar[str] = "trl.experimental.orpo.ORPOConfig"
     usual_rate: ClassVar[tuple[float, float]] = (1e-6, 1e-5)
     usual_lora_rate: ClassVar[tuple[float, float]] = (1e-5, 2e-4)
-    rate_source: ClassVar[str] = (
-        "published: 5e-6 to 8e-6 (arXiv:2403.07691), 2e-4 with LoRA"
-    )
+    rate_source: ClassVar[str] = "published: 5e-6 to 8e-6 (arXiv:2403.07691), 2e-4 with LoRA"
     rate: ClassVar[float] = 8e-6
     lora_rate: ClassVar[float] = 8e-5
 
@@ -62,7 +60,9 @@ class Simpo(WithoutReference):
     usual_rate: ClassVar[tuple[float, float]] = (3e-7, 1e-6)
     usual_lora_rate: ClassVar[tuple[float, float]] = (3e-6, 1e-5)
     rate_source: ClassVar[str] = "published: 3e-7 to 1e-6 with full weights (arXiv:2405.14734)"
-    usual_beta: ClassVar[Band] = Band(2, 10, "SimPO 2 to 10, over means of tokens (arXiv:2405.14734)")
+    usual_beta: ClassVar[UsualRange] = UsualRange(
+        2, 10, "SimPO 2 to 10, over means of tokens (arXiv:2405.14734)"
+    )
     rate: ClassVar[float] = 8e-7
     lora_rate: ClassVar[float] = 8e-6
 
@@ -88,9 +88,7 @@ class Cpo(WithoutReference):
     lora_rate: ClassVar[float] = 1e-5
 
     beta: Any = setting(number(0), "scale of the difference", 0.1, argument="beta")
-    likelihood: Any = setting(
-        number(0), "weight of the chosen answer", 1.0, argument="cpo_alpha"
-    )
+    likelihood: Any = setting(number(0), "weight of the chosen answer", 1.0, argument="cpo_alpha")
 
 
 class Tpo(WithoutReference):

@@ -41,6 +41,28 @@ class Best(Step):
     least: ClassVar[int] = 1
 
 
+class Band(Step):
+    """Keeps one row of each group whose mean score lies between two bounds, both included.
+
+    With a score of 0 or 1 that is the pass rate: what the model that wrote the answers always or
+    never gets right teaches it little. The column of the score then holds the mean.
+
+    Source: Hugging Face 2025, open-r1, "pass rate filtering".
+
+    Example: `| band by question, on = quality, low = 0.1, high = 0.6`
+    """
+
+    keyword: ClassVar[str] = "band"
+    not_yet: ClassVar[str] = "compute rates beforehand; `where rate in 0.1..0.6` keeps the same rows"
+    drops: ClassVar[bool] = True
+    takes: ClassVar[Takes] = Takes.SETTINGS
+    grouped: ClassVar[bool] = True
+
+    on: Any = setting(name_of("column"), "column of the score")
+    low: Any = setting(number(), "lowest mean", None)
+    high: Any = setting(number(), "highest mean", None)
+
+
 class Pair(Step):
     """Makes a preference of each group: its best completion against its worst.
 

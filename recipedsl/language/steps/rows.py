@@ -42,7 +42,7 @@ class Dedup(Step):
 
 
 class Take(Step):
-    """Keeps the first n rows in their present order, or the first n of each group.
+    """Keeps the first rows in their present order, a number or a share, or the first of each group.
 
     Example: `| take 2k by topic`
     """
@@ -52,7 +52,9 @@ class Take(Step):
     takes: ClassVar[Takes] = Takes.SETTINGS
     grouped: ClassVar[bool] = True
 
-    count: Any = setting(whole(0), "number of rows, of each group where `by` follows")
+    amount: Any = setting(
+        either(whole(0), share()), "number or share of rows, of each group where `by` follows"
+    )
 
 
 class Sample(Step):

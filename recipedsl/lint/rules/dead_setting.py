@@ -62,8 +62,7 @@ def _of_length(stage: Stage) -> Iterator[Dead]:
 
 
 def _of_loss(stage: Stage) -> Iterator[Dead]:
-    loss = stage.settings.get("loss")
-    losses = {loss} if isinstance(loss, str) else set(loss or ())
+    losses = set(stage.losses)
     if stage.method.keyword != "dpo" or not losses:
         return
     shown = " and ".join(f"`{each}`" for each in sorted(losses))

@@ -10,7 +10,7 @@ from recipedsl.diagnostics import Diagnostic
 from recipedsl.lint.base import Rule, Subject
 from recipedsl.semantics.recipe import Dataset, Place, ResolvedStep
 
-#: Steps that put rows in an order: what a shuffle follows, or `sort` follows a shuffle, is undone.
+#: An order of rows, and the step behind it that undoes it.
 _UNDONE = {("sort", "shuffle"), ("shuffle", "shuffle")}
 
 

@@ -42,6 +42,7 @@ class MistypedLength(Rule):
 
     code: ClassVar[str] = "L107"
     name: ClassVar[str] = "mistyped-length"
+    despite_errors: ClassVar[bool] = True
 
     @classmethod
     def check(cls, subject: Subject) -> Iterator[Diagnostic]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from recipedsl.diagnostics import Diagnostic
-from recipedsl.language.stages.base import Band
+from recipedsl.language.stages.base import UsualRange
 from recipedsl.lint.base import Rule, Subject
 from recipedsl.semantics.recipe import Stage
 
 #: The length-normalised loss compares means over tokens, so its beta is as many times larger (Tülu 3,
 #: arXiv:2411.15124, trains with 5).
-_NORMALISED = Band(2, 10, "length-normalised: Lambert et al. 2024, arXiv:2411.15124")
+_NORMALISED = UsualRange(2, 10, "length-normalised: Lambert et al. 2024, arXiv:2411.15124")
 
 
 class UnusualBeta(Rule):
@@ -52,10 +52,8 @@ class UnusualBeta(Rule):
             )
 
 
-def _band(stage: Stage) -> Band | None:
-    loss = stage.settings.get("loss")
-    losses = (loss,) if isinstance(loss, str) else tuple(loss or ())
-    return _NORMALISED if "sigmoid_norm" in losses else stage.method.usual_beta
+def _band(stage: Stage) -> UsualRange | None:
+    return _NORMALISED if "sigmoid_norm" in stage.losses else stage.method.usual_beta
 
 
 def _fitting(stage: Stage, beta: float) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from recipedsl.diagnostics import Applicability, Diagnostic, Edit, Help
+from recipedsl.diagnostics import Applicability, Diagnostic
 from recipedsl.lint.base import Rule, Subject
-from recipedsl.semantics.recipe import Place, Stage
+from recipedsl.semantics.context import fix
+from recipedsl.semantics.recipe import Place, Training
 
 #: Shares that published recipes warm up for (3% Alpaca, 5%, 10% Zephyr) reach up to here; as steps these
 #: numbers are no warm-up of a stage of any length.
@@ -40,33 +41,29 @@ class WarmupUnit(Rule):
 
     code: ClassVar[str] = "L115"
     name: ClassVar[str] = "warmup-unit"
+    despite_errors: ClassVar[bool] = True
 
     @classmethod
     def check(cls, subject: Subject) -> Iterator[Diagnostic]:
         """Looks at every schedule whose warm-up is written."""
-        for stage in subject.recipe.stages.values():
+        for name, stage in subject.recipe.training.items():
             use = stage.settings.get("schedule")
             if use is not None and "warmup" in use.written:
-                yield from cls._found(stage, use.settings["warmup"], use.written["warmup"])
+                yield from cls._found(name, stage, use.settings["warmup"], use.written["warmup"])
 
     @classmethod
-    def _found(cls, stage: Stage, warmup: Any, place: Place) -> Iterator[Diagnostic]:
+    def _found(cls, name: str, stage: Training, warmup: Any, place: Place) -> Iterator[Diagnostic]:
         steps = stage.settings.get("steps")
         if isinstance(warmup, float):
             if warmup >= _MOST_SHARE:
-                words = f"a warm-up of {warmup:.0%} leaves little of stage `{stage.name}` at its rate"
+                words = f"a warm-up of {warmup:.0%} leaves little of stage `{name}` at its rate"
                 yield cls.at(place, words, "a share of the steps")
         elif steps is not None and warmup >= steps:
-            words = f"a warm-up of {warmup} steps never ends: stage `{stage.name}` has {steps}"
+            words = f"a warm-up of {warmup} steps never ends: stage `{name}` has {steps}"
             yield cls.at(place, words, "steps", secondary=[(stage.written["steps"], "as long as the stage")])
         elif 0 < warmup <= _FEW_STEPS and (steps is None or steps >= _SHORT):
             counted = f"{warmup} step{'s' if warmup > 1 else ''}"
             words = f"a warm-up of {counted} is hardly one; a share is written `{warmup}%`"
-            yield cls.at(place, words, "steps, not percent", helps=(_help(place, warmup),))
-
-
-def _help(place: Place, warmup: int) -> Help:
-    words = f"write `{warmup}%` if a share is meant"
-    if place.source.path.startswith("--"):
-        return Help(words)
-    return Help(words, (Edit(place.source, place.span, f"{warmup}%"),), Applicability.UNSAFE)
+            share = f"{warmup}%"
+            helps = (fix(place, share, f"write `{share}` if a share is meant", Applicability.UNSAFE),)
+            yield cls.at(place, words, "steps, not percent", helps=helps)

@@ -322,9 +322,11 @@ def load_run(root: Path, which: str = "last") -> Run:
     if len(fitting) == 1:
         return fitting[0]
     message = f"several runs are meant by `{which}`" if fitting else f"there is no run `{which}`"
-    shown = ", ".join(run.id for run in (fitting or runs)[:5]) or "none"
-    note, hint = f"runs: {shown}", Help("`last`, or the beginning or the last letters of a run's name")
-    raise RecipeError(Diagnostic(UnknownRun, message, notes=(note,), helps=(hint,)))
+    shown = ", ".join(run.id for run in (fitting or runs)[:5])
+    notes = (f"runs: {shown}",) if shown else ("nothing was run yet in this project",)
+    hint = "`last`, or the beginning or the last letters of a run's name"
+    helps = (Help(hint if shown else "`recipedsl run RECIPE` makes a run"),)
+    raise RecipeError(Diagnostic(UnknownRun, message, notes=notes, helps=helps))
 
 
 def _fits(run: str, which: str) -> bool:

@@ -14,6 +14,7 @@ from safetensors import safe_open
 
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run_stages import DiskFull, PackingLeaks, SaveFailed
+from recipedsl.plan.memory import gigabytes
 from recipedsl.runtime.stages.result import bare_model, is_adapted, save_weights
 from recipedsl.runtime.stages.task import Task
 
@@ -34,7 +35,7 @@ def check_disk(task: Task, trainer: Any) -> None:
         raise RecipeError(
             Diagnostic(
                 DiskFull,
-                f"`{task.node.name}` needs {_gigabytes(needed)} on the disk, {_gigabytes(free)} are free",
+                f"`{task.node.name}` needs {gigabytes(needed)} on the disk, {gigabytes(free)} are free",
                 helps=(Help("fewer trained weights, no `save_every`, or `recipedsl store gc`"),),
             )
         )
@@ -44,10 +45,6 @@ def weights_of(model: Any) -> tuple[int, int]:
     """Number of trained weights and of all weights; a frozen reference adapter counts as neither."""
     own = [parameter for name, parameter in model.named_parameters() if ".ref." not in name]
     return sum(each.numel() for each in own if each.requires_grad), sum(each.numel() for each in own)
-
-
-def _gigabytes(size: float) -> str:
-    return f"{size / 1e9:.1f} GB"
 
 
 # --- saving -----------------------------------------------------------------------------------------
