@@ -22,6 +22,9 @@ PIPE_WIDTH = 120
 #: Problems that are shown to people; nobody reads on, and programs have the other forms.
 MOST_SHOWN = 500
 
+#: Problems that are told to a service: GitHub shows no more of a SARIF file.
+MOST_FOR_SERVICES = 5_000
+
 #: Lines longer than this are hard to read, however wide the window is.
 _WIDEST = 140
 
@@ -80,7 +83,7 @@ def show_diagnostics(
     elif form == "concise":
         click.echo(render.render_concise(shown), nl=False, err=err)
     elif form in ("sarif", "github"):
-        click.echo(_for_services(found, form), nl=False, err=err)
+        click.echo(_for_services(found[:MOST_FOR_SERVICES], form), nl=False, err=err)
     else:
         colour = has_colour(stream)
         text = render.render_terminal(

@@ -14,6 +14,7 @@ from recipedsl.diagnostics import RecipeError
 from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
 from recipedsl.language.names import is_repository
 from recipedsl.plan.facts import HubRows
+from recipedsl.plan.hub_answers import refuse_paths_of_hubs
 
 _PIECE = re.compile(r"(?P<before>.*-)(?P<number>\d+)-of-(?P<count>\d+)(?P<after>.*)")
 #: Characters of a card's front matter that are read; its reader is slow.
@@ -148,7 +149,7 @@ def _chosen(source: HubRows) -> list[str]:
     """Names of the split's files, as the hub lists them."""
     from huggingface_hub import HfApi
 
-    _keep_quiet()
+    _set_up()
     listed = HfApi().list_repo_files(source.name, repo_type="dataset", revision=source.revision or None)
     names = list(listed)
     card = _fetch(source, "README.md").read_text("utf-8", "replace") if "README.md" in names else ""
@@ -158,13 +159,14 @@ def _chosen(source: HubRows) -> list[str]:
     return chosen
 
 
-def _keep_quiet() -> None:
+def _set_up() -> None:
     """No bars but on a terminal; and what goes wrong is said once, as a diagnostic."""
     from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented so
         disable_progress_bars,
         logging,
     )
 
+    refuse_paths_of_hubs()
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     if not sys.stderr.isatty():
         disable_progress_bars()

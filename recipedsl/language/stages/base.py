@@ -263,7 +263,7 @@ class Offline(StageMethod):
     )
 
 
-class Preferring(Offline):
+class Preferring(StageMethod):
     """Base of methods that compare with a reference policy through `beta`."""
 
     compares: ClassVar[bool] = True

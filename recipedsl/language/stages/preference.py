@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
 from recipedsl.language.shapes import Shape
-from recipedsl.language.stages.base import Preferring, Purpose, UsualRange
+from recipedsl.language.stages.base import Offline, Preferring, Purpose, UsualRange
 from recipedsl.language.values import number, one_of, several
 
 #: `loss_type` of trl.DPOConfig 1.16.
@@ -16,7 +16,7 @@ DPO_LOSSES = (
 )  # fmt: skip
 
 
-class Dpo(Preferring):
+class Dpo(Preferring, Offline):
     """Direct preference optimisation: chosen answers gain on rejected ones, held to the reference.
 
     The reference is derived: the policy that the stage starts from, as an adapter switched off, a

@@ -15,6 +15,7 @@ from pathlib import Path
 from recipedsl.diagnostics import Code, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run import ModelGated, ModelNotFound, ModelOffline
 from recipedsl.language.names import is_repository
+from recipedsl.plan.hub_answers import refuse_paths_of_hubs
 from recipedsl.plan.model import ModelSource
 from recipedsl.runtime.models.fetching import Meter, Tell, nobody, watched
 from recipedsl.runtime.models.folder import WANTED, Found
@@ -80,7 +81,7 @@ def _read_reference(repository: Path, revision: str) -> str:
 def _download(name: str, revision: str, meter: Meter) -> Path:
     from huggingface_hub import snapshot_download
 
-    _keep_quiet()
+    _set_up()
     repository = cache_folder() / f"models--{name.replace('/', '--')}"
     before, meter.size = _bytes_in(repository), _missing_bytes(name, revision, repository)
 
@@ -104,13 +105,14 @@ def _download(name: str, revision: str, meter: Meter) -> Path:
     return folder
 
 
-def _keep_quiet() -> None:
+def _set_up() -> None:
     """One bar is enough, and it is ours; and what goes wrong is said once, as a diagnostic."""
     from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented so
         disable_progress_bars,
         logging,
     )
 
+    refuse_paths_of_hubs()
     disable_progress_bars()
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
