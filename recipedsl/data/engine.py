@@ -12,6 +12,7 @@ import polars as pl
 from recipedsl.data.concat import concatenated
 from recipedsl.data.flow import Context, opened
 from recipedsl.data.look import look
+from recipedsl.data.mixing import Drawn, mixture
 from recipedsl.data.problems import mistake
 from recipedsl.data.reading.columns import to_frame
 from recipedsl.data.reading.files import ReadPolicy
@@ -31,7 +32,9 @@ from recipedsl.plan.model import (
     DataNode,
     HubSource,
     Input,
+    InterleaveSource,
     LaterSource,
+    MixSource,
     NodeSource,
     ReadSource,
     RowsSource,
@@ -53,8 +56,11 @@ def make_data(node: DataNode, inputs: Mapping[str, Path], out: Path, policy: Rea
     Returns:
         Facts: `rows_in` (rows that enter the first step), `rejects`, `rejected` (the first few, in
         words), `unseen_columns` (rows by key that no column was declared for), `widened` (columns whose
-        looked-at type a late value changed, in words), `files`, `steps`
-        (keyword, text, rows behind it; `unshaped` and `examples` of `as`, `values` of `expect`),
+        looked-at type a late value changed, in words), `files`, `drawn`
+        (of a mixture: `dataset`, `rows` that come from it, `of` how many), `steps`
+        (keyword, text, rows behind it; `unshaped` and `examples` of `as`, `values` of `expect`, `hits`
+        and `examples` of `decontaminate`, `near` of `dedup` with it: pairs, groups, examples, `masked` of
+        `redact`: counts by kind),
         `rows` by part and `columns`.
 
     Raises:
@@ -78,6 +84,7 @@ class _Making:
         self._policy = policy
         self._rejects = Rejects(out / REJECTS)
         self._widened: dict[str, str] = {}
+        self._drawn: tuple[Drawn, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         reading = self._read()
@@ -106,6 +113,8 @@ class _Making:
                 return self._known(self._context.rows_of(source.input))
             case ConcatSource():
                 return self._known(self._together(source.inputs))
+            case MixSource() | InterleaveSource():
+                return self._mixed(source)
             case LaterSource():
                 raise Bug("a plan was let through that cannot be carried out")
 
@@ -142,6 +151,11 @@ class _Making:
         frames = [self._context.rows_of(each) for each in inputs]
         return concatenated([str(each) for each in inputs], frames)
 
+    def _mixed(self, source: MixSource | InterleaveSource) -> Reading:
+        made = mixture(source, [self._context.rows_of(each) for each in source.inputs])
+        self._drawn = made.drawn
+        return Reading(made.frame, made.rows, row_type_of(made.frame.collect_schema()))
+
     def _known(self, frame: pl.LazyFrame) -> Reading:
         row = row_type_of(frame.collect_schema())
         return Reading(frame, int(frame.select(pl.len()).collect().item()), row)
@@ -166,6 +180,7 @@ class _Making:
             "unseen_columns": dict(sorted(reading.unseen.items())),
             "widened": self._widened,
             "files": list(reading.files),
+            **({"drawn": list(self._drawn)} if self._drawn else {}),
             "steps": self._context.steps,
             "rows": {part: int(frame.select(pl.len()).collect().item()) for part, frame in frames.items()},
             "columns": self._columns(schema, list(frames.values())),

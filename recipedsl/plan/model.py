@@ -173,8 +173,60 @@ class ConcatSource(Record):
     inputs: tuple[Input, ...]
 
 
+class Portion(Record):
+    """A data node that a mixture draws from, and its share of the whole."""
+
+    input: Input
+    share: float = Field(gt=0, le=1)
+
+
+class MixSource(Record):
+    """Shares of a target size, drawn from several data nodes.
+
+    Attributes:
+        portions: what is drawn from; the shares sum to 1.
+        rows: of the result; 0 means as many as the scarcest node allows.
+        repeat: whether rows of a node that is too small stand several times.
+        fewer: whether there may be fewer rows when a node lacks them: `max_rows` cut what they come from.
+        seed: of the draw.
+    """
+
+    kind: Literal["mix"] = "mix"
+    portions: tuple[Portion, ...] = Field(min_length=1)
+    rows: int = Field(0, ge=0)
+    repeat: bool = False
+    fewer: bool = False
+    seed: int = 0
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What is drawn from."""
+        return tuple(each.input for each in self.portions)
+
+
+class InterleaveSource(Record):
+    """The rows of several data nodes in turn, each as often as its share says, in their own order.
+
+    No draw is made, so there is no seed.
+
+    Attributes:
+        portions: what is read; the shares sum to 1.
+        until: `first_exhausted` ends with the first node that has no more rows, `all_exhausted` with the
+            last, the others starting again, `all_once` goes on with those that still have rows.
+    """
+
+    kind: Literal["interleave"] = "interleave"
+    portions: tuple[Portion, ...] = Field(min_length=1)
+    until: Literal["first_exhausted", "all_exhausted", "all_once"] = "first_exhausted"
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What is read."""
+        return tuple(each.input for each in self.portions)
+
+
 class LaterSource(Record):
-    """Rows from a source that cannot be carried out yet: `mix`, `interleave`, `generate`, a streamed `hub`.
+    """Rows from a source that cannot be carried out yet: `generate`, a streamed `hub`.
 
     `model` is the node that writes them, empty where none does.
     """
@@ -189,7 +241,15 @@ class LaterSource(Record):
 
 
 DataSource = Annotated[
-    ReadSource | HubSource | RowsSource | NodeSource | ConcatSource | LaterSource, Field(discriminator="kind")
+    ReadSource
+    | HubSource
+    | RowsSource
+    | NodeSource
+    | ConcatSource
+    | MixSource
+    | InterleaveSource
+    | LaterSource,
+    Field(discriminator="kind"),
 ]
 
 
@@ -519,11 +579,11 @@ def _asked(terms: Iterable[RewardTerm]) -> list[str]:
     return own + [name for term in terms for inner in term.score.terms.values() for name in _asked(inner)]
 
 
-def _source_inputs(
-    source: ReadSource | HubSource | RowsSource | NodeSource | ConcatSource | LaterSource,
-) -> list[str]:
+def _source_inputs(source: DataSource) -> list[str]:
     if isinstance(source, NodeSource):
         return [source.input.node]
     if isinstance(source, LaterSource):
         return [*(each.node for each in source.inputs), source.model]
-    return [each.node for each in source.inputs] if isinstance(source, ConcatSource) else []
+    if isinstance(source, ConcatSource | MixSource | InterleaveSource):
+        return [each.node for each in source.inputs]
+    return []

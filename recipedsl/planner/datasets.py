@@ -15,8 +15,11 @@ from recipedsl.plan.model import (
     DataSource,
     HubSource,
     Input,
+    InterleaveSource,
     LaterSource,
+    MixSource,
     NodeSource,
+    Portion,
     ReadSource,
     RowsSource,
     StepSpec,
@@ -25,7 +28,7 @@ from recipedsl.planner.later import beyond, plain
 from recipedsl.planner.origins import origin_of, text_of
 from recipedsl.planner.scores import reward_terms
 from recipedsl.planner.seeds import derive
-from recipedsl.semantics.recipe import DataReference, Dataset, Place, ResolvedStep
+from recipedsl.semantics.recipe import DataReference, Dataset, Place, ResolvedStep, SourceUse
 from recipedsl.source.paths import beside
 
 
@@ -47,7 +50,7 @@ def data_node(dataset: Dataset, facts: Facts, options: DataOptions) -> DataNode:
         name=dataset.name,
         origin=origin_of(dataset.place),
         doc=dataset.doc,
-        source=_source(dataset, facts),
+        source=_source(dataset, facts, options),
         steps=tuple(steps),
         row=dataset.row.to_json() if dataset.row is not None else {},
         shape=dataset.shape,
@@ -91,7 +94,7 @@ def _limit(steps: list[StepSpec], dataset: Dataset, options: DataOptions) -> Non
     steps.insert(len(steps) - 1 if dataset.parts else len(steps), cut)
 
 
-def _source(dataset: Dataset, facts: Facts) -> DataSource:
+def _source(dataset: Dataset, facts: Facts, options: DataOptions) -> DataSource:
     use = dataset.source
     row = use.declared.to_json() if use.declared is not None else {}
     match use.keyword:
@@ -103,7 +106,11 @@ def _source(dataset: Dataset, facts: Facts) -> DataSource:
             return _rows(use.settings["rows"], row)
         case "concat":
             return ConcatSource(inputs=tuple(input_of(each) for each in use.inputs))
-        case "mix" | "interleave" | "generate":
+        case "mix":
+            return _mix(dataset, options)
+        case "interleave":
+            return InterleaveSource(portions=_portions(use), until=use.settings["until"])
+        case "generate":
             return LaterSource(
                 keyword=use.keyword,
                 inputs=tuple(input_of(each) for each in use.inputs),
@@ -112,6 +119,25 @@ def _source(dataset: Dataset, facts: Facts) -> DataSource:
             )
         case _:
             return NodeSource(input=input_of(use.inputs[0]))
+
+
+def _mix(dataset: Dataset, options: DataOptions) -> MixSource:
+    """A mixture; under `max_rows` the datasets it draws from are cut, so that it asks for less."""
+    settings, most = dataset.source.settings, options.max_rows
+    rows, repeat = settings["rows"] or 0, settings["repeat"]
+    return MixSource(
+        portions=_portions(dataset.source),
+        rows=min(rows, most) if rows and most is not None else rows,
+        repeat=repeat,
+        fewer=bool(rows) and not repeat and most is not None,
+        seed=derive(options.seed, dataset.name, "mix"),
+    )
+
+
+def _portions(use: SourceUse) -> tuple[Portion, ...]:
+    """Datasets with their shares, as `mixture` left them: shares in the order of the inputs."""
+    shared = zip(use.inputs, use.settings["shares"], strict=True)
+    return tuple(Portion(input=input_of(each), share=share) for each, share in shared)
 
 
 def _hub(settings: dict[str, Any], row: dict[str, Any]) -> HubSource | LaterSource:

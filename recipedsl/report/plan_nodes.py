@@ -13,11 +13,14 @@ from recipedsl.plan.model import (
     DataNode,
     EvalNode,
     HubSource,
+    InterleaveSource,
     LaterNode,
     LaterSource,
+    MixSource,
     ModelNode,
     Node,
     NodeSource,
+    Portion,
     ReadSource,
     RowsSource,
     StageNode,
@@ -100,8 +103,20 @@ def _step_rows(node: DataNode, known: Mapping[str, Any]) -> Iterator[list[Cell]]
     steps = known.get("steps", [])
     for number, step in enumerate(node.steps):
         after = steps[number].get("rows") if number < len(steps) else None
-        yield [Cell(_step(step)), *_counts(after, before)]
+        *cells, last = _counts(after, before)
+        said = _joined(last.text, _found(steps[number]) if number < len(steps) else "")
+        yield [Cell(_step(step)), *cells, Cell(said, Role.FAINT)]
         before = after
+
+
+def _found(made: Mapping[str, Any]) -> str:
+    """What a step tells of its rows beside their number: groups of near duplicates, what was masked."""
+    if "near" in made:
+        return f"in {plural(made['near']['groups'], 'group')}"
+    if "masked" in made:
+        found = [f"{count(number)} {kind}" for kind, number in made["masked"].items() if number]
+        return "masked " + (", ".join(found) or "nothing")
+    return ""
 
 
 def _counts(rows: int | None, before: int | None) -> list[Cell]:
@@ -133,8 +148,23 @@ def _source(node: DataNode) -> str:
             return f"rows of {source}"
         case ConcatSource(inputs=inputs):
             return "rows of " + " + ".join(map(str, inputs))
+        case MixSource(portions=portions):
+            return _joined(f"mix of {_portions(portions)}", *_size_of_mix(node.source))
+        case InterleaveSource(portions=portions, until=until):
+            return _joined(f"interleave of {_portions(portions)}", f"until {until}")
         case LaterSource(keyword=keyword, inputs=inputs, model=model):
             return f"{keyword} of {' + '.join(map(str, inputs))}" + (f", written by {model}" if model else "")
+
+
+def _portions(portions: tuple[Portion, ...]) -> str:
+    return " + ".join(f"{rate(100 * each.share)}% {each.input}" for each in portions)
+
+
+def _size_of_mix(source: MixSource) -> Iterator[str]:
+    words = "at most " if source.fewer else ""
+    yield f"{words}{plural(source.rows, 'row')}" if source.rows else "as many rows as the scarcest allows"
+    if source.repeat:
+        yield "repeating"
 
 
 # --- tokens -----------------------------------------------------------------------------------------

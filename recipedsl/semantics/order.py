@@ -157,6 +157,9 @@ def _sources(module: Module, node: tree.Expression | None) -> Iterator[Declared]
     elif isinstance(node, tree.Call):
         for each in node.arguments:
             yield from _sources(module, each.value)
+    elif isinstance(node, tree.MapOf):
+        for entry in node.entries:
+            yield from _sources(module, entry.key)
     elif isinstance(node, tree.Name | tree.Member):
         target = node.target if isinstance(node, tree.Member) else node
         found = lookup(module, node) or lookup(module, target)

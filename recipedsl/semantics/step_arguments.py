@@ -8,7 +8,7 @@ from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.names import DuplicateSetting
 from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
 from recipedsl.language.functions.base import is_plain
-from recipedsl.language.steps.base import Step, Takes
+from recipedsl.language.steps.base import Step, StepUse, Takes
 from recipedsl.language.types import ANY, FLOAT, Kind
 from recipedsl.semantics.context import fix
 from recipedsl.semantics.flow import Flow, Parts, has_no_name, only_one, step_settings, too_few, wanted_column
@@ -71,7 +71,15 @@ def _columns(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     if concept.keyword == "explode" and found:
         only_one(flow, node, "`explode` takes one list; a second one is another `| explode …`")
         failed = failed or not _is_list(flow, found[0], node)
+    failed = failed or _is_refused(flow, concept, node, StepUse(found, settings=settings.values))
     return Parts(columns=found, settings=settings.values, failed=failed)
+
+
+def _is_refused(flow: Flow, concept: type[Step], node: tree.Step, use: StepUse) -> bool:
+    words = concept.refuses(flow.row, use) if flow.row is not None else ""
+    if words:
+        flow.report(WrongOperand, words, node, "not possible here")
+    return bool(words)
 
 
 def _is_list(flow: Flow, name: str, node: tree.Step) -> bool:

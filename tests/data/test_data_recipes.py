@@ -353,3 +353,25 @@ def test_recipes_of_the_examples(tmp_path: Path, recipe: str) -> None:
         pytest.skip("it needs data that is not at hand: " + outcome.problems.in_order()[0].message)
     made = Project(root).run([each for each in outcome.plan.nodes if isinstance(each, DataNode)])
     assert all(each.facts["rejects"] == 0 and sum(each.facts["rows"].values()) for each in made.values())
+
+
+def test_mixtures_without_what_an_evaluation_has(project: Project) -> None:
+    sums = [{"question": f"What is the sum of {each} and two?", "answer": "x"} for each in range(40)]
+    days = [
+        {"question": f"Which day follows day {each}?", "answer": "y", "topic": "days"} for each in range(40)
+    ]
+    project.write("sums.jsonl", sums)
+    project.write("days.jsonl", days)
+    project.write("held.jsonl", [{"question": "what is the sum of 7 and two"}, {"question": "Hm?"}])
+    made = project.made(
+        'data held = read("held.jsonl")\n'
+        'data sums = read("sums.jsonl") | decontaminate held, on = question, ngram = 8\n'
+        'data days = read("days.jsonl")\n'
+        "data first = mix({ sums: 75%, days: 25% }, rows = 40)\n"
+        "data second = interleave({ sums: 50%, days: 50% }, until = all_once)\n"
+        "data d = concat(first, second) | as chat(user = question, assistant = answer)\n"
+    )
+    assert made["sums"].facts["steps"][0]["hits"] == 1
+    assert [each["rows"] for each in made["first"].facts["drawn"]] == [30, 10]
+    assert made["second"].facts["rows"] == {"": 79}
+    assert made["d"].facts["rows"] == {"": 119}

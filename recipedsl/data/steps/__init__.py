@@ -7,7 +7,18 @@ from collections.abc import Callable
 import polars as pl
 
 from recipedsl.data.flow import Context
-from recipedsl.data.steps import columns, draws, expect, join, order, rows, shape, split
+from recipedsl.data.steps import (
+    columns,
+    decontaminate,
+    draws,
+    expect,
+    join,
+    order,
+    redact,
+    rows,
+    shape,
+    split,
+)
 from recipedsl.plan.model import StepSpec
 
 Step = Callable[[pl.LazyFrame, StepSpec, Context], pl.LazyFrame]
@@ -20,6 +31,8 @@ STEPS: dict[str, Step] = {
     "rename": columns.rename,
     "explode": rows.explode,
     "dedup": rows.dedup,
+    "decontaminate": decontaminate.decontaminate,
+    "redact": redact.redact,
     "take": rows.take,
     "repeat": rows.repeat,
     "sample": draws.sample,

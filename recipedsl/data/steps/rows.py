@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from recipedsl.data.expressions import lower
 from recipedsl.data.flow import Context, beside, columns_of
 from recipedsl.data.reading.parquet import json_series
+from recipedsl.data.steps import alike, near
 from recipedsl.plan.model import StepSpec
 
 KEPT = "_recipedsl_kept"
 _NUMBER = "_recipedsl_number"
 _LENGTH = "_recipedsl_length"
+_GROUP = "_recipedsl_group"
 
 
 def where(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
@@ -53,23 +56,47 @@ def kept(rows: pl.LazyFrame, flags: pl.DataFrame) -> pl.LazyFrame:
 def dedup(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """One row of those that agree in the named columns (all, when none is named); null equals null.
 
-    `keep` says which: the `first`, the `last`, or the `longest` (most characters over all its
-    texts; the first of equally long ones). What stays keeps its order.
+    With `near` those agree that are linked by likeness at or above it (see `near` and `alike`).
+    `keep` says which row stays: the `first`, the `last`, or the `longest` (most characters over all
+    its texts; the first of equally long ones). What stays keeps its order.
     """
     rows = context.settle(frame)
     names = list(step.columns) or columns_of(rows)
+    if step.settings.get("near") is not None:
+        return _dedup_near(rows, names, step, context)
     normalise = bool(step.settings.get("normalise", True))
     schema = rows.collect_schema()
     keys = [_key(name, schema[name], normalise=normalise) for name in names]
-    wanted = step.settings.get("keep", "first")
-    extra = [_length(schema)] if wanted == "longest" else []
-    table = rows.select(*keys, *extra).with_row_index(_NUMBER).collect()
-    if wanted == "longest":
+    table = rows.select(*keys, *_extra(step, schema)).with_row_index(_NUMBER).collect()
+    stays = _chosen(table, names, step)[_NUMBER].implode()
+    return kept(rows, table.select(pl.col(_NUMBER).is_in(stays).alias(KEPT)))
+
+
+def _dedup_near(rows: pl.LazyFrame, names: list[str], step: StepSpec, context: Context) -> pl.LazyFrame:
+    schema = rows.collect_schema()
+    reading = near.reading_of(names, step, schema)
+    others = [_key(name, schema[name], normalise=reading.normalise) for name in reading.others]
+    table = rows.select(*reading.texts, *others, *_extra(step, schema)).collect()
+    sets = near.sets_of(table, reading)
+    groups = alike.grouped(sets, float(step.settings["near"]))
+    numbered = pl.DataFrame({_GROUP: groups.labels, _NUMBER: np.arange(len(sets))})
+    numbered = numbered.with_columns(table.get_columns()[len(names) :])  # the length, where it decides
+    chosen = _chosen(numbered, [_GROUP], step)
+    stays = numbered.join(chosen.select(_GROUP, stays=_NUMBER), on=_GROUP, maintain_order="left")["stays"]
+    context.facts.update(near.facts_of(table, reading, sets, groups, stays.to_numpy()))
+    return kept(rows, numbered.select((pl.col(_NUMBER) == stays).alias(KEPT)))
+
+
+def _extra(step: StepSpec, schema: pl.Schema) -> list[pl.Expr]:
+    return [_length(schema)] if step.settings.get("keep") == "longest" else []
+
+
+def _chosen(table: pl.DataFrame, names: list[str], step: StepSpec) -> pl.DataFrame:
+    """Of the rows that agree in the columns the one that stays."""
+    keep = step.settings.get("keep", "first")
+    if keep == "longest":
         table = table.sort(_LENGTH, _NUMBER, descending=[True, False])
-    chosen = table.unique(names, keep="last" if wanted == "last" else "first", maintain_order=True)
-    return kept(
-        rows, table.sort(_NUMBER).select(pl.col(_NUMBER).is_in(chosen[_NUMBER].implode()).alias(KEPT))
-    )
+    return table.unique(names, keep="last" if keep == "last" else "first", maintain_order=True)
 
 
 def _key(name: str, dtype: pl.DataType, *, normalise: bool) -> pl.Expr:

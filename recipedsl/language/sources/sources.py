@@ -112,11 +112,17 @@ class Generate(DataSource):
 class Mix(DataSource):
     """Shares of a target size, drawn from several datasets.
 
+    The draw is seeded, and takes no row of a dataset twice; the numbers are the shares, rounded so that
+    they sum to `rows`. Without `rows` there are as many as the scarcest dataset allows. A dataset that
+    lacks rows stops the run; with `repeat = true` all its rows stand as often as they have to, and a draw
+    of them once more. The rows of a dataset keep their order, and the datasets take turns as in
+    `interleave`: every beginning of the result holds the shares. `| shuffle` gives another order. Columns
+    that one of them lacks are null there.
+
     Example: `data lessons = mix({ solutions: 70%, chats: 30% }, rows = 100k)`
     """
 
     keyword: ClassVar[str] = "mix"
-    not_yet: ClassVar[str] = "`concat(a, (b | sample 10%))` puts shares together"
 
     shares: Any = setting(mapping(), "datasets with their shares")
     rows: Any = setting(whole(1), "rows in all; as many as the scarcest one allows when left out", None)
@@ -124,13 +130,21 @@ class Mix(DataSource):
 
 
 class Interleave(DataSource):
-    """Several datasets in turn, each drawn with its share.
+    """Several datasets in turn, each as often as its share says.
+
+    Which dataset comes next is not left to chance: after any number of rows each has given its share of
+    them, less than one row more or less, so the result needs no seed. The rows of a dataset keep their
+    order. `first_exhausted` ends with the last row of the dataset that runs out first. `all_exhausted`
+    ends when every row has stood at least once: a dataset that ran out starts again. `all_once` never
+    repeats: those that still have rows go on with their shares of each other. Columns that one of them
+    lacks are null there.
+
+    Source: Baruah, Cohen, Plaxton and Varvel 1996, "Proportionate progress", Algorithmica 15, for the turns.
 
     Example: `data lessons = interleave({ solutions: 70%, chats: 30% }, until = first_exhausted)`
     """
 
     keyword: ClassVar[str] = "interleave"
-    not_yet: ClassVar[str] = "`concat` and `shuffle` mix datasets whole"
 
     shares: Any = setting(mapping(), "datasets with their shares")
     until: Any = setting(

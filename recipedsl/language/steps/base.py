@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from recipedsl.language.concept import Concept
 from recipedsl.language.shapes import Shape
-from recipedsl.language.types import ANY, RowType, Type
+from recipedsl.language.types import ANY, Kind, RowType, Type
 
 
 class Takes(StrEnum):
@@ -72,7 +72,20 @@ class Step(Concept):
         """Columns after the step."""
         return rows
 
+    @classmethod
+    def refuses(cls, rows: RowType, use: StepUse) -> str:  # noqa: ARG003 - most steps take any column
+        """What is wrong with the columns that it was given, as words of a message; empty when nothing is."""
+        return ""
+
 
 def type_of(rows: RowType, name: str) -> Type:
     """Type of a column, `any` when there is none."""
     return rows.column(name) or ANY
+
+
+def speaks(type_: Type) -> bool:
+    """Whether a value is text or conversation (in the spellings of datasets), or may be."""
+    record = type_.item if type_.kind is Kind.LIST and type_.item else type_
+    names = {each.name for each in record.fields if each.type.is_text}
+    is_message = bool(names & {"role", "from"} and names & {"content", "value"})
+    return type_.is_text or type_.kind is Kind.ANY or is_message

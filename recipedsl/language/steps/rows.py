@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
-from recipedsl.language.steps.base import Step, Takes
-from recipedsl.language.values import either, flag, one_of, several, share, whole
+from recipedsl.language.steps.base import Step, StepUse, Takes, speaks, type_of
+from recipedsl.language.types import RowType
+from recipedsl.language.values import either, flag, number, one_of, several, share, whole
+
+_NO_TEXT = "`near` compares texts, and none of the columns holds any"
 
 
 class Where(Step):
@@ -27,7 +30,24 @@ class Dedup(Step):
     Text is compared in lower case with white space folded, unless `normalise = false`. Which row
     stays does not depend on threads or machine: the first in source order.
 
+    With `near`, rows agree that are linked by likeness: the n-grams that two rows share, over those
+    that they have together (Jaccard), from all text and conversations among the columns; other columns
+    have to be equal. `near = 1` asks for the same n-grams. All pairs at or above `near` are found, and
+    none below it: it is no estimate such as MinHash, whose banding lets pairs near its threshold pass
+    unseen. Groups are whatever pairs connect, so that they do not depend on the order of the rows;
+    a row may fall to one that is less like it when a third lies between them. The result tells the
+    groups and examples of what fell to what.
+
+    A word is a run of letters and digits (one letter where a language writes no spaces), five make an
+    n-gram, a shorter text is one. One changed word of a short question changes most of its n-grams:
+    for such take `ngram = 1`. In long texts single words are shared by all, and the search takes long.
+
+    Source: Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity search" (the exact search);
+    Lee et al. 2022, arXiv:2107.06499 (5-grams of words, groups as connected pairs).
+
     Example: `| dedup question`
+
+    Example: `| dedup question, answer, near = 0.85`
     """
 
     keyword: ClassVar[str] = "dedup"
@@ -36,9 +56,20 @@ class Dedup(Step):
 
     keep: Any = setting(one_of("first", "last", "longest"), "which of equal rows stays", "first")
     near: Any = setting(
-        share(above=0), "rows this alike count as equal (Jaccard of n-grams)", None, not_yet=True
+        either(number(high=1, above=0), share(above=0)),
+        "rows this alike count as equal (Jaccard of n-grams, `0.85` or `85%`)",
+        None,
     )
     normalise: Any = setting(flag(), "compare text in lower case with white space folded", True)
+    ngram: Any = setting(whole(1, 100), "with `near`, words in an n-gram; five when left out", None)
+
+    @classmethod
+    def refuses(cls, rows: RowType, use: StepUse) -> str:
+        if use.settings.get("near") is None:
+            alone = use.settings.get("ngram") is not None
+            return "`ngram` says how `near` compares, and there is no `near`" if alone else ""
+        names = use.columns or rows.names
+        return "" if any(speaks(type_of(rows, name)) for name in names) else _NO_TEXT
 
 
 class Take(Step):
