@@ -112,7 +112,8 @@ def _step_rows(node: DataNode, known: Mapping[str, Any]) -> Iterator[list[Cell]]
 def _found(made: Mapping[str, Any]) -> str:
     """What a step tells of its rows beside their number: groups of near duplicates, what was masked."""
     if "near" in made:
-        return f"in {plural(made['near']['groups'], 'group')}"
+        groups = made["near"]["groups"]
+        return f"in {plural(groups, 'group')}" if groups else "nothing alike"
     if "masked" in made:
         found = [f"{count(number)} {kind}" for kind, number in made["masked"].items() if number]
         return "masked " + (", ".join(found) or "nothing")

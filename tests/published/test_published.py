@@ -3,6 +3,7 @@ that published recipes need."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -140,3 +141,16 @@ def test_recorded_types_are_types() -> None:
     for name, table in recorded().items():
         for column, text in table.items():
             assert type_of(text) is not None, f"{name} {column}"
+
+
+@each_recipe
+def test_notes_and_line_ends_change_no_fingerprint(path: Path) -> None:
+    source, plan = source_of(path), compiled(path).plan
+    noted = re.sub(r"\n(?=(data|stage|model|eval|run|let|param) )", "\n\n\n# a note\n", source.text)
+    assert noted != source.text
+    again = compile_source(Source(source.path, noted), RecordedFacts()).plan
+    assert plan is not None
+    assert again is not None
+    assert {each.name: each.fingerprint for each in again.nodes} == {
+        each.name: each.fingerprint for each in plan.nodes
+    }
