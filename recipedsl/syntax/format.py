@@ -15,6 +15,9 @@ from recipedsl.syntax.trivia import BLANK, Word, attach, comments
 
 WIDTH = 100
 _INDENT = 2
+#: Operators at which a long expression is broken, those that bind least first.
+_BINDING = (("or",), ("and",), ("+", "-"))
+_OPERATORS = frozenset("or and not in == != < <= > >= + - * / %".split())
 _WITH_COMMAS = frozenset((Kind.LIST, Kind.CALL, Kind.MAP))
 
 
@@ -173,8 +176,36 @@ def _items(group: Group, indent: int) -> list[str]:
         leading = unit.first.leading
         lines += _comment_lines(leading if lines else without_edges(leading), indent)
         text = _unit(unit, indent, indent, len(comma), by_step=by_step)
+        if by_step and not (unit.steps or unit.is_broken or _fits(unit.flat, indent, 0)):
+            text = _terms(unit, indent)
         lines.append(_line(unit, indent, text, comma))
     return lines
+
+
+def _terms(unit: Unit, indent: int) -> str:
+    """A long expression, a term a line: each line but the first begins with what binds the terms."""
+    first, *others = next(
+        (found for each in _BINDING if len(found := _split(unit.parts, each)) > 1), [unit.parts]
+    )
+    lines = [_parts(first, indent, indent, 0)]
+    for operator, *term in others:
+        assert isinstance(operator, Word)
+        head = f"{operator.text} "
+        lines.append(head + _parts(term, indent, indent + len(head), 0))
+    return f"\n{' ' * indent}".join(lines)
+
+
+def _split(parts: list[Word | Group], operators: tuple[str, ...]) -> list[list[Word | Group]]:
+    """The parts of an expression, a new piece at each of these operators between two values."""
+    pieces: list[list[Word | Group]] = [[]]
+    for part in parts:
+        before = pieces[-1][-1] if pieces[-1] else None
+        # A minus behind an operator is a sign.
+        is_value = isinstance(before, Group) or (isinstance(before, Word) and before.text not in _OPERATORS)
+        if isinstance(part, Word) and part.text in operators and is_value:
+            pieces.append([])
+        pieces[-1].append(part)
+    return pieces
 
 
 def _declarations(group: Group, indent: int) -> list[str]:
