@@ -3,7 +3,7 @@
     python benchmarks/memory.py [--model tiny|small] [--only NAME …]
 
 Trains stages of two steps in workers, as a run does, and prints for each the estimate of
-`recipedsl.plan.estimate`, the peak of the worker's resident memory (`ru_maxrss`) and their ratio.
+`recipedsl.plan.memory`, the peak of the worker's resident memory (`ru_maxrss`) and their ratio.
 `small` is the model of recipes/quickstart.ftr, 135 million weights; `tiny` is made here and shows
 what the program itself takes. Works on the processor: a GPU in the machine is hidden.
 """

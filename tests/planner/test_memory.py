@@ -26,7 +26,7 @@ def one_step(method: str, rows: int, use: str, **values: Any) -> StageNode:
     return stage_node("tuned", method, arguments=arguments, adapter_use=use, **values)
 
 
-# Resident memory of workers at its largest, in MB, as benchmarks/memory.py printed it on two cores
+# Resident memory of workers at its largest, in MB, measured as benchmarks/memory.py measures, on two cores
 # with bfloat16 (torch 2.13, trl 1.16): the quickstart's model, longest rows of 256 and 768 tokens.
 @pytest.mark.parametrize(
     ("node", "lengths", "peaks"),
