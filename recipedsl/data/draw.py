@@ -19,13 +19,14 @@ def scores(count: int, seed: int) -> npt.NDArray[np.uint64]:
     Returns:
         uint64 array of shape (count,).
     """
-    start = _mix(np.array([seed & _MASK], np.uint64))[0]
+    start = mixed(np.array([seed & _MASK], np.uint64))[0]
     numbers = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
     with np.errstate(over="ignore"):
-        return _mix(numbers + start)
+        return mixed(numbers + start)
 
 
-def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Every bit of each number spread over all of it: a bijection, the finish of SplitMix64."""
     with np.errstate(over="ignore"):
         values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
         values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)

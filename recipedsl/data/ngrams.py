@@ -20,10 +20,10 @@ Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 #: Scripts that write no spaces between words: each character counts as one.
-_UNSPACED = "".join(
+UNSPACED = "".join(
     rf"\p{{{name}}}" for name in ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar")
 )
-_WORD = rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
+_WORD = rf"[{UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+"
 
 _BITS = 22  # of the table that most n-grams fail at: 4 Mi marks, a small part of them set
 _FACTOR = np.uint64(0x9E37_79B9_7F4A_7C15)

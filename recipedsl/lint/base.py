@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,7 +60,7 @@ def scores_of(stage: Stage) -> Iterator[Score]:
         waiting.extend(term.score for terms in score.terms.values() for term in terms)
 
 
-class Rule(Code):
+class Rule(Code, ABC):
     """Base of rules: a kind of diagnostic that knows how to find its cases.
 
     A rule is a class in a file of its own under `lint/rules/`, listed in `lint/registry.py`. Its
@@ -73,9 +74,9 @@ class Rule(Code):
     despite_errors: ClassVar[bool] = False
 
     @classmethod
+    @abstractmethod
     def check(cls, subject: Subject) -> Iterator[Diagnostic]:
         """The cases of this rule in a recipe, in any order."""
-        raise NotImplementedError
 
     @classmethod
     def at(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,3 +161,18 @@ __all__ = [
     "step",
     "where",
 ]
+
+
+def printed_by(module: str, threads: int, *folders: Path) -> Any:
+    """What `run_here(*folders)` of a test module prints, as JSON, in a process with so many Polars threads."""
+    code = f"import sys, pathlib, {module} as t; t.run_here(*map(pathlib.Path, sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, folders)],
+        env={**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONHASHSEED": str(threads)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return json.loads(done.stdout)

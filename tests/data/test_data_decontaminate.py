@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recipedsl.diagnostics import RecipeError
-from tests.data.making import Input, Made, Maker, call, column, step, where
+from tests.data.making import Input, Made, Maker, call, column, printed_by, step, where
 
 
 def against(on: str | Sequence[str] = "text", **more: Any) -> Any:
@@ -224,19 +221,7 @@ def run_here(root: Path) -> None:
 
 
 def test_same_bytes_with_any_number_of_threads(tmp_path: Path) -> None:
-    found = []
-    for threads in (1, 2):
-        code = "import sys, pathlib, tests.data.test_data_decontaminate as t; t.run_here(pathlib.Path(sys.argv[1]))"
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / str(threads))],
-            env={**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONHASHSEED": str(threads)},
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        )
-        found.append(json.loads(done.stdout))
+    found = [printed_by(__name__, threads, tmp_path / str(threads)) for threads in (1, 2)]
     assert found[0] == found[1]
     hits = [facts["steps"][0]["hits"] for _, facts in found[0]]
     assert 0 < hits[1] < hits[0] < 45_000

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +26,7 @@ from tests.data.making import (
     column,
     data_node,
     json_lines,
+    printed_by,
     shape,
     step,
     where,
@@ -216,27 +214,10 @@ def run_here(root: Path, out: Path) -> None:
     print(json.dumps({"facts": facts, "files": _digests(out)}))
 
 
-def _run_in_process(root: Path, out: Path, threads: int) -> dict[str, Any]:
-    code = (
-        "import sys, pathlib, tests.data.test_data_engine as t; t.run_here(*map(pathlib.Path, sys.argv[1:]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(root), str(out)],
-        env={**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONHASHSEED": str(threads)},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def test_same_bytes_with_any_number_of_threads(tmp_path: Path) -> None:
     _project(tmp_path)
-    one = _run_in_process(tmp_path, tmp_path / "one", 1)
-    two = _run_in_process(tmp_path, tmp_path / "two", 2)
+    one = printed_by(__name__, 1, tmp_path, tmp_path / "one")
+    two = printed_by(__name__, 2, tmp_path, tmp_path / "two")
     assert one == two
     assert set(one["files"]) == {"train.parquet", "held.parquet", "rejects.jsonl"}
     assert one["facts"]["rows"]["train"] > 2000

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ from hypothesis import strategies as st
 from recipedsl.data.turns import turns, until_all_exhausted, until_all_once, until_first_exhausted
 from recipedsl.diagnostics import RecipeError
 from recipedsl.plan.model import InterleaveSource, MixSource, Portion
-from tests.data.making import Input, Made, Maker, data_node, step
+from tests.data.making import Input, Made, Maker, data_node, printed_by, step
 
 
 def portions(shares: Mapping[str, float]) -> tuple[Portion, ...]:
@@ -240,20 +237,6 @@ def run_here(root: Path) -> None:
 
 
 def test_same_bytes_with_any_number_of_threads(tmp_path: Path) -> None:
-    found = []
-    for threads in (1, 2):
-        code = (
-            "import sys, pathlib, tests.data.test_data_mixtures as t; t.run_here(pathlib.Path(sys.argv[1]))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / str(threads))],
-            env={**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONHASHSEED": str(threads)},
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        )
-        found.append(json.loads(done.stdout))
+    found = [printed_by(__name__, threads, tmp_path / str(threads)) for threads in (1, 2)]
     assert found[0] == found[1]
     assert len(set(found[0])) == 5

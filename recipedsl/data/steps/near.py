@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from recipedsl.data.draw import mixed
+from recipedsl.data.ngrams import UNSPACED
 from recipedsl.data.problems import mistake
 from recipedsl.data.steps import alike
 from recipedsl.data.steps.texts import said_in, speaks
@@ -17,9 +19,8 @@ from recipedsl.plan.model import StepSpec
 
 WORDS_OF_A_GRAM = 5
 
-#: Letters of writing without spaces: each is a word of its own, as a run of them would be a sentence.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_WORD = rf"[{_UNSPACED}]|[\w&&[^{_UNSPACED}]]+"
+#: A run of letters that are written without spaces would be a sentence: each is a word of its own.
+_WORD = rf"[{UNSPACED}]|[\w&&[^{UNSPACED}]]+"
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 200  # characters of each text
 
@@ -75,7 +76,7 @@ def _sets(part: pl.DataFrame, reading: Reading) -> alike.Sets:
     for number, name in enumerate(reading.texts):
         of, hashes = _grams(_words(part[name], reading), reading.size)
         owners.append(of)
-        grams.append(_mixed(hashes ^ _mixed(key + np.uint64(number + 1))[of]))
+        grams.append(mixed(hashes ^ mixed(key + np.uint64(number + 1))[of]))
     return alike.set_of(np.concatenate(owners), np.concatenate(grams), len(part))
 
 
@@ -105,16 +106,9 @@ def _grams(words: pl.Series, size: int) -> tuple[alike.Numbers, alike.Hashes]:
     hashes = lengths.astype(np.uint64)
     for offset in range(min(size, int(counts.max(initial=0)))):
         longer = offset < lengths
-        grown = _mixed(hashes ^ flat[np.minimum(places + offset, len(flat) - 1)])
+        grown = mixed(hashes ^ flat[np.minimum(places + offset, len(flat) - 1)])
         hashes = np.where(longer, grown, hashes)
     return owners, hashes
-
-
-def _mixed(values: alike.Hashes) -> alike.Hashes:
-    """Every bit of a number spread over all (the last steps of MurmurHash3)."""
-    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51_AFD7_ED55_8CCD)
-    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xC4CE_B9FE_1A85_EC53)
-    return np.asarray(values ^ (values >> np.uint64(33)))
 
 
 def facts_of(
