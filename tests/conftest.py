@@ -1,10 +1,19 @@
-"""`pytest --accept` rewrites what golden tests expect; the difference in version control is the review."""
+"""`pytest --accept` rewrites what golden tests expect; the difference in version control is the review.
+
+Properties are drawn the same way in every run, so that one commit has one verdict. To look for new
+counterexamples: `pytest --hypothesis-profile=search`.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -432,11 +432,14 @@ class _Words:
             draft.report(codes.WrongSign, message, comma, "write `else` here", fix)
 
     def _is_in_gate(self, index: int) -> bool:
+        """Whether `expect` stands before, in the same brackets."""
+        depth = 0
         for place in range(index, max(self.begin - 1, index - 60), -1):
             kind = self.draft.kinds[place]
-            if kind == "EXPECT":
+            depth += (kind in CLOSERS) - (kind in OPENERS)
+            if depth == 0 and kind == "EXPECT":
                 return True
-            if kind in {NEWLINE, "VBAR", "LBRACE", "ELSE"}:
+            if depth < 0 or (depth == 0 and kind in {NEWLINE, "VBAR", "ELSE"}):
                 return False
         return False
 

@@ -176,7 +176,8 @@ def _items(group: Group, indent: int) -> list[str]:
         leading = unit.first.leading
         lines += _comment_lines(leading if lines else without_edges(leading), indent)
         text = _unit(unit, indent, indent, len(comma), by_step=by_step)
-        if by_step and not (unit.steps or unit.is_broken or _fits(unit.flat, indent, 0)):
+        # By its one-line form, which is the same however the brackets inside are written.
+        if by_step and not (unit.steps or unit.has_comments or _fits(unit.flat, indent, 0)):
             text = _terms(unit, indent)
         lines.append(_line(unit, indent, text, comma))
     return lines

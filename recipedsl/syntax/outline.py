@@ -40,6 +40,11 @@ class Unit:
     is_broken: bool = False  # was on several lines, or has a comment inside
 
     @property
+    def has_comments(self) -> bool:
+        """Whether comments stand between its words, those within brackets aside."""
+        return _has_comments(self.parts)
+
+    @property
     def first(self) -> Word:
         part = self.parts[0]
         return part.opener if isinstance(part, Group) else part
@@ -170,6 +175,10 @@ def _measure(unit: Unit) -> None:
 def _is_broken_inside(parts: list[Word | Group]) -> bool:
     if any(isinstance(part, Group) and part.is_broken for part in parts):
         return True
+    return _has_comments(parts)
+
+
+def _has_comments(parts: list[Word | Group]) -> bool:
     return any(map(_trailing, parts[:-1])) or any(_leads(part) for part in parts[1:])
 
 

@@ -45,5 +45,19 @@ def test_a_text_with_syntax_errors_is_refused() -> None:
         format_source(Source("broken.ftr", "let a = [1\nlet b = 2\n"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # A pipeline in the middle that is written on lines of its own, in an expression that is too long for one.
+        "let a = ((first | take this == `a long name`, `a long name` = `a long name` | `a long name`) == b(`a long name`) + c)\n",
+        # `expect` in brackets that are closed before the comma.
+        'data a = b | take by x == (c | expect d), "e"\n',
+    ],
+)
+def test_drawn_texts_that_were_once_refused(text: str) -> None:
+    found = format_source(Source("drawn.ftr", text))
+    assert format_source(Source("drawn.ftr", found)) == found
+
+
 def test_an_empty_text_stays_empty() -> None:
     assert format_source(Source("empty.ftr", "\n\n")) == ""
