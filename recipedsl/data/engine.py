@@ -9,18 +9,20 @@ from typing import Any
 
 import polars as pl
 
+from recipedsl.data import keyed
 from recipedsl.data.concat import concatenated
 from recipedsl.data.flow import Context, opened
-from recipedsl.data.look import look
+from recipedsl.data.look import FileFacts, look
 from recipedsl.data.mixing import Drawn, mixture
 from recipedsl.data.problems import mistake
 from recipedsl.data.reading.columns import to_frame
 from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.data.reading.hub import dataset_files
 from recipedsl.data.reading.inference import changes, rows_type
-from recipedsl.data.reading.reader import Reading, read_files
+from recipedsl.data.reading.reader import Reading, read_files, unpacked_size
 from recipedsl.data.reading.rejects import Rejects
 from recipedsl.data.reading.values import Mismatch, RowCheck
+from recipedsl.data.reading.watched import Watched, told_in_words
 from recipedsl.data.schema import dtype_of, row_type_of
 from recipedsl.data.steps import STEPS
 from recipedsl.diagnostics import Bug
@@ -41,6 +43,8 @@ from recipedsl.plan.model import (
 )
 
 REJECTS = "rejects.jsonl"
+#: Which files hold plain lines only is remembered beside what looks showed.
+PROOFS = Path(".recipedsl") / "cache" / "proofs"
 
 
 def make_data(node: DataNode, inputs: Mapping[str, Path], out: Path, policy: ReadPolicy) -> dict[str, Any]:
@@ -65,11 +69,14 @@ def make_data(node: DataNode, inputs: Mapping[str, Path], out: Path, policy: Rea
 
     Raises:
         RecipeError: for whatever is wrong with the files or the rows.
+        OSError: the disk is full.
     """
     work = out / ".work"
     work.mkdir(parents=True)
+    making = _Making(node, Context(work, inputs), out, policy)
     try:
-        return _Making(node, Context(work, inputs), out, policy).facts()
+        with told_in_words(making.watched):
+            return making.facts()
     finally:
         shutil.rmtree(work)
 
@@ -85,20 +92,39 @@ class _Making:
         self._rejects = Rejects(out / REJECTS)
         self._widened: dict[str, str] = {}
         self._drawn: tuple[Drawn, ...] = ()
+        self.watched = Watched()
 
     def facts(self) -> dict[str, Any]:
         reading = self._read()
-        frame = opened(reading.frame)
+        files = {part: self._out / f"{part or 'rows'}.parquet" for part in self._node.parts or ("",)}
+        rows = self._carry_out_by_keys(reading, files)
+        if rows is None:
+            rows = self._carry_out(reading.frame, files)
+        self._check_shaped()
+        return self._report(reading, files, rows)
+
+    def _carry_out_by_keys(self, reading: Reading, files: dict[str, Path]) -> dict[str, int] | None:
+        """Takes rows of a large source through the steps by their keys; None where they have to be held."""
+        if reading.bytes < keyed.LARGE or not keyed.fits(self._node.steps):
+            return None
+        here = self._context
+        self._context = context = keyed.Keyed(here.work, here.inputs)
+        try:
+            return context.carry_out(self._node.steps, reading.frame, reading.whole, files)
+        except keyed.NeedsRows:
+            self._context = here
+            return None
+
+    def _carry_out(self, source: pl.LazyFrame, files: dict[str, Path]) -> dict[str, int]:
+        """Takes rows through the steps, those that stand in memory from the first step on that needs all."""
+        frame = opened(source)
         for step in self._node.steps:
             if step.keyword not in STEPS:
                 raise Bug(f"step `{step.keyword}` has no implementation")
             self._context.begin(step)
             with self._context.refusals():
                 frame = STEPS[step.keyword](frame, step, self._context)
-        files = {part: self._out / f"{part or 'rows'}.parquet" for part in self._node.parts or ("",)}
-        self._context.finish(frame, files)
-        self._check_shaped()
-        return self._report(reading, files)
+        return self._context.finish(frame, files)
 
     def _read(self) -> Reading:
         source = self._node.source
@@ -110,9 +136,9 @@ class _Making:
             case RowsSource():
                 return self._written(source)
             case NodeSource():
-                return self._known(self._context.rows_of(source.input))
+                return self._known(self._context.rows_of(source.input), (source.input,))
             case ConcatSource():
-                return self._known(self._together(source.inputs))
+                return self._known(self._together(source.inputs), source.inputs)
             case MixSource() | InterleaveSource():
                 return self._mixed(source)
             case LaterSource():
@@ -121,12 +147,20 @@ class _Making:
     def _read_files(
         self, files: dict[str, Path], source: ReadSource | HubSource, form: str, what: str
     ) -> Reading:
+        self.watched.begin(what, files, lambda: self._is_planned(source))
         looked = not source.row
         row = self._looked(source) if looked else RowType.from_json(source.row)
-        reading = read_files(files, form, row, self._context.work, self._rejects, looked=looked)
+        cache = self._policy.root / PROOFS
+        reading = read_files(files, form, row, self._context.work, self._rejects, looked=looked, cache=cache)
         self._rejects.check(reading.rows, self._node.max_rejects, what)
         self._widened = changes(row, reading.row)
         return reading
+
+    def _is_planned(self, source: ReadSource | HubSource) -> bool:
+        """Whether files are still those that the plan was made from."""
+        if isinstance(source, HubSource) or not source.digest:
+            return True
+        return FileFacts(self._policy.root, self._policy.granted).digest(source.path) == source.digest
 
     def _looked(self, source: ReadSource | HubSource) -> RowType:
         """The type that a look shows: the same look that planning took."""
@@ -154,11 +188,17 @@ class _Making:
     def _mixed(self, source: MixSource | InterleaveSource) -> Reading:
         made = mixture(source, [self._context.rows_of(each) for each in source.inputs])
         self._drawn = made.drawn
-        return Reading(made.frame, made.rows, row_type_of(made.frame.collect_schema()))
+        row = row_type_of(made.frame.collect_schema())
+        whole = (made.whole, made.order)
+        return Reading(made.frame, made.rows, row, bytes=self._size(source.inputs), whole=whole)
 
-    def _known(self, frame: pl.LazyFrame) -> Reading:
+    def _known(self, frame: pl.LazyFrame, inputs: tuple[Input, ...]) -> Reading:
         row = row_type_of(frame.collect_schema())
-        return Reading(frame, int(frame.select(pl.len()).collect().item()), row)
+        rows = int(frame.select(pl.len()).collect().item())
+        return Reading(frame, rows, row, bytes=self._size(inputs))
+
+    def _size(self, inputs: tuple[Input, ...]) -> int:
+        return unpacked_size(self._context.file_of(each) for each in inputs)
 
     def _check_shaped(self) -> None:
         for step in self._context.steps:
@@ -170,7 +210,7 @@ class _Making:
                     *reasons,
                 )
 
-    def _report(self, reading: Reading, files: dict[str, Path]) -> dict[str, Any]:
+    def _report(self, reading: Reading, files: dict[str, Path], rows: dict[str, int]) -> dict[str, Any]:
         frames = {part: pl.scan_parquet(path, glob=False) for part, path in files.items()}
         schema = next(iter(frames.values())).collect_schema()
         return {
@@ -182,7 +222,7 @@ class _Making:
             "files": list(reading.files),
             **({"drawn": list(self._drawn)} if self._drawn else {}),
             "steps": self._context.steps,
-            "rows": {part: int(frame.select(pl.len()).collect().item()) for part, frame in frames.items()},
+            "rows": rows,
             "columns": self._columns(schema, list(frames.values())),
         }
 

@@ -82,7 +82,8 @@ def _argument(call: Call, takes: tuple[Parameter, ...], place: int, frame: pl.La
     if isinstance(argument, Constant):
         is_list = function in _PLAIN_LISTS and isinstance(argument.value, tuple)
         is_open = function in _OPEN_ENDS and argument.value is None
-        if constant or is_list or is_open:
+        is_choice = place < len(takes) and bool(takes[place].choices)
+        if constant or is_list or is_open or is_choice:
             return plain(argument)
     elif constant:
         raise Bug(f"argument {place + 1} of `{function}` is not a constant")

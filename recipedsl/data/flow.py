@@ -2,14 +2,15 @@
 
 Steps that look at one row at a time are put together into one lazy query; a row that a `where`
 drops is only marked with the number of that step, so that one pass writes the rows and counts what
-fell to which step. Steps that look at all rows ask for the rows to be settled first: they are
-written to a scratch file, and the step reads just the columns that it decides by.
+fell to which step. Polars evaluates a condition only for rows that stand so far, so the marks cost
+nothing. Steps that look at all rows ask for the rows to be settled first: those that stand are held in
+memory from there on.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,11 @@ WHY = "_recipedsl_why"
 #: Which part of a split a row belongs to.
 PART = "_recipedsl_part"
 HIDDEN = (FELL, WHY, PART)
+#: Beginning of the names of columns that a step will decide by, see `keyed`.
+DECIDED = "_recipedsl_decided_"
+
+#: Expressions that a step decides by, each of one row alone.
+Decides = Callable[[StepSpec, pl.LazyFrame], list[pl.Expr]]
 
 EXAMPLES = 3  # rows set aside that the facts show
 _EXAMPLE_LENGTH = 500  # characters of each
@@ -46,26 +52,33 @@ class Context:
     work: Path
     inputs: Mapping[str, Path]
     steps: list[dict[str, Any]] = field(default_factory=list)
+    _number: int = -1  # of the step at hand
     _open: list[int] = field(default_factory=list)
     _settled: pl.LazyFrame | None = None
+    _parts: dict[str | None, int] = field(default_factory=dict)  # rows that stand, by part, in the last run
 
     @property
     def facts(self) -> dict[str, Any]:
         """Facts of the step at hand."""
-        return self.steps[-1]
+        return self.steps[self._number]
 
     def begin(self, step: StepSpec) -> None:
         """Opens the facts of a step; its count of rows is filled in when rows are settled."""
-        self._open.append(len(self.steps))
+        self._number = len(self.steps)
+        self._open.append(self._number)
         self.steps.append({"keyword": step.keyword, "text": step.text, "rows": -1})
 
     def rows_of(self, source: Input) -> pl.LazyFrame:
         """Rows that another data node gave."""
-        return pl.scan_parquet(self.inputs[source.node] / f"{source.part or 'rows'}.parquet", glob=False)
+        return pl.scan_parquet(self.file_of(source), glob=False)
+
+    def file_of(self, source: Input) -> Path:
+        """The file in which they are."""
+        return self.inputs[source.node] / f"{source.part or 'rows'}.parquet"
 
     def keep(self, frame: pl.LazyFrame, condition: pl.Expr) -> pl.LazyFrame:
         """Marks the rows for which the condition is not true as fallen to the step at hand."""
-        number = pl.lit(len(self.steps) - 1, pl.Int32)
+        number = pl.lit(self._number, pl.Int32)
         verdict = pl.when(condition).then(pl.lit(None, pl.Int32)).otherwise(number)
         return frame.with_columns(pl.when(pl.col(FELL).is_null()).then(verdict).otherwise(FELL).alias(FELL))
 
@@ -80,47 +93,72 @@ class Context:
         """Carries out what is pending; the rows that stand, ready to be read again and again."""
         if frame is self._settled:
             return frame
-        path = self.work / f"settled-{len(list(self.work.iterdir())):04}.parquet"
-        sink = standing(frame).sink_parquet(path, compression="lz4", statistics=False, lazy=True)
         # The step that asks is not done yet: its count comes with the next run.
-        self._run(frame, [sink], [number for number in self._open if number < len(self.steps) - 1])
-        self._settled = opened(pl.scan_parquet(path, glob=False))
+        done = [number for number in self._open if number < self._number]
+        held = self._run(frame, [standing(frame)], done)[0]
+        self._settled = opened(held.lazy())
         return self._settled
 
-    def finish(self, frame: pl.LazyFrame, files: Mapping[str, Path]) -> None:
-        """Writes the result: one file, or one for each part."""
-        rows = standing(frame)
-        if list(files) == [""]:
-            return self._run(frame, [_written(rows.drop(PART, strict=False), files[""])], self._open)
-        parts = [_written(rows.filter(pl.col(PART) == part).drop(PART), path) for part, path in files.items()]
-        return self._run(frame, parts, self._open)
+    def decided(self, rows: pl.LazyFrame, step: StepSpec, by: Decides) -> pl.DataFrame:
+        """What the step at hand decides by, for each of the settled rows."""
+        return rows.select(by(step, rows)).collect()
 
-    def _run(self, frame: pl.LazyFrame, sinks: list[pl.LazyFrame], done: list[int]) -> None:
-        """Carries out the sinks and counts, in the same pass, what fell to each step that is done."""
-        counts = frame.group_by(FELL).len()
-        asked = [*sinks, counts]
-        has_reasons = WHY in frame.collect_schema()
-        if has_reasons:
-            aside = frame.filter(pl.col(WHY).is_not_null() & pl.col(FELL).is_in(done))
-            asked += [aside.group_by(FELL, WHY).len(), aside.head(EXAMPLES)]
+    def probed(self, frame: pl.LazyFrame, asked: Mapping[str, pl.Expr]) -> dict[str, Any]:
+        """Single values over all rows by which the step at hand makes its columns."""
+        return frame.select(**asked).collect().to_dicts()[0]
+
+    def finish(self, frame: pl.LazyFrame, files: Mapping[str, Path]) -> dict[str, int]:
+        """Writes the result, one file or one for each part; rows by part."""
+        rows = standing(frame)
+        has_parts = PART in frame.collect_schema()
+        self._run(
+            frame,
+            written(rows if has_parts else rows.with_columns(pl.lit("").alias(PART)), files),
+            self._open,
+        )
+        self._settled = None  # memory is needed for what comes next
+        return {part: self._parts.get(part if has_parts else None, 0) for part in files}
+
+    def _run(self, frame: pl.LazyFrame, sinks: list[pl.LazyFrame], done: list[int]) -> list[pl.DataFrame]:
+        """Carries out the queries and counts, in the same pass, what fell to each step that is done."""
+        names = frame.collect_schema().names()
+        # Each query is a branch of the same rows, and all that is counted is one: of branches that fork
+        # again Polars does not see that they share the rows, and reads them several times.
+        told = [pl.col(name) if name in names else pl.lit(None).alias(name) for name in (FELL, PART, WHY)]
+        asked = [*sinks, frame.group_by(told).len()]
         with self.refusals():
             results = pl.collect_all(asked, engine="streaming")
-        fell = dict(results[len(sinks)].rows())
-        if has_reasons:
-            self._note_reasons(results[-2], results[-1])
+            self._count(results[-1], done)
+            self._show_examples(frame, [number for number in done if "unshaped" in self.steps[number]])
+        return results[: len(sinks)]
+
+    def _count(self, counts: pl.DataFrame, done: list[int]) -> None:
+        """Notes how many rows there are behind each step, and what fell to `as` for which reason."""
+        self._parts = dict(counts.filter(pl.col(FELL).is_null()).select(PART, "len").rows())
+        fell = dict(counts.group_by(FELL).agg(pl.col("len").sum()).rows())
         left = sum(fell.values())
         for number in done:
             left -= fell.get(number, 0)
             self.steps[number]["rows"] = left
+        reasons = counts.filter(pl.col(WHY).is_not_null() & pl.col(FELL).is_in(done))
+        for number, why, rows in sorted(
+            reasons.select(FELL, WHY, "len").rows(), key=lambda each: (-each[2], each[1])
+        ):
+            unshaped = self.steps[number].setdefault("unshaped", {})
+            unshaped[why] = unshaped.get(why, 0) + rows
         self._open = [number for number in self._open if number not in done]
 
-    def _note_reasons(self, counts: pl.DataFrame, examples: pl.DataFrame) -> None:
-        for number, why, rows in sorted(counts.rows(), key=lambda row: (row[0], -row[2], row[1])):
-            self.steps[number].setdefault("unshaped", {})[why] = rows
-        for row in examples.to_dicts():
+    def _show_examples(self, frame: pl.LazyFrame, numbers: list[int]) -> None:
+        """The first rows that were set aside: looked for behind the pass, and only as far as need be.
+
+        Beside it, as one more branch, they would make Polars hold back what the others read.
+        """
+        if not numbers:
+            return
+        aside = frame.filter(pl.col(WHY).is_not_null() & pl.col(FELL).is_in(numbers)).head(EXAMPLES)
+        for row in aside.collect(engine="streaming").to_dicts():
             number, why = row.pop(FELL), row.pop(WHY)
-            shown = json.dumps(_without_hidden(row), ensure_ascii=False, default=str)[:_EXAMPLE_LENGTH]
-            self.steps[number].setdefault("examples", []).append({"reason": why, "row": shown})
+            self.steps[number].setdefault("examples", []).append({"reason": why, "row": shown_row(row)})
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
@@ -148,14 +186,19 @@ def standing(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.filter(pl.col(FELL).is_null()).drop(FELL, WHY, strict=False)
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a column is none that people see."""
+    return name in HIDDEN or name.startswith(DECIDED)
+
+
 def columns_of(frame: pl.LazyFrame) -> list[str]:
     """Names of the columns that people see."""
-    return [name for name in frame.collect_schema().names() if name not in HIDDEN]
+    return [name for name in frame.collect_schema().names() if not is_hidden(name)]
 
 
 def hidden_of(frame: pl.LazyFrame) -> list[str]:
     """Names of the columns that people do not see."""
-    return [name for name in frame.collect_schema().names() if name in HIDDEN]
+    return [name for name in frame.collect_schema().names() if is_hidden(name)]
 
 
 def beside(frame: pl.LazyFrame, columns: pl.DataFrame) -> pl.LazyFrame:
@@ -163,10 +206,20 @@ def beside(frame: pl.LazyFrame, columns: pl.DataFrame) -> pl.LazyFrame:
     return pl.concat([frame, columns.lazy()], how="horizontal")
 
 
-def _written(rows: pl.LazyFrame, path: Path) -> pl.LazyFrame:
-    # Small row groups halve the memory of the writer; zstd is what every reader knows.
-    return rows.sink_parquet(path, compression="zstd", row_group_size=10_000, lazy=True)
+def written(rows: pl.LazyFrame, files: Mapping[str, Path]) -> list[pl.LazyFrame]:
+    """Queries that write the rows of each part (column `PART`) to its file."""
+    parts = {part: rows.filter(pl.col(PART) == part) for part in files} if list(files) != [""] else {"": rows}
+    # Small row groups halve the memory of the writer. zstd is what every reader knows; beyond its first
+    # level texts become no smaller, and writing takes half as long again.
+    return [
+        each.drop(PART).sink_parquet(
+            files[part], compression="zstd", compression_level=1, row_group_size=10_000, lazy=True
+        )
+        for part, each in parts.items()
+    ]
 
 
-def _without_hidden(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in HIDDEN}
+def shown_row(row: Mapping[str, Any]) -> str:
+    """A row as the facts show it."""
+    seen = {name: value for name, value in row.items() if not is_hidden(name)}
+    return json.dumps(seen, ensure_ascii=False, default=str)[:_EXAMPLE_LENGTH]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -15,14 +14,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.reading.bounded import Enough
 from recipedsl.data.reading.files import Form, ReadPolicy, form_of
 from recipedsl.data.reading.hub import dataset_files
 from recipedsl.data.reading.inference import file_fields, finished, merged_fields, row_fields
 from recipedsl.data.reading.records import Record, records
+from recipedsl.data.reading.remote import Fetching, Found
+from recipedsl.data.reading.states import are_settled, state_of
+from recipedsl.data.reading.whole import remember, remembered
 from recipedsl.data.reading.witnesses import Witnesses
 from recipedsl.diagnostics import RecipeError, nearest
-from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
+from recipedsl.diagnostics.codes.data_remote import AddressNotAtHand
+from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand, UnreadableFile
 from recipedsl.language.types import Field, RowType
 from recipedsl.plan.facts import Device, FileRows, HubRows, Look, Missing, ModelFacts
 from recipedsl.source.paths import below, file_below, folder_below
@@ -35,8 +39,7 @@ BYTES = 1 << 20  # or this much of it, whichever ends first
 MOST = 1 << 23  # bytes within which a row has to end; a file of few bytes may hold endless ones
 FILES = 8  # files of a glob that are looked at
 _HINT = "rows are objects, one a line or in an array `[…]`, or lines of a table; `format` tells which"
-_VERSION = 4  # of the cache
-_SETTLED = 2_000_000_000  # ns after which a file's time stamp tells a change
+_VERSION = 6  # of the cache
 _SMALL = 1 << 22  # bytes of a text that `read_text` reads at most
 
 # --- looks --------------------------------------------------------------------------------------
@@ -53,6 +56,7 @@ class _Seen:
     broken: int = 0
     first_broken: str = ""
     witnesses: Witnesses = field(default_factory=Witnesses)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def add(self, fields: tuple[Field, ...]) -> None:
         self.fields = fields if self.fields is None else merged_fields(self.fields, fields)
@@ -64,7 +68,10 @@ class _Seen:
 
 
 def look(
-    source: FileRows | HubRows, root: Path, granted: tuple[Path, ...] = (), *, fetch: bool = False
+    source: FileRows | HubRows,
+    root: Path,
+    granted: tuple[Path, ...] = (),
+    fetching: Fetching = Fetching.NEVER,
 ) -> Look:
     """A bounded look at a source; never raises for what is wrong with it.
 
@@ -72,29 +79,44 @@ def look(
         source: of rows.
         root: of the project.
         granted: folders outside it that may be read.
-        fetch: whether a dataset of the hub may be fetched; a check never does that.
+        fetching: whether rows that lie elsewhere may be fetched; a check never does that.
     """
-    policy = ReadPolicy(root, granted)
     try:
-        if isinstance(source, HubRows):
-            files, asked = dataset_files(source, fetch=fetch), ""
-        else:
-            files, asked = policy.named(source.path), source.format
-        seen = _Seen(complete=len(files) <= FILES)
-        for name, file in islice(files.items(), FILES):
-            _look_into(name, file, asked, seen)
+        return _look_at_files(source, _found(source, ReadPolicy(root, granted), fetching))
     except RecipeError as error:
-        first = error.diagnostics[0]
-        hint = first.helps[0].text if first.helps else ""
-        absent = first.kind is DatasetNotAtHand and not fetch
-        return Look(None, problem=": ".join((first.message, *first.notes)), hint=hint, absent=absent)
+        return _unseen(error, fetching)
+
+
+def _found(source: FileRows | HubRows, policy: ReadPolicy, fetching: Fetching) -> Found:
+    if isinstance(source, FileRows):
+        return policy.found(source.path, fetching)
+    return Found(dataset_files(source, fetch=fetching is not Fetching.NEVER))
+
+
+def _unseen(error: RecipeError, fetching: Fetching) -> Look:
+    first = error.diagnostics[0]
+    hint = first.helps[0].text if first.helps else ""
+    absent = first.kind in (DatasetNotAtHand, AddressNotAtHand) and fetching is Fetching.NEVER
+    return Look(None, problem=": ".join((first.message, *first.notes)), hint=hint, absent=absent)
+
+
+def _look_at_files(source: FileRows | HubRows, found: Found) -> Look:
+    files, asked = found.files, source.format if isinstance(source, FileRows) else ""
+    seen = _Seen(complete=len(files) <= FILES)
+    for name, file in islice(files.items(), FILES):
+        _look_into(name, file, asked, seen)
+    told = replace(_told(source, tuple(files), seen), changed=found.changed, stale=found.stale)
+    return replace(told, unread=seen.unread)
+
+
+def _told(source: FileRows | HubRows, files: tuple[str, ...], seen: _Seen) -> Look:
     row = seen.row()
     if row is None:
         hint = _HINT if seen.problem else ""
-        return Look(None, tuple(files), problem=seen.problem or f"`{_named(source)}` has no rows", hint=hint)
+        return Look(None, files, problem=seen.problem or f"`{_named(source)}` has no rows", hint=hint)
     return Look(
         row,
-        tuple(files),
+        files,
         seen.complete,
         seen.rows,
         broken=seen.broken,
@@ -148,7 +170,7 @@ def _first(found: Iterable[Record], seen: _Seen) -> Iterator[Record]:
 def _look_into_parquet(name: str, file: Path, seen: _Seen) -> None:
     from recipedsl.data.look_parquet import look_into
 
-    fields, rows, complete = look_into(name, file, ROWS, seen.witnesses)
+    fields, rows, complete = look_into(name, file, ROWS, seen.witnesses, seen.unread)
     seen.add(fields)
     seen.rows += rows
     seen.complete = seen.complete and complete
@@ -160,8 +182,11 @@ def _look_into_parquet(name: str, file: Path, seen: _Seen) -> None:
 class FileFacts:
     """Facts about the files of a project, remembered under `.recipedsl/cache` while files do not change."""
 
-    def __init__(self, root: Path, granted: tuple[Path, ...] = (), *, fetch: bool = False) -> None:
-        self._fetch = fetch
+    def __init__(
+        self, root: Path, granted: tuple[Path, ...] = (), fetching: Fetching = Fetching.NEVER
+    ) -> None:
+        """`fetching`: whether rows that lie elsewhere, of the hub or behind an address, may be fetched."""
+        self._fetching = fetching
         self._root = root.resolve()
         self._granted = granted
         self._policy = ReadPolicy(self._root, granted)
@@ -169,41 +194,54 @@ class FileFacts:
 
     def look(self, source: FileRows | HubRows) -> Look:
         """A bounded look at a source."""
-        state = self._state(source.path) if isinstance(source, FileRows) else None
-        if state is None:
-            return look(source, self._root, self._granted, fetch=self._fetch)
-        asked = source.format if isinstance(source, FileRows) else ""
-        kept = self._cache / "looks" / f"{_key('look', asked, *state)}.json"
-        found = _read_json(kept)
-        if found is not None:
-            return _look_from_json(found)
+        if isinstance(source, HubRows):
+            return look(source, self._root, self._granted, self._fetching)
+        try:
+            found = self._policy.found(source.path, self._fetching)
+            told = self._remembered(source, found)
+        except (RecipeError, OSError) as error:
+            problem = error if isinstance(error, RecipeError) else mistake(UnreadableFile, reason_of(error))
+            return _unseen(problem, self._fetching)
+        return replace(told, changed=found.changed, stale=found.stale)
+
+    def _remembered(self, source: FileRows, found: Found) -> Look:
+        states = [state_of(file, name) for name, file in found.files.items()]
+        kept = self._cache / "looks" / f"{_key('look', source.format, *states)}.json"
+        known = remembered(kept)
+        if known is not None:
+            return _look_from_json(known)
         fresh = look(source, self._root, self._granted)
-        if _is_settled(state):
-            _write_json(kept, _look_to_json(fresh))
+        if are_settled(states):
+            remember(kept, json.dumps(_look_to_json(fresh)))
         return fresh
 
     def digest(self, path: str) -> str:
-        """SHA-256 of a file; of several the SHA-256 of their names and hashes; empty when there are none."""
+        """SHA-256 of a file; of several the SHA-256 of their names and hashes; empty when there are none.
+
+        What is not at hand of an address is fetched where that is allowed, and nothing newer: a digest is
+        asked for to know whether what is here is what was planned.
+        """
+        missing = Fetching.NEVER if self._fetching is Fetching.NEVER else Fetching.MISSING
         try:
-            files = self._policy.files(path)
+            files = self._policy.found(path, missing).files
         except RecipeError:
             return ""
         if len(files) == 1:
-            return self._file_digest(files[0])
-        lines = [f"{self._policy.relative(each)}\0{self._file_digest(each)}\n" for each in files]
+            return self._file_digest(*files.values())
+        lines = [f"{name}\0{self._file_digest(each)}\n" for name, each in files.items()]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def _file_digest(self, file: Path) -> str:
-        state = self._file_state(file)
-        kept = self._cache / "digests" / f"{_key('digest', *state)}.json"
-        found = _read_json(kept)
+        state = state_of(file, self._policy.relative(file))
+        kept = self._cache / "digests" / f"{_key('digest', state)}.json"
+        found = remembered(kept)
         if found is not None:
             return str(found["digest"])
         with file.open("rb") as stream:
             fresh = hashlib.file_digest(stream, "sha256").hexdigest()
         # Changed meanwhile: what was hashed is not what is there now, so nothing is remembered.
-        if state == self._file_state(file) and _is_settled([state]):
-            _write_json(kept, {"digest": fresh})
+        if state == state_of(file, state.name) and are_settled([state]):
+            remember(kept, json.dumps({"digest": fresh}))
         return fresh
 
     def model(self, source: ModelSource) -> ModelFacts:  # noqa: ARG002 - the protocol's signature
@@ -239,42 +277,9 @@ class FileFacts:
         close = nearest(name, [each.name for each in place.iterdir() if each.is_dir() is folder])
         return f"there is `{parent + '/' if parent else ''}{close}`" if close else ""
 
-    def _state(self, path: str) -> list[tuple[str, int, int]] | None:
-        """What would change if the files did; None when they cannot be listed."""
-        try:
-            return [self._file_state(each) for each in self._policy.files(path)]
-        except RecipeError:
-            return None
-
-    def _file_state(self, file: Path) -> tuple[str, int, int]:
-        state = file.stat()
-        return (self._policy.relative(file), state.st_size, state.st_mtime_ns)
-
-
-def _is_settled(state: list[tuple[str, int, int]]) -> bool:
-    """Whether no file is so fresh that a second change could leave its time stamp as it is."""
-    now = time.time_ns()
-    return all(now - changed > _SETTLED for _, _, changed in state)
-
 
 def _key(*parts: object) -> str:
     return hashlib.sha256(repr((_VERSION, *parts)).encode()).hexdigest()
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    with suppress(OSError, ValueError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else None
-    return None
-
-
-def _write_json(path: Path, form: dict[str, Any]) -> None:
-    """Beside and renamed, so that nobody reads half a file; a cache that cannot be written is none."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{time.time_ns()}")
-        fresh.write_text(json.dumps(form), encoding="utf-8")
-        fresh.replace(path)
 
 
 def _look_to_json(found: Look) -> dict[str, Any]:
@@ -284,4 +289,5 @@ def _look_to_json(found: Look) -> dict[str, Any]:
 
 def _look_from_json(form: dict[str, Any]) -> Look:
     row = RowType.from_json(form["row"]) if form["row"] is not None else None
-    return Look(**{**form, "row": row, "files": tuple(form["files"])})
+    lists = {"files": tuple(form["files"]), "changed": ()}
+    return Look(**{**form, "row": row, **lists})

@@ -39,11 +39,15 @@ class Mixture:
     Attributes:
         frame: the rows, in their order.
         rows: how many.
+        whole: all rows of all datasets, one dataset after another.
+        order: numbers of the mixture's rows in `whole`.
         drawn: for each dataset how many of them came from it, and how many rows it has.
     """
 
     frame: pl.LazyFrame
     rows: int
+    whole: pl.LazyFrame
+    order: Numbers
     drawn: tuple[Drawn, ...]
 
 
@@ -67,7 +71,11 @@ def mixture(source: MixSource | InterleaveSource, frames: Sequence[pl.LazyFrame]
         counts = np.bincount(order, minlength=len(sizes)).tolist()
         # A dataset that ran out starts again.
         rows = [np.arange(count) % size for count, size in zip(counts, sizes, strict=True)]
-    return Mixture(_placed(names, frames, rows, order), len(order), _told(names, counts, sizes))
+    numbers = np.empty(len(order), np.int64)
+    for place, first in enumerate(np.cumsum([0, *sizes[:-1]])):
+        numbers[order == place] = first + rows[place]
+    placed, whole = _placed(names, frames, rows, order), concatenated(names, frames)
+    return Mixture(placed, len(order), whole, numbers, _told(names, counts, sizes))
 
 
 def _told(names: Sequence[str], counts: Sequence[int], sizes: Sequence[int]) -> tuple[Drawn, ...]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
-from recipedsl.plan.identity import DECIDING_PACKAGES, RESULT_VERSION, to_canonical_json
+from recipedsl.plan.identity import RESULT_VERSION, deciding_packages, to_canonical_json
 from recipedsl.plan.model import Node, inputs_of
 from recipedsl.plan.words import DERIVED, in_words
 
@@ -39,7 +39,7 @@ def described(node: Node, fingerprints: Mapping[str, str], versions: Mapping[str
     for key in node.silent:
         form.pop(key)
     form["inputs"] = {name: fingerprints[name] for name in inputs_of(node)}
-    form["versions"] = {name: versions.get(name, "") for name in DECIDING_PACKAGES[node.kind]}
+    form["versions"] = {name: versions.get(name, "") for name in deciding_packages(node)}
     form["result"] = RESULT_VERSION[node.kind]
     return form
 

@@ -50,6 +50,9 @@ class Look:
         texts: where each text was seen first, by the path of its column (`meta.level`, `tags[]`); of a
             path with many texts only some, long ones cut.
         nulls: where null was seen first, by the path of its column.
+        unread: columns and parts of columns that are no values of rows, and what they are, in words.
+        changed: what is not as it was when an address was asked last, in words.
+        stale: why rows behind an address may not be the newest; empty when they are.
     """
 
     row: RowType | None
@@ -63,6 +66,24 @@ class Look:
     first_broken: str = ""
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     nulls: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+    stale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSeen:
+    """What the first rows of a source hold in one column.
+
+    Attributes:
+        rows: how many rows were seen.
+        nulls: in how many of them it is null or lacks.
+        values: some of the others, cut, each once.
+    """
+
+    rows: int
+    nulls: int
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +152,8 @@ class Device:
 class Facts(Protocol):
     """Facts about files, models and the machine. Nothing is raised for a missing thing: answers say so."""
 
-    def look(self, source: FileRows | HubRows) -> Look:
-        """A bounded look at a source: at most some hundred rows of each file."""
+    def look(self, source: FileRows | HubRows) -> Look | None:
+        """A bounded look at a source: some hundred rows of each file; None while nobody has looked."""
         ...
 
     def digest(self, path: str) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from recipedsl.language.expressions import Call, Column, Constant, to_json
+from recipedsl.language.functions.catalogue import FUNCTIONS
 from recipedsl.plan.model import EvalNode, Node, Record, StageNode, inputs_of
 
 #: Packages whose version is part of a node's identity, by kind of node.
@@ -26,7 +27,50 @@ DECIDING_PACKAGES: dict[str, tuple[str, ...]] = {
 }
 
 #: Raised by hand when our own code of that kind gives other results than before.
-RESULT_VERSION: dict[str, int] = {"model": 1, "data": 1, "tokens": 1, "stage": 1, "eval": 1, "later": 1}
+RESULT_VERSION: dict[str, int] = {"model": 1, "data": 2, "tokens": 2, "stage": 1, "eval": 1, "later": 1}
+
+
+#: Packages that single functions of expressions are decided by. `python` is the interpreter.
+_BY_FUNCTION: dict[str, tuple[str, ...]] = {
+    each.keyword: each.decided_by for each in FUNCTIONS if each.decided_by
+}
+
+#: Packages that single steps are decided by.
+_BY_STEP: dict[str, tuple[str, ...]] = {"spread": ("wordllama", "tokenizers", "numpy")}
+
+
+def packages_of(nodes: Iterable[Node] | None = None) -> list[str]:
+    """Packages that decide results of any kind, and those of functions that the nodes use, sorted.
+
+    Without nodes those of all functions.
+    """
+    every = (*_BY_FUNCTION.values(), *_BY_STEP.values())
+    used = every if nodes is None else (deciding_packages(node) for node in nodes)
+    return sorted({name for names in (*DECIDING_PACKAGES.values(), *used) for name in names})
+
+
+def deciding_packages(node: Node) -> tuple[str, ...]:
+    """Packages whose version is part of a node's identity: those of its kind, and of functions it uses."""
+    if node.kind != "data":
+        return DECIDING_PACKAGES[node.kind]
+    used = {name for function in _functions_of(node) for name in _BY_FUNCTION.get(function, ())}
+    used |= {name for step in node.steps for name in _BY_STEP.get(step.keyword, ())}
+    return (*DECIDING_PACKAGES[node.kind], *sorted(used))
+
+
+def _functions_of(value: Any) -> Iterator[str]:
+    """Keywords of all functions that stand in a value."""
+    if isinstance(value, Call):
+        yield value.function
+        yield from _functions_of(value.arguments)
+    elif isinstance(value, Record):
+        for name in type(value).model_fields:
+            yield from _functions_of(getattr(value, name))
+    elif isinstance(value, Mapping):
+        yield from _functions_of(tuple(value.values()))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _functions_of(each)
 
 
 def fingerprint(node: Node, inputs: Mapping[str, str], versions: Mapping[str, str]) -> str:
@@ -40,7 +84,7 @@ def fingerprint(node: Node, inputs: Mapping[str, str], versions: Mapping[str, st
     form = {
         "node": canonical(node, inputs),
         "inputs": [inputs[name] for name in inputs_of(node)],
-        "versions": {name: versions.get(name, "") for name in DECIDING_PACKAGES[node.kind]},
+        "versions": {name: versions.get(name, "") for name in deciding_packages(node)},
         "result": RESULT_VERSION[node.kind],
     }
     return hashlib.sha256(to_canonical_json(form).encode()).hexdigest()

@@ -302,6 +302,10 @@ class DataNode(_Node):
     max_rejects: float = 0.01
 
 
+#: Whose turns are trained: those of a role, or the last of the assistant.
+TrainedTurns = Literal["system", "user", "assistant", "tool", "last"]
+
+
 class TokensNode(_Node):
     """Rows rendered through a template and turned into token ids with labels, ready to train on.
 
@@ -310,7 +314,8 @@ class TokensNode(_Node):
         model: name of the model node whose tokenizer and template are used.
         purpose: which columns come out, see `recipedsl.data.tokens`.
         train_on: which tokens bear labels: `assistant` (all assistant turns), `last` (the last
-            one), `all`.
+            one), `all`, or several of these and of other roles. What a message says of itself (`train`)
+            counts more.
         max_length: longest sequence in tokens; longer ones are cut at the end (`sft`) or dropped
             and counted (the others). 0 means no limit.
         packing: fill sequences of max_length with several rows.
@@ -324,7 +329,7 @@ class TokensNode(_Node):
     template: TemplateSpec
     shape: Shape
     purpose: Literal["sft", "preference", "reward", "feedback", "prompt"]
-    train_on: Literal["assistant", "last", "all"] = "assistant"
+    train_on: Literal["all"] | TrainedTurns | tuple[TrainedTurns, ...] = "assistant"
     max_length: int = 0
     packing: bool = False
 

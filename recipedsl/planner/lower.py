@@ -13,6 +13,7 @@ from recipedsl.plan.verify import faults
 from recipedsl.plan.versions import installed_versions
 from recipedsl.planner.datasets import DataOptions, data_node
 from recipedsl.planner.evaluations import lower_evaluation
+from recipedsl.planner.extras import report_missing
 from recipedsl.planner.later import later_uses, plain, report_later, work_node
 from recipedsl.planner.models import model_node
 from recipedsl.planner.stages import Base, StageLowering
@@ -30,9 +31,10 @@ def lower(recipe: Recipe, facts: Facts, problems: Problems, overrides: tuple[str
     datasets = [data_node(each, facts, options) for each in recipe.datasets.values()]
     bases = {node.name: Base(node, facts.model(node.source)) for node in models}
     report_later(recipe, problems)
+    report_missing(recipe, problems)
     rest = _stages_and_evaluations(recipe, facts, problems, bases)
     nodes = _in_order(_needed([*models, *datasets, *rest]))
-    versions = installed_versions()
+    versions = installed_versions(nodes)
     plan = Plan(
         recipe=recipe.source.path,
         params=recipe.params,

@@ -79,7 +79,7 @@ class StageLowering:
             template=base.template,
             shape=self.recipe.datasets[stage.data.name].shape,
             purpose=stage.method.purpose,
-            train_on=stage.settings.get("train_on", "assistant"),
+            train_on=_train_on(stage.settings.get("train_on", "assistant")),
             max_length=stage.settings["max_length"],
             packing=stage.settings.get("packing", False),
         )
@@ -239,3 +239,11 @@ def _usual_batch(stage: Stage) -> int:
     group = stage.settings["generations"] if online else 1
     whole = lcm(group, stage.settings["micro_batch"] or 1)
     return whole * ceil((DEFAULT_GROUPS * group if online else DEFAULT_BATCH) / whole)
+
+
+def _train_on(given: Any) -> Any:
+    """One word where it is one; of several everything, or each once in a fixed order."""
+    words = [given] if isinstance(given, str) else sorted(set(given))
+    if "all" in words:
+        return "all"
+    return words[0] if len(words) == 1 else tuple(words)

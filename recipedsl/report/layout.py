@@ -67,11 +67,19 @@ class Table:
     right: Sequence[bool]
     gap: str = "  "
 
+    @property
+    def width(self) -> int:
+        """Columns that the table takes where it has all the room."""
+        return sum(self._widths()) + len(self.gap) * (len(self.right) - 1)
+
+    def _widths(self) -> list[int]:
+        return [max(_size(row[n]) for row in self.rows if n < len(row)) for n in range(len(self.right))]
+
     def lines(self, room: int) -> list[Line]:
         """The rows as lines of at most `room` columns; the first column gives way."""
         if not self.rows:
             return []
-        widths = [max(_size(row[n]) for row in self.rows if n < len(row)) for n in range(len(self.right))]
+        widths = self._widths()
         surplus = sum(widths) + len(self.gap) * (len(widths) - 1) - room
         if surplus > 0:
             widths[0] = max(12, widths[0] - surplus)

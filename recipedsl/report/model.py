@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recipedsl.plan.facts import Device, ModelFacts
 from recipedsl.plan.model import Plan
+
+if TYPE_CHECKING:
+    from recipedsl.data.profiles.model import Profile
 
 
 class Status(StrEnum):
@@ -61,6 +64,7 @@ class PlanFacts:
         models: facts of the base models, by node name.
         speeds: of earlier runs, by name of the base model's node.
         device: what this machine would train on.
+        profiles: what `recipedsl data` shows of datasets, by node name; of some it is not known.
     """
 
     plan: Plan
@@ -68,6 +72,7 @@ class PlanFacts:
     models: Mapping[str, ModelFacts] = field(default_factory=dict)
     speeds: Mapping[str, Speed] = field(default_factory=dict)
     device: Device = field(default_factory=Device)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def standing(self, name: str) -> Standing:
         """Of a node."""

@@ -28,6 +28,7 @@ from recipedsl.plan.model import (
     TemplateSpec,
     TokensNode,
 )
+from recipedsl.report.data_summary import reasons_of, summary_of
 from recipedsl.report.layout import Branch, Cell, Table, fit, leaf
 from recipedsl.report.model import PlanFacts, Status
 from recipedsl.report.numbers import about, count, duration, plural, rate, share, short, size
@@ -79,16 +80,25 @@ def _joined(*parts: str) -> str:
 
 
 def data_twigs(node: DataNode, facts: PlanFacts, room: int) -> list[Branch]:
-    """Source, steps with rows out of each and how many fell, parts, rejects."""
+    """Source, steps with rows out of each, how many fell and why they were set aside, parts, rejects."""
     known = facts.counted(node.name)
     table = Table(list(_step_rows(node, known)), (False, True, True, False))
     twigs = [Branch(line) for line in table.lines(room)]
+    for twig, made in zip(twigs[1:], known.get("steps", ()), strict=False):
+        aside = reasons_of(made)
+        twig.twigs = [leaf(Piece(fit(each, room - _INDENT), Role.WARNING)) for each in aside]
     if known.get("rejects"):
         lines = known["rejects"] + known.get("rows_in", 0)
         words = f"{plural(known['rejects'], 'malformed line')} set aside ({share(known['rejects'], lines)})"
-        twigs.insert(1, leaf(Piece(words, Role.WARNING)))
+        first = [
+            leaf(Piece(fit(escaped(each), room - _INDENT), Role.FAINT)) for each in known.get("rejected", ())
+        ]
+        twigs.insert(1, Branch((Piece(words, Role.WARNING),), first))
     if node.parts:
         twigs.append(leaf(_parts(node, known)))
+    profile = facts.profiles.get(node.name)
+    if profile is not None and profile.rows:
+        twigs += [leaf(Piece(fit(words, room), role)) for words, role in summary_of(profile)]
     return twigs
 
 
@@ -99,7 +109,7 @@ def _parts(node: DataNode, known: Mapping[str, Any]) -> str:
 
 def _step_rows(node: DataNode, known: Mapping[str, Any]) -> Iterator[list[Cell]]:
     before = known.get("rows_in")
-    yield [Cell(_source(node)), *_counts(before, None)]
+    yield [Cell(source_words(node)), *_counts(before, None)]
     steps = known.get("steps", [])
     for number, step in enumerate(node.steps):
         after = steps[number].get("rows") if number < len(steps) else None
@@ -137,7 +147,8 @@ def _step(step: StepSpec) -> str:
     return " ".join((step.text or step.keyword).removeprefix("|").split())
 
 
-def _source(node: DataNode) -> str:
+def source_words(node: DataNode) -> str:
+    """Where the rows of a dataset come from."""
     match node.source:
         case ReadSource(path=path):
             return f"read {path}"
@@ -191,6 +202,9 @@ def tokens_twigs(node: TokensNode, facts: PlanFacts, room: int) -> list[Branch]:
         rows = plural(known["special"], "row")
         words = f"{rows} with the text of a special token: what follows it speaks in another role"
         twigs.append(leaf(Piece(fit(words, room), Role.WARNING)))
+    if reason := known.get("encoder", {}).get("reason"):
+        words = f"the faster tokenizer {known['encoder']['instead_of']} was given up: {reason}"
+        twigs.append(leaf(Piece(fit(escaped(words), room), Role.WARNING)))
     if known.get("samples"):
         marked = "marked ⟦…⟧ is trained" if node.purpose != "prompt" else "as the model is asked"
         sample = Branch((Piece("a row, "), Piece(marked, Role.FAINT)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from recipedsl.diagnostics import Diagnostic
 from recipedsl.diagnostics.render.pieces import STYLES, Line, Piece, Role, escaped, line
 from recipedsl.plan.model import Node, Plan, StageNode
+from recipedsl.report.data_summary import aside_words
 from recipedsl.report.layout import pad
 from recipedsl.report.numbers import about, count, duration, plural, short, size
 from recipedsl.runtime.events import Event, Fetch, Judge, Start, Step, Warn
@@ -36,10 +37,12 @@ def counted(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "data":
         rows = facts.get("rows", {})
         parts = [f"{part or 'rows'} {count(number)}" for part, number in rows.items()]
-        lost = [f"{count(facts['rejects'])} lines set aside"] if facts.get("rejects") else []
+        lost = [f"{plural(facts['rejects'], 'line')} set aside"] if facts.get("rejects") else []
+        lost += [escaped(words)] if (words := aside_words(facts)) else []
         return " · ".join([*parts, *lost])
     if kind == "tokens" and "kept" in facts:
-        return f"{plural(facts['kept'], 'row')} · {short(facts.get('tokens', 0))} tokens"
+        given_up = " · without the faster tokenizer" if facts.get("encoder", {}).get("reason") else ""
+        return f"{plural(facts['kept'], 'row')} · {short(facts.get('tokens', 0))} tokens{given_up}"
     if kind == "stage" and "steps" in facts:
         loss = facts.get("loss")
         steps = plural(int(facts["steps"]), "step")

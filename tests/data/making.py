@@ -164,11 +164,17 @@ __all__ = [
 
 
 def printed_by(module: str, threads: int, *folders: Path) -> Any:
-    """What `run_here(*folders)` of a test module prints, as JSON, in a process with so many Polars threads."""
+    """What `run_here(*folders)` of a test module prints, as JSON, in a process with so many threads."""
     code = f"import sys, pathlib, {module} as t; t.run_here(*map(pathlib.Path, sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, folders)],
-        env={**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONHASHSEED": str(threads)},
+        env={
+            **os.environ,
+            "POLARS_MAX_THREADS": str(threads),
+            "OMP_NUM_THREADS": str(threads),
+            "OPENBLAS_NUM_THREADS": str(threads),
+            "PYTHONHASHSEED": str(threads),
+        },
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

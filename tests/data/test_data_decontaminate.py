@@ -225,3 +225,24 @@ def test_same_bytes_with_any_number_of_threads(tmp_path: Path) -> None:
     assert found[0] == found[1]
     hits = [facts["steps"][0]["hits"] for _, facts in found[0]]
     assert 0 < hits[1] < hits[0] < 45_000
+
+
+def test_columns_of_the_other_that_are_called_otherwise(maker: Maker) -> None:
+    held = maker.rows([{"problem": "one two three", "solution": ["x", "y z v"]}])
+    rows = [{"id": 0, "text": "so one two three"}, {"id": 1, "text": "x y z"}, {"id": 2, "text": "y z v"}]
+    made = maker.rows(rows, against(against=["problem", "solution"]), inputs={"held": held.out})
+    assert made.values("id") == [1]
+
+
+def test_all_hits_are_listed(maker: Maker) -> None:
+    made = decontaminated(maker, ["one two three"] * 5 + ["x"], ["zero", "One two. Three"])
+    listed = [json.loads(line) for line in (made.out / "hits.jsonl").read_text().splitlines()]
+    assert [each["step"] for each in listed] == [1] * 5
+    assert {each["other"] for each in listed} == {"One two. Three"}
+    assert listed[0]["reason"] == '`text` has words of `held`: "one two three"'
+    assert len(made.facts["steps"][0]["examples"]) == 3
+
+
+def test_lists_of_texts_are_cut_alike_by_both_steps(maker: Maker) -> None:
+    rows = [{"id": number, "t": each} for number, each in enumerate((["A b", "c"], ["a-b", "C"], ["c", "d"]))]
+    assert maker.rows(rows, step("dedup", "t", settings={"near": 0.9})).values("id") == [0, 2]

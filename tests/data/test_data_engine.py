@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from recipedsl.data import keyed
 from recipedsl.data.engine import make_data
 from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.diagnostics import RecipeError
@@ -161,6 +162,51 @@ def test_nothing_is_left_behind_by_a_failure(maker: Maker) -> None:
     with pytest.raises(RecipeError):
         maker.file("a.jsonl", row=RowType((Field("id", INT),)))
     assert not list(maker.root.glob("out/*/.work"))
+
+
+CALLS = [
+    [{"from": "human", "value": "a"}, {"from": who, "value": "{}"}] for who in ("gpt", "function_call", "odd")
+]
+
+
+@pytest.mark.parametrize(
+    ("steps", "by_keys"),
+    [
+        ((step("dedup", "id"), where(call("greater", column("id"), 5)), shape("prompt", prompt="q")), True),
+        ((step("dedup"), step("take", settings={"count": 4}, by=("id",)), step("drop", "q")), True),
+        (
+            (step("sort", expressions={"key0": column("q")}), step("select", "q"), step("shuffle", seed=2)),
+            True,
+        ),
+        (
+            (step("sample", settings={"count": 9}, seed=3), step("rename", settings={"names": {"q": "r"}})),
+            True,
+        ),
+        # Which fields messages have is seen in the rows that are left, and so these are held.
+        ((step("take", settings={"count": 20}), shape("chat", messages="talk")), False),
+        ((shape("chat", messages="talk"), step("dedup", "id")), True),
+        ((step("repeat", settings={"times": 2}), step("shuffle", seed=1)), False),
+    ],
+)
+def test_large_sources_go_by_their_keys(
+    maker: Maker, steps: Any, by_keys: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes and facts are those of rows held in memory."""
+    rows = [
+        {"id": number % 17, "q": None if number % 7 == 3 else f"q{number % 23}", "talk": CALLS[number % 3]}
+        for number in range(90)
+    ]
+    maker.write("a.jsonl", json_lines(rows))
+    written, real = list[dict[str, int]](), keyed.Keyed._write
+    monkeypatch.setattr(keyed.Keyed, "_write", lambda *given: written.append(real(*given)) or written[-1])
+    made = []
+    for large in (1 << 60, 0):
+        monkeypatch.setattr(keyed, "LARGE", large)
+        made.append(maker.file("a.jsonl", *steps))
+    held, other = made
+    assert held.facts == other.facts
+    assert _digests(held.out) == _digests(other.out)
+    assert bool(written) == by_keys
 
 
 # --- the same every time ------------------------------------------------------------------------

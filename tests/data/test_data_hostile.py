@@ -69,7 +69,7 @@ def test_zstandard_is_unpacked_in_small_pieces(maker: Maker) -> None:
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "json"])
 def test_a_line_without_an_end_is_refused(maker: Maker, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_LONGEST_LINE", MIB)
+    monkeypatch.setattr(reading, "LONGEST_LINE", MIB)
     start = b'[{"x": "' if form == "json" else b""
     file = maker.write(f"a.{form}", (start + b"a" * 3 * MIB).decode())
     with pytest.raises(RecipeError, match="longer than 1 MiB"):

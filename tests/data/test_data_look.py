@@ -14,10 +14,20 @@ import polars as pl
 import pytest
 
 from recipedsl.data.look import ROWS, FileFacts, look
+from recipedsl.data.reading import states
 from recipedsl.plan.facts import FileRows, HubRows, Look
 from tests.data.making import Maker, json_lines
 
 ROOT = Path(__file__).parents[2]
+
+
+_SETTLED = 0.02  # seconds
+
+
+@pytest.fixture(autouse=True)
+def soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can set back when a file was changed, and two seconds for each are long."""
+    monkeypatch.setattr(states, "SETTLED", int(_SETTLED / 2 * 1e9))
 
 
 def look_at(root: Path, path: str, form: Any = "") -> Look:
@@ -27,6 +37,7 @@ def look_at(root: Path, path: str, form: Any = "") -> Look:
 def old(file: Path) -> Path:
     """Settled: changed long enough ago for its time stamp to be believed."""
     os.utime(file, (time.time() - 100, time.time() - 100))
+    time.sleep(_SETTLED)
     return file
 
 
@@ -112,8 +123,12 @@ def test_what_is_missing_is_told_without_paths_of_the_machine(maker: Maker) -> N
         **{path: (f"no file for `{path}`", hint) for path, hint in missing.items()},
         "data": ("`data` is a folder", 'name its files: "data/*.jsonl"'),
         "s3://b/x.jsonl": (
-            "`s3://b/x.jsonl` is an address, and only files of this machine are read",
-            "fetch it into the project first",
+            "`s3://b/x.jsonl` is not fetched yet",
+            "where there is a network, `recipedsl plan` fetches it",
+        ),
+        "gs://b/x.jsonl": (
+            "`gs://b/x.jsonl` is an address of a kind that is not read",
+            "`s3://…` and `hf://datasets/…` are; fetch others into the project",
         ),
     }
     for path, words in expected.items():
@@ -182,6 +197,24 @@ def test_a_change_is_seen(maker: Maker) -> None:
         found = facts.look(source)
         assert str(found.row) == f"{{ a: {type_} }}"
         assert facts.digest("a.jsonl") == hashlib.sha256(content.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("other", ["replaced", "written over"])
+def test_a_change_that_keeps_size_and_time_is_seen(maker: Maker, other: str) -> None:
+    """As `rsync -a`, `cp -p` and archives leave it."""
+    facts, source = FileFacts(maker.root), FileRows(path="a.jsonl")
+    file = old(maker.write("a.jsonl", '{"a": 1}'))
+    state = file.stat()
+    assert str(facts.look(source).row) == "{ a: int }"
+    before = facts.digest("a.jsonl")
+    beside = file if other == "written over" else file.with_name("b")
+    beside.write_text('{"b": 2}')
+    os.utime(beside, ns=(state.st_atime_ns, state.st_mtime_ns))
+    beside.replace(file)
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns)
+    time.sleep(_SETTLED)
+    assert str(facts.look(source).row) == "{ b: int }"
+    assert facts.digest("a.jsonl") not in ("", before)
 
 
 def test_a_fresh_file_is_not_remembered(maker: Maker) -> None:

@@ -43,8 +43,8 @@ def expected(texts: list[str], size: int, threshold: float) -> list[int]:
 
 def found(texts: list[str], size: int, threshold: float) -> list[int]:
     reading = near.Reading(("t",), (), size, True)
-    sets = near.sets_of(pl.DataFrame({"t": pl.Series(texts, dtype=pl.String)}), reading)
-    return alike.grouped(sets, threshold).labels.tolist()
+    bags = near.bags_of(pl.LazyFrame({"t": pl.Series(texts, dtype=pl.String)}), reading)
+    return alike.grouped(bags, threshold).groups.labels.tolist()
 
 
 @given(

@@ -47,6 +47,16 @@ def test_spellings_of_conversations(maker: Maker, talk: Any) -> None:
     assert messages(maker, {"talk": talk}, messages="talk")["messages"] == said(ASK, TELL)
 
 
+@pytest.mark.parametrize(
+    ("field", "values"), [("train", [None, False]), ("weight", [1, 0]), ("weight", [1.0, 0.5])]
+)
+def test_messages_say_whether_they_are_trained(maker: Maker, field: str, values: list[Any]) -> None:
+    talk = [{**message, field: value} for message, value in zip(said(ASK, TELL), values, strict=True)]
+    made = messages(maker, {"talk": talk}, messages="talk")["messages"]
+    known = {None: None, 0: "false", 1: "true", 0.5: "0.5"}  # `False` is 0 here
+    assert [message["train"] for message in made] == [known[value] for value in values]
+
+
 def test_parts_of_a_conversation(maker: Maker) -> None:
     row = {"q": "hi", "a": "ho", "s": "be kind", "h": [["one", "two"], ["three", "four"]], "e": ""}
     history = [("user", "one"), ("assistant", "two"), ("user", "three"), ("assistant", "four")]
@@ -205,7 +215,93 @@ def test_function_calls_observations_and_tools(maker: Maker) -> None:
     assert json.loads(first[1]["tool_calls"]) == called
     assert [each["tool_calls"] for each in second] == [None, None]
     assert [each and json.loads(each) for each in made.values("tools")] == [tools, None]
-    assert made.facts["steps"][0]["unshaped"] == {"a function call is not JSON": 1}
+    assert made.facts["steps"][0]["unshaped"] == {"a tool call is not JSON": 1}
+
+
+_CALL = '{"name": "f", "arguments": {"a": 1}}'
+
+
+def _sharegpt_call(said: str | None) -> dict[str, Any]:
+    return {"talk": gpt(("human", "hi"), ("function_call", said), ("observation", "4"), ("gpt", "ho"))}
+
+
+def _openai_call(arguments: str) -> dict[str, Any]:
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    answer = {"role": "assistant", "content": None, "tool_calls": [call]}
+    return {"talk": [{"role": "user", "content": "hi"}, answer, {"role": "assistant", "content": "ho"}]}
+
+
+def _told_call(calls: str) -> dict[str, Any]:
+    answer = {"role": "assistant", "content": "", "tool_calls": calls}
+    return {"talk": [{"role": "user", "content": "hi"}, answer]}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (_sharegpt_call('{"name": "f", "arguments": {"a": '), "a tool call is not JSON"),
+        (
+            _sharegpt_call(r'{"name": "f", "arguments": "{\"a\": "}'),
+            "the arguments of a tool call are not JSON",
+        ),
+        (_sharegpt_call('"f"'), "a tool call names no function"),
+        (_sharegpt_call("[]"), "a function call is empty"),
+        (_openai_call('{"a": '), "the arguments of a tool call are not JSON"),
+        (_openai_call("search for it"), "the arguments of a tool call are not JSON"),
+        (_openai_call("[1]"), "the arguments of a tool call are not a record"),
+        (_openai_call('"\\"f\\""'), "the arguments of a tool call are not JSON"),
+        (_openai_call(r'{"a": "\ud800"}'), "a tool call holds half a character (a lone surrogate)"),
+        (_openai_call('{"a": ' + "[" * 200 + "]" * 200 + "}"), "a tool call is nested too deeply"),
+        (_openai_call("[" * 100_000), "the arguments of a tool call are not JSON"),
+        (_told_call("[{"), "a tool call is not JSON"),
+        (_told_call('[{"function": {}}]'), "a tool call names no function"),
+    ],
+)
+def test_a_call_that_cannot_be_read_sets_its_row_aside(
+    maker: Maker, row: dict[str, Any], reason: str
+) -> None:
+    """And the rows beside it go on; an example is shown."""
+    good = _sharegpt_call(_CALL) if "from" in row["talk"][0] else _openai_call('{"a": 1}')
+    good = _told_call(f"[{_CALL}]") if isinstance(row["talk"][1].get("tool_calls"), str) else good
+    maker.write("talk.jsonl", json_lines([good, row, good]))
+    made = maker.file("talk.jsonl", shape("chat", messages="talk"))
+    (facts,) = made.facts["steps"]
+    assert (facts["rows"], facts["unshaped"]) == (2, {reason: 1})
+    assert [each["reason"] for each in facts["examples"]] == [reason]
+    calls = [json.loads(each[1]["tool_calls"])[0] for each in made.values("messages")]
+    assert [each["function"]["name"] for each in calls] == ["f", "f"]
+
+
+@pytest.mark.parametrize("arguments", ["", "{}", r'"{\"a\": 1}"'])
+def test_arguments_of_a_call_in_odd_forms(maker: Maker, arguments: str) -> None:
+    """None at all, and what was put into text twice."""
+    maker.write("talk.jsonl", json_lines([_openai_call(arguments)]))
+    (found,) = maker.file("talk.jsonl", shape("chat", messages="talk")).values("messages")
+    assert json.loads(found[1]["tool_calls"])[0]["function"]["arguments"] in ({}, {"a": 1})
+
+
+def test_the_example_of_a_broken_call_shows_it(maker: Maker) -> None:
+    """Also where the messages took the place of the column that they are made of."""
+    maker.write(
+        "talk.jsonl", json_lines([{"messages": _openai_call(each)["talk"]} for each in ("{}", "go on")])
+    )
+    made = maker.file("talk.jsonl", shape("chat", messages="messages"))
+    assert "go on" in made.facts["steps"][0]["examples"][0]["row"]
+
+
+def test_tools_that_are_not_json_set_their_row_aside(maker: Maker) -> None:
+    talk = gpt(("human", "hi"), ("gpt", "ho"))
+    rows = [{"talk": talk, "tools": each} for each in ('[{"name": "f"}]', "[{", None, "[]")]
+    made = maker.rows(rows, shape("chat", messages="talk", tools="tools"))
+    assert made.values("tools") == ['[{"name": "f"}]', None, None]
+    assert made.facts["steps"][0]["unshaped"] == {"the tools are not JSON": 1}
+
+
+@pytest.mark.parametrize("calls", ["", " ", "null", "[]", "[null]"])
+def test_no_tool_calls_in_odd_forms(maker: Maker, calls: str) -> None:
+    maker.write("talk.jsonl", json_lines([_told_call(calls), _told_call(f"[{_CALL}]")]))
+    first, _ = maker.file("talk.jsonl", shape("chat", messages="talk")).values("messages")
+    assert first[1]["tool_calls"] is None
 
 
 def test_tool_calls_of_messages(maker: Maker) -> None:

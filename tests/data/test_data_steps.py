@@ -21,7 +21,7 @@ IDS = list(range(30))
 
 
 def test_the_steps() -> None:
-    assert len(STEPS) == 18
+    assert len(STEPS) == 19
 
 
 def test_where_counts_null_as_false_and_says_what_fell(maker: Maker) -> None:

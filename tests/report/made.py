@@ -178,10 +178,21 @@ DATA_FACTS: dict[str, Any] = {
     "steps": [
         {"keyword": "where", "text": "", "rows": 5212},
         {"keyword": "dedup", "text": "", "rows": 5100},
-        {"keyword": "as", "text": "", "rows": 5100},
-        {"keyword": "split", "text": "", "rows": 5100},
+        {
+            "keyword": "as",
+            "text": "",
+            "rows": 5092,
+            "unshaped": {
+                "the assistant is null": 3,
+                "unknown role `x\x1b[2J`": 2,
+                "a message is null": 1,
+                "a message has no role": 1,
+                "a message has no content": 1,
+            },
+        },
+        {"keyword": "split", "text": "", "rows": 5092},
     ],
-    "rows": {"train": 4845, "held": 255},
+    "rows": {"train": 4845, "held": 247},
 }
 
 TOKENS_FACTS: dict[str, Any] = {

@@ -6,7 +6,19 @@ from collections.abc import Callable
 
 import polars as pl
 
-from recipedsl.data.functions import aggregates, conversations, lists, numbers, operators, parts, text
+from recipedsl.data.functions import (
+    aggregates,
+    code,
+    conversations,
+    languages,
+    lists,
+    numbers,
+    operators,
+    pairs,
+    parts,
+    quality,
+    text,
+)
 
 #: What a function of the catalogue becomes. Arguments are expressions, or plain values where the
 #: catalogue says that they are constant; settings come by name.
@@ -17,5 +29,9 @@ FUNCTIONS: dict[str, Callable[..., pl.Expr]] = {
     **numbers.FUNCTIONS,
     **lists.FUNCTIONS,
     **conversations.FUNCTIONS,
+    **code.FUNCTIONS,
+    **languages.FUNCTIONS,
+    **quality.FUNCTIONS,
+    **pairs.FUNCTIONS,
     **aggregates.FUNCTIONS,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any
 
 import polars as pl
@@ -30,9 +29,13 @@ def not_in(value: pl.Expr, items: Sequence[Any] | pl.Expr) -> pl.Expr:
 
 def between(value: pl.Expr, low: pl.Expr | None, high: pl.Expr | None) -> pl.Expr:
     """Both ends included; an end that is None is open."""
-    bounds = ([value >= low] if low is not None else []) + ([value <= high] if high is not None else [])
-    inside = reduce(lambda left, right: left & right, bounds, pl.lit(True))
-    return pl.when(value.is_not_null()).then(inside)
+    # The value stands here once: what stands several times Polars works out first, for all rows, also for
+    # those that a condition before has dropped.
+    if low is not None and high is not None:
+        return value.is_between(low, high)
+    if low is not None:
+        return value >= low
+    return value <= high if high is not None else pl.when(value.is_not_null()).then(True)
 
 
 def divide(left: pl.Expr, right: pl.Expr) -> pl.Expr:

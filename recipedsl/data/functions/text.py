@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any, NoReturn
+from typing import Any
 
 import polars as pl
 
-from recipedsl.data.problems import mistake
-from recipedsl.diagnostics.codes.data_run import ImpossibleArgument
 from recipedsl.language.functions.text import CLASSES
 
 
@@ -84,8 +81,6 @@ def slice_text(text: pl.Expr, start: pl.Expr, length: pl.Expr | None = None) -> 
 
 
 def repeats(text: pl.Expr, size: int = 3, lines: bool = False) -> pl.Expr:
-    if size < 1:
-        raise mistake(ImpossibleArgument, f"`repeats` takes runs of at least one word, not of {size}")
     found = _full_lines(text) if lines else _runs_of_words(text, size)
     total = found.list.len().cast(pl.Float64)
     distinct = found.list.n_unique().cast(pl.Float64)
@@ -122,27 +117,6 @@ def as_text(value: pl.Expr) -> pl.Expr:
     return value.cast(pl.String)
 
 
-def json_ok(text: pl.Expr) -> pl.Expr:
-    return text.map_batches(_json_ok_series, return_dtype=pl.Boolean, is_elementwise=True)
-
-
-def _json_ok_series(texts: pl.Series) -> pl.Series:
-    found = [None if text is None else _is_json(text) for text in texts]
-    return pl.Series(texts.name, found, dtype=pl.Boolean)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
-
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "chars": chars,
     "words": words,
@@ -164,5 +138,4 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "share_of": share_of,
     "join": join,
     "text": as_text,
-    "json_ok": json_ok,
 }

@@ -14,6 +14,8 @@ from typing import IO, Literal, cast
 
 from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.reading.bounded import bounded
+from recipedsl.data.reading.patterns import MOST_STARS
+from recipedsl.data.reading.remote import Fetching, Found, files_at, is_address
 from recipedsl.diagnostics import nearest
 from recipedsl.diagnostics.codes.data_run import FileNotFound, PathOutsideRoot, UnknownFormat, UnreadableFile
 
@@ -32,7 +34,6 @@ _COMPRESSED = (".gz", ".zst")
 
 #: `**` right below `**` finds the same again.
 _SAME_TWICE = re.compile(r"(?:/\*\*)+(?=/|$)")
-_MOST_STARS = 3
 #: What reading raises for a file that is broken or may not be read.
 BROKEN = (OSError, EOFError, zlib.error, UnicodeDecodeError)
 _LISTED = 5  # files of a folder that a help names
@@ -52,17 +53,14 @@ class ReadPolicy:
     granted: tuple[Path, ...] = ()
 
     def files(self, path: str) -> tuple[Path, ...]:
-        """The files of a path or glob, sorted by name.
+        """The files of a path or glob of this machine, sorted by name.
 
         Raises:
             RecipeError: when there is none, or one lies outside the root and no grant covers it.
         """
-        if "://" in path:
-            raise mistake(
-                FileNotFound,
-                f"`{path}` is an address, and only files of this machine are read",
-                helps="fetch it into the project first",
-            )
+        if is_address(path):
+            words = f"`{path[:200]}` is an address, and only a file of the project will do here"
+            raise mistake(FileNotFound, words, helps="fetch it into the project first")
         # Refused before the disk is asked, which would tell what exists outside.
         self._allow(Path(os.path.normpath((self.root / path).absolute())), path)
         try:
@@ -75,9 +73,19 @@ class ReadPolicy:
             self._allow(each.resolve(), path)
         return found
 
+    def found(self, path: str, fetching: Fetching = Fetching.NEVER) -> Found:
+        """The files of a path, glob or address, by the name that people know each by.
+
+        Raises:
+            RecipeError: as `files`; or what lies behind an address is not at hand.
+        """
+        if is_address(path):
+            return files_at(path, self.root, fetching)
+        return Found({self.relative(each): each for each in self.files(path)})
+
     def named(self, path: str) -> dict[str, Path]:
-        """The same by the name that people know each file by."""
-        return {self.relative(each): each for each in self.files(path)}
+        """The files that `found` tells of, where nothing is fetched."""
+        return self.found(path).files
 
     def _candidates(self, path: str) -> list[Path]:
         whole = self.root / path
@@ -88,8 +96,8 @@ class ReadPolicy:
             return [whole]
         base = "" if Path(path).is_absolute() else glob.escape(str(self.root)) + "/"
         pattern = _SAME_TWICE.sub("/**", os.path.normpath(base + path))
-        if pattern.count("/**") > _MOST_STARS:
-            words = f"a path has at most {_MOST_STARS} times `**`, each is searched below the one before"
+        if pattern.count("/**") > MOST_STARS:
+            words = f"a path has at most {MOST_STARS} times `**`, each is searched below the one before"
             raise mistake(FileNotFound, words)
         names = sorted(set(self._matching(pattern, path)))
         return [Path(name) for name in names if Path(name).is_file()]
@@ -206,6 +214,11 @@ def _opened(file: Path) -> IO[bytes]:
 
         return open_zstd(file)
     return file.open("rb")
+
+
+def is_compressed(file: Path) -> bool:
+    """Whether the bytes of a file are not its content."""
+    return file.suffix in _COMPRESSED
 
 
 def separator_of(file: Path) -> str:

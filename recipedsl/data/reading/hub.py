@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from glob import has_magic
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from recipedsl.data.problems import mistake, reason_of
+from recipedsl.data.reading.patterns import matching
+from recipedsl.data.reading.whole import write_whole
 from recipedsl.diagnostics import RecipeError
-from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand
+from recipedsl.diagnostics.codes.data_run import DatasetNotAtHand, FileNotFound
 from recipedsl.language.names import is_repository
 from recipedsl.plan.facts import HubRows
 from recipedsl.plan.hub_answers import refuse_paths_of_hubs
 
+_ADDRESS = re.compile(
+    r"hf://datasets/(?P<name>[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+))?/(?P<path>[^/].*)", re.DOTALL
+)
 _PIECE = re.compile(r"(?P<before>.*-)(?P<number>\d+)-of-(?P<count>\d+)(?P<after>.*)")
 #: Characters of a card's front matter that are read; its reader is slow.
 _MOST_OF_CARD = 200_000
@@ -35,13 +45,61 @@ def dataset_files(source: HubRows, *, fetch: bool = True) -> dict[str, Path]:
         raise _not_at_hand(source, "the hub has no such names", None)
     folder = cached_folder(source)
     if folder is not None:
-        names = sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
-        chosen = files_of_split(names, source, _card(folder))
-        if chosen and is_whole(chosen):
+        chosen = files_of_split(_listing(folder) or _names_in(folder), source, _card(folder))
+        if chosen and is_whole(chosen) and _are_there(folder, chosen):
             return {f"{source.name}/{name}": folder / name for name in chosen}
-    if not fetch or os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+    if not fetch or _is_offline():
         raise _not_at_hand(source, "it is not in the local cache", folder)
-    return _fetched(source)
+    folder, chosen = _fetched(source, lambda names, card: files_of_split(names, source, card))
+    return {f"{source.name}/{name}": folder / name for name in chosen}
+
+
+def files_of_address(address: str, *, fetch: bool = True) -> dict[str, Path]:
+    """The files of `hf://datasets/owner/name[@revision]/path`, by their addresses; the path may be a glob.
+
+    As with a split, what the local cache has is read with no network. What a glob stands for is known
+    only from the hub's listing, which is asked for once; a cache that others filled has none, and is taken
+    as it is only where the hub may not be asked.
+
+    Raises:
+        RecipeError: when it is no such address, or the files are not at hand.
+    """
+    found = _ADDRESS.fullmatch(address)
+    revision = unquote(found["revision"] or "") if found else ""
+    source = HubRows(found["name"] if found else "", split="", revision=revision)
+    if found is None or not is_repository(source.name, source.revision) or "\0" in address:
+        words = f"`{address[:200]}` names no files of a dataset"
+        raise mistake(
+            FileNotFound, words, helps='an address is "hf://datasets/owner/name@revision/data/*.parquet"'
+        )
+    pattern, asked = found["path"], fetch and not _is_offline()
+    folder = cached_folder(source)
+    if folder is not None:
+        names = _listing(folder)
+        chosen = matching(names or _names_in(folder), pattern)
+        is_known = names is not None or not has_magic(pattern) or not asked
+        if chosen and is_known and is_whole(chosen) and _are_there(folder, chosen):
+            return _addressed(source, folder, chosen)
+    if not asked:
+        raise _address_not_at_hand(address, folder)
+    folder, chosen = _fetched(source, lambda names, _: matching(names, pattern), pattern)
+    return _addressed(source, folder, chosen)
+
+
+def _addressed(source: HubRows, folder: Path, names: list[str]) -> dict[str, Path]:
+    at = f"@{source.revision}" if source.revision else ""
+    return {f"hf://datasets/{source.name}{at}/{name}": folder / name for name in names}
+
+
+def _address_not_at_hand(address: str, folder: Path | None) -> RecipeError:
+    why = "it is not in the local cache" if folder is None else "the cached revision lacks files of it"
+    where = "the local cache is where `HF_HUB_CACHE` or `HF_HOME` says"
+    hint = "where there is a network, `recipedsl plan` fetches it"
+    return mistake(DatasetNotAtHand, f"`{address}` is not at hand", why, where, helps=hint)
+
+
+def _is_offline() -> bool:
+    return os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
 
 
 def cache_root() -> Path:
@@ -52,14 +110,45 @@ def cache_root() -> Path:
     return Path(home).expanduser() / "hub"
 
 
+def _base(source: HubRows) -> Path:
+    """The folder of a dataset in the cache."""
+    return cache_root() / f"datasets--{source.name.replace('/', '--')}"
+
+
 def cached_folder(source: HubRows) -> Path | None:
     """Snapshot of the revision in the local cache, None when there is none."""
-    base = cache_root() / f"datasets--{source.name.replace('/', '--')}"
+    base = _base(source)
     revision = source.revision or "main"
     reference = base / "refs" / revision
     commit = reference.read_text().strip() if reference.is_file() else revision
     folder = base / "snapshots" / commit
     return folder if folder.is_dir() else None
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
+
+
+def _are_there(folder: Path, names: Iterable[str]) -> bool:
+    return all((folder / name).is_file() for name in names)
+
+
+def _listing_of(folder: Path) -> Path:
+    """Where the names of all files of a commit are kept; a snapshot alone does not tell what it lacks."""
+    return folder.parents[1] / "recipedsl" / f"{folder.name}.json"
+
+
+def _listing(folder: Path) -> list[str] | None:
+    """Names of all files of the commit, None when the hub was never asked."""
+    with suppress(OSError, ValueError, TypeError):
+        return [name for name in json.loads(_listing_of(folder).read_text("utf-8")) if _is_below(name)]
+    return None
+
+
+def _is_below(name: str) -> bool:
+    """Whether the name of a file, which a stranger gave, leads nowhere else."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and "\0" not in name
 
 
 def files_of_split(names: Iterable[str], source: HubRows, card: str = "") -> list[str]:
@@ -135,28 +224,46 @@ def _data_files(given: object, split: str) -> list[str]:
     return found
 
 
-def _fetched(source: HubRows) -> dict[str, Path]:
+_Choice = Callable[[list[str], str], list[str]]
+
+
+def _fetched(source: HubRows, choose: _Choice, pattern: str = "") -> tuple[Path, list[str]]:
+    """The snapshot with the chosen files in it, and their names.
+
+    Args:
+        source: the dataset and its revision.
+        choose: picks from the names of all files, and the text of the card.
+        pattern: what is looked for, where it is no split.
+    """
     try:
-        chosen = _chosen(source)
-        return {f"{source.name}/{name}": _fetch(source, name) for name in chosen}
+        return _fetch_chosen(source, choose, pattern)
     except RecipeError:
         raise
     except Exception as error:  # what the hub's client raises is not one family
         raise _refused(source, error) from error
 
 
-def _chosen(source: HubRows) -> list[str]:
-    """Names of the split's files, as the hub lists them."""
+def _fetch_chosen(source: HubRows, choose: _Choice, pattern: str) -> tuple[Path, list[str]]:
     from huggingface_hub import HfApi
 
     _set_up()
-    listed = HfApi().list_repo_files(source.name, repo_type="dataset", revision=source.revision or None)
-    names = list(listed)
-    card = _fetch(source, "README.md").read_text("utf-8", "replace") if "README.md" in names else ""
-    chosen = files_of_split(names, source, card)
+    # One commit for all files, whatever is pushed while they are fetched.
+    commit = str(HfApi().dataset_info(source.name, revision=source.revision or None).sha)
+    pinned = replace(source, revision=commit)
+    names = [*filter(_is_below, HfApi().list_repo_files(source.name, repo_type="dataset", revision=commit))]
+    card = _fetch(pinned, "README.md").read_text("utf-8", "replace") if "README.md" in names else ""
+    chosen = choose(names, card)
     if not chosen:
-        raise _not_at_hand(source, f"none of its {len(names)} files is of the split", None)
-    return chosen
+        what = f"fits `{pattern}`" if pattern else "is of the split"
+        raise _not_at_hand(source, f"none of its {len(names)} files {what}", None)
+    folder = _base(source) / "snapshots" / commit
+    # Before the first file comes: a fetch that breaks off is not taken for the whole.
+    write_whole(_listing_of(folder), json.dumps(names))
+    for name in chosen:
+        _fetch(pinned, name)
+    if source.revision != commit:
+        write_whole(_base(source) / "refs" / (source.revision or "main"), commit)
+    return folder, chosen
 
 
 def _set_up() -> None:
@@ -199,13 +306,14 @@ def _refused(source: HubRows, error: Exception) -> RecipeError:
 
 def _not_at_hand(source: HubRows, why: str, folder: Path | None, hint: str = "") -> RecipeError:
     config = f" of `{source.config}`" if source.config else ""
+    split = f", split `{source.split}`{config}," if source.split else ""
     notes = [
         why if folder is None else f"the cached revision lacks files of the split `{source.split}`{config}"
     ]
     notes.append("the local cache is where `HF_HUB_CACHE` or `HF_HOME` says")
     return mistake(
         DatasetNotAtHand,
-        f"the dataset `{source.name}`, split `{source.split}`{config}, is not at hand",
+        f"the dataset `{source.name}`{split} is not at hand",
         *notes,
         helps=hint
         or 'where there is a network, `recipedsl plan` fetches it; or read its files with `read("…parquet")`',

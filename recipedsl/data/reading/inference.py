@@ -30,8 +30,12 @@ from recipedsl.language.types import (
 FREE_FORM = frozenset(
     {"tools", "functions", "tool_calls", "function_call", "arguments", "parameters", "properties"}
 )
+#: What a message says; a text, or a list of parts.
+CONTENT = "content"
 #: An empty list says nothing of its items.
 _NOTHING = Type(Kind.ANY)
+#: A text as the only part of a content.
+_TEXT_PARTS = list_of(Type(Kind.RECORD, fields=(Field("type", TEXT), Field("text", TEXT))))
 #: Values that do not go together were seen, and whatever comes later does not change that.
 _MIXED = Type(Kind.ANY, choices=("mixed",))
 
@@ -72,10 +76,32 @@ def merged_fields(left: tuple[Field, ...], right: tuple[Field, ...]) -> tuple[Fi
     found = []
     for name in dict.fromkeys([*mine, *theirs]):
         if name in mine and name in theirs:
-            found.append(Field(name, merged(mine[name], theirs[name])))
+            found.append(Field(name, _merged_field(name, mine[name], theirs[name])))
         else:
             found.append(Field(name, (mine.get(name) or theirs[name]).or_null()))
     return tuple(found)
+
+
+def _merged_field(name: str, left: Type, right: Type) -> Type:
+    """The type of a field; the content of messages may be a text here and parts of text there."""
+    if name == CONTENT:
+        for text, parts in ((left, right), (right, left)):
+            if text.without_null() == TEXT and _part_types(parts).get("type") == TEXT:
+                whole = merged(parts, _TEXT_PARTS)
+                return whole.or_null() if text.nullable else whole
+    return merged(left, right)
+
+
+def is_parts(type_: Type) -> bool:
+    """Whether it is the type of a content in parts: `[{"type": "text", "text": "…"}]`."""
+    types = _part_types(type_)
+    return types.get("type") == types.get("text") == TEXT
+
+
+def _part_types(type_: Type) -> dict[str, Type]:
+    """Types of the fields of the records in a list; empty where there are none."""
+    item = type_.item if type_.kind is Kind.LIST and type_.item is not None else type_
+    return {each.name: each.type.without_null() for each in item.fields} if item is not type_ else {}
 
 
 def finished(type_: Type) -> Type:

@@ -36,10 +36,17 @@ def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects, *, looke
     Raises:
         RecipeError: when it is no Parquet file, or a column is missing or of another type.
     """
+    try:
+        return _opened(name, file, row, rejects, looked=looked)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", reason_of(error)) from error
+
+
+def _opened(name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bool) -> Reading:
     from recipedsl.data.reading.reader import Reading
 
     frame = pl.scan_parquet(file, glob=False)
-    schema = _schema(name, frame)
+    schema = frame.collect_schema()
     if looked:
         row = _grown(frame, schema, row)
     chosen = frame.select(_columns(name, schema, row))
@@ -75,13 +82,6 @@ def _without_nulls(type_: Type) -> Type:
     item = _without_nulls(type_.item) if type_.item else None
     fields = tuple(Field(each.name, _without_nulls(each.type)) for each in type_.fields)
     return replace(type_, item=item, fields=fields, nullable=False)
-
-
-def _schema(name: str, frame: pl.LazyFrame) -> pl.Schema:
-    try:
-        return frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", reason_of(error)) from error
 
 
 def _columns(name: str, schema: pl.Schema, row: RowType) -> list[pl.Expr]:

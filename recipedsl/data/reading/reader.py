@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recipedsl.data.reading.columns import to_frame
-from recipedsl.data.reading.files import Form, form_of
-from recipedsl.data.reading.inference import widened_row
+from recipedsl.data.reading.files import Form, form_of, is_compressed
+from recipedsl.data.reading.lines import Blocks
 from recipedsl.data.reading.parquet import fitted, open_parquet
+from recipedsl.data.reading.proofs import proof_of, scan
 from recipedsl.data.reading.records import Record, records
-from recipedsl.data.reading.rejects import LONGEST, Reject, Rejects
-from recipedsl.data.reading.values import Mismatch, RowCheck
+from recipedsl.data.reading.rejects import Rejects
+from recipedsl.data.reading.strict import Strict
 from recipedsl.language.types import RowType
 
 _ROWS = 20_000  # rows that are gathered before they leave Python
 _CHARACTERS = 1 << 26  # or this much text, whichever comes first
+_UNPACKED = frozenset({".jsonl", ".ndjson", ".json", ".csv", ".tsv"})
+_PACKED = 3  # times that texts are larger than their Parquet or archive
 
 
 @dataclass
@@ -33,6 +38,8 @@ class Reading:
         row: their type; one that was only looked at may have grown.
         unseen: rows with a key that the type does not have, by dotted path.
         files: what was read, relative to the root.
+        bytes: about how much memory all rows would take; 0 when nobody asked.
+        whole: of a mixture all rows of its datasets, and which of them it consists of, in order.
     """
 
     frame: pl.LazyFrame
@@ -40,15 +47,25 @@ class Reading:
     row: RowType
     unseen: Counter[str] = field(default_factory=Counter)
     files: tuple[str, ...] = ()
+    bytes: int = 0
+    whole: tuple[pl.LazyFrame, npt.NDArray[np.int64]] | None = None
 
 
 def read_files(
-    files: dict[str, Path], asked: str, row: RowType, work: Path, rejects: Rejects, *, looked: bool = False
+    files: dict[str, Path],
+    asked: str,
+    row: RowType,
+    work: Path,
+    rejects: Rejects,
+    *,
+    looked: bool = False,
+    cache: Path | None = None,
 ) -> Reading:
     """Reads files one after another.
 
-    Text formats are checked record by record in Python: only so can a bad line be named, and a late
-    key or a late change of type be seen. What is good goes to Parquet in `work` in batches.
+    Parquet, and JSON Lines of plain lines alone (see `plain`), are read when they are needed. Other text
+    is checked record by record: only so can a bad line be named, and a late key or a late change of
+    type be seen. What is good goes to Parquet in `work` in batches.
 
     Args:
         files: by the name that people know them by, in order.
@@ -58,19 +75,28 @@ def read_files(
         rejects: where bad rows go.
         looked: whether the type is what the first rows showed, and not what an author declared. Then
             a late value widens it (int to float, null let in) before its row is set aside.
+        cache: folder that remembers which files are plain; None for none.
     """
     frames, total, unseen = [], 0, Counter[str]()
     for name, file in files.items():
         form = form_of(file, asked, name)
         if form == "parquet":
             part = open_parquet(name, file, row, rejects, looked=looked)
+        elif form == "jsonl":
+            part = _read_lines(name, file, row, work, rejects, looked=looked, cache=cache)
         else:
-            part = _Text(name, file, form, row, rejects, looked=looked).read(work)
+            part = _read_text(name, file, form, row, work, rejects, looked=looked)
         frames.append(part.frame)
         total += part.rows
         unseen += part.unseen
         row = part.row
-    return Reading(put_together(frames, row), total, row, unseen, tuple(files))
+    size = unpacked_size(files.values())
+    return Reading(put_together(frames, row), total, row, unseen, tuple(files), size)
+
+
+def unpacked_size(files: Iterable[Path]) -> int:
+    """About how many bytes of text files hold."""
+    return sum(file.stat().st_size * (1 if file.suffix in _UNPACKED else _PACKED) for file in files)
 
 
 def put_together(frames: list[pl.LazyFrame], row: RowType) -> pl.LazyFrame:
@@ -79,74 +105,51 @@ def put_together(frames: list[pl.LazyFrame], row: RowType) -> pl.LazyFrame:
     return even[0] if len(even) == 1 else pl.concat(even, how="vertical")
 
 
-class _Text:
-    """A file of records in text form."""
-
-    def __init__(
-        self, name: str, file: Path, form: Form, row: RowType, rejects: Rejects, *, looked: bool
-    ) -> None:
-        self._name = name
-        self._file = file
-        self._form = form
-        self._row = row
-        self._rejects = rejects
-        self._looked = looked
-        self._check = RowCheck(row, cells=form == "csv")
-
-    def read(self, work: Path) -> Reading:
-        """All good rows; the bad ones go to the rejects."""
-        frames, rows = [to_frame([], self._row).lazy()], 0
-        for frame in self._batches():
-            rows += frame.height
-            frames.append(_spool(frame, work))
-        return Reading(put_together(frames, self._row), rows, self._row, self._check.unseen)
-
-    def _batches(self) -> Iterator[pl.DataFrame]:
-        batch, characters = list[list[Any]](), 0
-        bad: list[Reject] = []
-        for record in records(self._file, self._form, self._name):
-            values = self._values(record, bad)
-            if values is not None:
-                batch.append(values)
-                characters += len(record.raw)
-            if len(batch) >= _ROWS or characters >= _CHARACTERS or len(bad) >= _ROWS:
-                yield to_frame(batch, self._row)
-                self._rejects.add(bad)
-                batch, characters, bad = [], 0, []
-        self._rejects.add(bad)
-        if batch:
-            yield to_frame(batch, self._row)
-
-    def _values(self, record: Record, bad: list[Reject]) -> list[Any] | None:
-        problem = record.problem
-        if not problem:
-            try:
-                return self._check(record.value)
-            except Mismatch as error:
-                values, problem = self._after_growth(record.value, error)
-                if not problem:
-                    return values
-        bad.append(Reject(self._name, record.line, record.offset, problem, _printable(record.raw)))
-        return None
-
-    def _after_growth(self, value: Any, error: Mismatch) -> tuple[list[Any] | None, str]:
-        """The row's values once a type that was only looked at has grown to hold them, or why it cannot."""
-        if self._looked and isinstance(value, dict):
-            grown = widened_row(self._row, value, self._form)
-            check = RowCheck(grown, cells=self._form == "csv", unseen=self._check.unseen)
-            try:
-                values = check(value)
-            except Mismatch as other:
-                error = other
-            else:
-                # Rows gathered so far are of the narrower type, which the wider one takes in.
-                self._row, self._check = grown, check
-                return values, ""
-        return None, str(error) if error.path else error.why
+def _read_lines(
+    name: str, file: Path, row: RowType, work: Path, rejects: Rejects, *, looked: bool, cache: Path | None
+) -> Reading:
+    """JSON Lines: straight from the file when every line is plain, else by way of `work`."""
+    if not is_compressed(file):
+        proof = proof_of(file, row, cache, looked=looked)
+        if proof.plain:
+            return Reading(scan(file, row), proof.rows, proof.grown(row), Counter(proof.unseen))
+    strict = Strict(name, "jsonl", row, looked=looked)
+    blocks = Blocks(name, file, strict)
+    read = _gathered(blocks.frames(), strict, work, rejects)
+    return replace(read, unseen=read.unseen + blocks.unseen)
 
 
-def _printable(raw: str) -> str:
-    return raw[:LONGEST].encode(errors="replace").decode()
+def _read_text(
+    name: str, file: Path, form: Form, row: RowType, work: Path, rejects: Rejects, *, looked: bool
+) -> Reading:
+    """Text read record by record in Python: only so can a bad record be named."""
+    strict = Strict(name, form, row, looked=looked)
+    return _gathered(_batches(records(file, form, name), strict), strict, work, rejects)
+
+
+def _gathered(frames: Iterator[pl.DataFrame], strict: Strict, work: Path, rejects: Rejects) -> Reading:
+    """Good rows, batch by batch put on disk; the bad ones go to the rejects."""
+    batches, rows = [to_frame([], strict.row).lazy()], 0
+    for frame in frames:
+        rows += frame.height
+        batches.append(_spool(frame, work))
+        rejects.add(strict.take_bad())
+    rejects.add(strict.take_bad())
+    return Reading(put_together(batches, strict.row), rows, strict.row, Counter(strict.check.unseen))
+
+
+def _batches(found: Iterator[Record], strict: Strict) -> Iterator[pl.DataFrame]:
+    batch, characters = list[list[Any]](), 0
+    for record in found:
+        values = strict.values(record)
+        if values is not None:
+            batch.append(values)
+            characters += len(record.raw)
+        if len(batch) >= _ROWS or characters >= _CHARACTERS or len(strict.bad) >= _ROWS:
+            yield to_frame(batch, strict.row)
+            batch, characters = [], 0
+    if batch:
+        yield to_frame(batch, strict.row)
 
 
 def _spool(frame: pl.DataFrame, work: Path) -> pl.LazyFrame:

@@ -24,8 +24,8 @@ from recipedsl.diagnostics.codes.data_run import UnreadableFile
 _MARK = b"\xef\xbb\xbf"
 _SPACES = re.compile(r"[ \t\r\n]*")
 _CHUNK = 1 << 18  # characters of an array read at a time
-_LONGEST_LINE = 1 << 28  # bytes
-_DEEPEST = 100  # lists and records in each other; types of columns are walked by recursion
+LONGEST_LINE = 1 << 28  # bytes
+DEEPEST = 100  # lists and records in each other; types of columns are walked by recursion
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_RECORD = 10_000  # lines of a record of a table; a quote still open then was not meant
 
@@ -96,9 +96,9 @@ _LENIENT = json.JSONDecoder()
 
 def _read_line(stream: IO[bytes], number: int, name: str) -> bytes:
     """The next line, empty at the end. Raises RecipeError for one that would fill the memory."""
-    line = stream.readline(_LONGEST_LINE)
-    if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-        size = f"{_LONGEST_LINE >> 20} MiB"
+    line = stream.readline(LONGEST_LINE)
+    if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+        size = f"{LONGEST_LINE >> 20} MiB"
         raise mistake(UnreadableFile, f"line {number} of `{name}` is longer than {size}")
     return line
 
@@ -111,34 +111,43 @@ def _json_lines(stream: IO[bytes], name: str) -> Iterator[Record]:
             return
         content = line.removeprefix(_MARK) if number == 1 else line
         if not content.isspace() and content:
-            yield _json_line(number, offset, content.rstrip(b"\r\n"))
+            yield json_line(number, offset, content.rstrip(b"\r\n"))
         offset += len(line)
 
 
-def _json_line(number: int, offset: int, content: bytes) -> Record:
+def json_line(number: int, offset: int, content: bytes) -> Record:
+    """A line of JSON Lines, without its end, as a record."""
     try:
         text = content.decode()
         value = DECODER.decode(text)
         problem = _oddity(text, value)
         return Record(number, offset, text, None if problem else value, problem)
     except UnicodeDecodeError:
-        return Record(number, offset, content.decode(errors="surrogateescape"), problem="not UTF-8")
+        raw = content.decode(errors="surrogateescape")
+        return Record(
+            number, offset, raw, problem="not UTF-8 but UTF-16" if _is_utf16(content) else "not UTF-8"
+        )
     except (ValueError, RecursionError) as error:
         return Record(number, offset, text, problem=_json_problem(error))
 
 
+def _is_utf16(content: bytes) -> bool:
+    """Whether it begins with the mark of UTF-16, which stands at the beginning of a file only."""
+    return content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
 def _oddity(text: str, value: Any) -> str:
     """What is wrong with a value that is JSON; the text tells at once that most have nothing."""
-    if text.count("[") + text.count("{") > _DEEPEST and _is_too_deep(value):
+    if text.count("[") + text.count("{") > DEEPEST and is_too_deep(value):
         return "nested too deeply"
     if _SURROGATE.search(text) and not _has_utf8_keys(value):
         return "a key holds half a character (a lone surrogate)"
     return ""
 
 
-def _is_too_deep(value: Any) -> bool:
+def is_too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         level = [inner for each in level for inner in _inside(each)]
     return bool(level)
 
@@ -149,7 +158,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 def _has_utf8_keys(value: Any) -> bool:
     keys = value.keys() if isinstance(value, dict) else ()
-    return all(map(_is_utf8, keys)) and all(map(_has_utf8_keys, _inside(value)))
+    return all(map(is_utf8, keys)) and all(map(_has_utf8_keys, _inside(value)))
 
 
 def _json_problem(error: Exception) -> str:
@@ -177,8 +186,8 @@ class _Text:
 
         Raises ValueError when a record has no end.
         """
-        if len(self.buffer) - self.place > _LONGEST_LINE:
-            raise ValueError(f"it is longer than {_LONGEST_LINE >> 20} MiB")
+        if len(self.buffer) - self.place > LONGEST_LINE:
+            raise ValueError(f"it is longer than {LONGEST_LINE >> 20} MiB")
         data = self._stream.read(self._chunk)
         self.ended = not data
         self.buffer = self.buffer[self.place :] + self._decoder.decode(data, final=self.ended)
@@ -363,7 +372,7 @@ def _csv_record(rows: Iterator[list[str]], lines: _Lines, header: list[str] | No
 
 
 def _csv_row(record: Record, cells: list[str], header: list[str] | None) -> Record:
-    if not _is_utf8(record.raw):
+    if not is_utf8(record.raw):
         record.problem = "not UTF-8"
     elif header is None:
         record.value = cells
@@ -374,7 +383,7 @@ def _csv_row(record: Record, cells: list[str], header: list[str] | None) -> Reco
     return record
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
     if text.isascii():
         return True
     try:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from recipedsl.data.reading.inference import CONTENT, is_parts
 from recipedsl.language.types import ANY, Field, Kind, RowType, Type
 
 Check = Callable[[Any], Any]
@@ -71,6 +72,8 @@ class RowCheck:
 
     def _check(self, type_: Type, path: str) -> Check:
         strict = self._strict_check(type_, path)
+        if path.endswith(f".{CONTENT}") and is_parts(type_):
+            strict = _content_check(strict)
         if type_.nullable:
             return lambda value: None if value is None else strict(value)
         return strict
@@ -196,6 +199,15 @@ def _list_check(item: Check) -> Check:
             except Mismatch as error:
                 raise error.below(str(index)) from None
         return found
+
+    return check
+
+
+def _content_check(parts: Check) -> Check:
+    """The content of a message in parts, where a text may stand too: it is the only part then."""
+
+    def check(value: Any) -> Any:
+        return parts([{"type": "text", "text": value}] if isinstance(value, str) else value)
 
     return check
 

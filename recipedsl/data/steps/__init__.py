@@ -18,6 +18,7 @@ from recipedsl.data.steps import (
     rows,
     shape,
     split,
+    spread,
 )
 from recipedsl.plan.model import StepSpec
 
@@ -35,6 +36,7 @@ STEPS: dict[str, Step] = {
     "redact": redact.redact,
     "take": rows.take,
     "repeat": rows.repeat,
+    "spread": spread.spread,
     "sample": draws.sample,
     "shuffle": order.shuffle,
     "sort": order.sort,

@@ -7,7 +7,7 @@ import polars as pl
 
 from recipedsl.data.draw import portion, scores
 from recipedsl.data.flow import Context
-from recipedsl.data.steps.rows import KEPT, kept
+from recipedsl.data.steps.rows import KEPT, groups_by, kept
 from recipedsl.plan.model import StepSpec
 
 
@@ -17,7 +17,7 @@ def sample(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFram
     A number that is larger than there are rows keeps them all.
     """
     rows = context.settle(frame)
-    groups = group_numbers(rows, step.by)
+    groups = groups_of(context.decided(rows, step, groups_by)) if step.by else one_group(rows)
     sizes = np.bincount(groups) if len(groups) else np.zeros(0, np.int64)
     wanted = np.array([_wanted(int(size), step) for size in sizes], np.int64)
     ranks = ranks_within(groups, scores(len(groups), step.seed))
@@ -31,14 +31,19 @@ def _wanted(size: int, step: StepSpec) -> int:
     return min(int(step.settings["count"]), size)
 
 
-def group_numbers(rows: pl.LazyFrame, by: tuple[str, ...]) -> np.ndarray:
-    """Number of each row's group, int64 of shape (rows,), counted in the order of first appearance."""
-    if not by:
-        height = int(rows.select(pl.len()).collect().item())
-        return np.zeros(height, np.int64)
-    keys = rows.select(*by).collect()
+def one_group(rows: pl.LazyFrame) -> np.ndarray:
+    """Number 0 for each of the settled rows: int64 of shape (rows,)."""
+    return np.zeros(int(rows.select(pl.len()).collect().item()), np.int64)
+
+
+def groups_of(keys: pl.DataFrame) -> np.ndarray:
+    """Number of each row's group, int64 of shape (rows,), counted in the order of first appearance.
+
+    Args:
+        keys: columns in which the rows of a group are equal; null equals null.
+    """
     groups = keys.unique(maintain_order=True).with_row_index("_recipedsl_group")
-    joined = keys.join(groups, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+    joined = keys.join(groups, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
     return joined["_recipedsl_group"].cast(pl.Int64).to_numpy()
 
 

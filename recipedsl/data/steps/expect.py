@@ -13,8 +13,9 @@ from recipedsl.data.flow import Context
 from recipedsl.data.problems import mistake
 from recipedsl.diagnostics import RecipeError, Value
 from recipedsl.diagnostics.codes.data_run import GateFailed
-from recipedsl.language.expressions import Call, Column, Expression
+from recipedsl.language.expressions import Call, Expression
 from recipedsl.language.functions.catalogue import BY_KEYWORD
+from recipedsl.language.spelling import spelled
 from recipedsl.plan.model import StepSpec
 from recipedsl.source import Location, Span
 
@@ -26,7 +27,7 @@ def expect(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFram
         RecipeError: with the condition and the values of the aggregates in it.
     """
     rows, condition = context.settle(frame), step.expressions["condition"]
-    aggregates = {spelled(each): each for each in _aggregates(condition)}
+    aggregates = {spelled(each, step.text): each for each in _aggregates(condition)}
     asked = [lower(each, rows).alias(f"value{place}") for place, each in enumerate(aggregates.values())]
     with context.refusals():
         found = rows.select(lower(condition, rows).alias("holds"), *asked).collect().row(0)
@@ -68,34 +69,6 @@ def _aggregates(expression: Expression) -> Iterator[Call]:
         yield expression
     for argument in expression.arguments:
         yield from _aggregates(argument)
-
-
-def spelled(expression: Expression) -> str:
-    """An expression about as a person would write it."""
-    if isinstance(expression, Column):
-        return expression.name
-    if not isinstance(expression, Call):
-        return _constant(expression.value)
-    operator = BY_KEYWORD[expression.function].operator if expression.function in BY_KEYWORD else ""
-    parts = [spelled(each) for each in expression.arguments]
-    if operator == ".":
-        return f"{parts[0]}.{expression.settings['name']}"
-    if operator == "[]":
-        return f"{parts[0]}[{expression.settings['index']}]"
-    if operator == "..":
-        return f"{parts[0]} in {parts[1]}..{parts[2]}"
-    if operator:
-        return f" {operator} ".join(parts) if len(parts) > 1 else f"{operator} {parts[0]}"
-    parts += [f"{name} = {value}" for name, value in expression.settings.items()]
-    return f"{expression.function}({', '.join(parts)})"
-
-
-def _constant(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_constant(each) for each in value) + "]"
-    words = {None: "none", True: "true", False: "false"}
-    is_word = value is None or isinstance(value, bool)
-    return words[value] if is_word else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _shown(value: Any) -> str:

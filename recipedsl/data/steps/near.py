@@ -1,4 +1,4 @@
-"""Rows as sets of n-grams, and the groups of those that are nearly the same."""
+"""Rows as bags of n-grams, and the groups of those that are nearly the same."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ import numpy as np
 import polars as pl
 
 from recipedsl.data.draw import mixed
-from recipedsl.data.ngrams import UNSPACED
+from recipedsl.data.ngrams import cut, runs_of
 from recipedsl.data.problems import mistake
 from recipedsl.data.steps import alike
-from recipedsl.data.steps.texts import said_in, speaks
+from recipedsl.data.steps.texts import ROW, TEXT, in_batches, passages, said_in, speaks
 from recipedsl.diagnostics.codes.data_run import ImpossibleArgument
 from recipedsl.plan.model import StepSpec
 
 WORDS_OF_A_GRAM = 5
 
-#: A run of letters that are written without spaces would be a sentence: each is a word of its own.
-_WORD = rf"[{UNSPACED}]|[\w&&[^{UNSPACED}]]+"
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 200  # characters of each text
 
@@ -59,88 +57,87 @@ def reading_of(names: list[str], step: StepSpec, schema: pl.Schema) -> Reading:
     )
 
 
-def sets_of(table: pl.DataFrame, reading: Reading) -> alike.Sets:
+def bags_of(rows: pl.LazyFrame, reading: Reading) -> list[alike.Bag]:
     """The n-grams of each row, those of different columns told apart.
 
     Args:
-        table: the columns of `reading`: texts as they are, others as text or single values.
+        rows: settled, with the columns of `reading`: texts as they are, others as single values.
     """
-    return alike.together([_sets(part, reading) for part in table.iter_slices(alike.SETS_AT_ONCE)])
+    return [_bag(batch, reading) for batch in in_batches(rows)]
 
 
-def _sets(part: pl.DataFrame, reading: Reading) -> alike.Sets:
-    owners, grams = [], []
-    # Rows of which another column differs share no n-gram: its value is mixed into each.
-    others = part.select(pl.struct(reading.others).hash()) if reading.others else None
-    key = others.to_series().to_numpy() if others is not None else np.zeros(len(part), np.uint64)
-    for number, name in enumerate(reading.texts):
-        of, hashes = _grams(_words(part[name], reading), reading.size)
-        owners.append(of)
-        grams.append(mixed(hashes ^ mixed(key + np.uint64(number + 1))[of]))
-    return alike.set_of(np.concatenate(owners), np.concatenate(grams), len(part))
+def _bag(batch: pl.DataFrame, reading: Reading) -> alike.Bag:
+    grams = [_grams(batch, name, reading) for name in reading.texts]
+    owners = np.concatenate([of for of, _ in grams])
+    hashes = [_told_apart(found, number) for number, (_, found) in enumerate(grams)]
+    silent = np.flatnonzero(np.bincount(owners, minlength=len(batch)) == 0)
+    owners = np.concatenate([owners, silent])
+    members = np.concatenate([*hashes, _whole(batch[silent], reading)])
+    if len(silent) or len(grams) > 1:
+        order = np.argsort(owners, kind="stable")
+        owners, members = owners[order], members[order]
+    if reading.others:
+        # Rows of which another column differs share no n-gram: its value is mixed into each.
+        key = batch.select(pl.struct(reading.others).hash()).to_series().to_numpy()
+        members = mixed(members ^ mixed(key)[owners])
+    return alike.Bag(members, np.bincount(owners, minlength=len(batch)))
 
 
-def _words(texts: pl.Series, reading: Reading) -> pl.Series:
-    """The words of each text as a list of hashes; never empty."""
-    said = said_in(pl.col(texts.name), texts.dtype)
+def _grams(batch: pl.DataFrame, name: str, reading: Reading) -> tuple[alike.Numbers, alike.Hashes]:
+    said = passages(batch, name)
+    runs = runs_of(cut(said[TEXT], folded=reading.normalise), reading.size)
+    return said[ROW].to_numpy().astype(np.int64)[runs.texts], runs.hashes
+
+
+def _told_apart(hashes: alike.Hashes, number: int) -> alike.Hashes:
+    """The same n-gram is another one in another column."""
+    return mixed(hashes + np.uint64(number)) if number else hashes
+
+
+def _whole(silent: pl.DataFrame, reading: Reading) -> alike.Hashes:
+    """A member for each row without a word: its signs, or that there is no text at all."""
+    signs = [said_in(pl.col(name), silent.schema[name]) for name in reading.texts]
     if reading.normalise:
-        said = said.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    found = said.str.extract_all(_WORD)
-    # A text of signs alone is one word, and no text at all is like no text at all.
-    whole = pl.concat_list(said.fill_null("\0 no text"))
-    words = pl.when(found.list.len().fill_null(0) > 0).then(found).otherwise(whole)
-    hashed = words.list.eval(pl.element().hash())
-    return texts.to_frame().select(hashed).to_series()
-
-
-def _grams(words: pl.Series, size: int) -> tuple[alike.Numbers, alike.Hashes]:
-    """Hash of each run of `size` words, with the row that it is of; a shorter text is one run."""
-    counts = words.list.len().to_numpy().astype(np.int64)
-    flat = words.explode(empty_as_null=False).to_numpy().astype(np.uint64)
-    runs = np.maximum(counts - size + 1, 1)
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])[:-1]
-    owners = np.repeat(np.arange(len(counts)), runs)
-    first = np.repeat(np.concatenate([np.zeros(1, np.int64), np.cumsum(runs)])[:-1], runs)
-    places = starts[owners] + np.arange(len(owners)) - first
-    lengths = np.minimum(counts, size)[owners]
-    hashes = lengths.astype(np.uint64)
-    for offset in range(min(size, int(counts.max(initial=0)))):
-        longer = offset < lengths
-        grown = mixed(hashes ^ flat[np.minimum(places + offset, len(flat) - 1)])
-        hashes = np.where(longer, grown, hashes)
-    return owners, hashes
+        signs = [each.str.replace_all(r"\s+", " ").str.strip_chars() for each in signs]
+    named = [each.alias(str(number)) for number, each in enumerate(signs)]
+    return silent.select(pl.struct(named).hash()).to_series().to_numpy()
 
 
 def facts_of(
-    table: pl.DataFrame, reading: Reading, sets: alike.Sets, groups: alike.Groups, stays: alike.Numbers
+    rows: pl.LazyFrame, reading: Reading, found: alike.Found, stays: alike.Numbers
 ) -> Mapping[str, Any]:
     """What people see: pairs, groups of two and more, and the first rows that fell with what they fell to.
 
     Args:
+        rows: settled, with the columns of `reading`.
         stays: for each row the row of its group that stays.
     """
     fell = np.flatnonzero(stays != np.arange(len(stays)))
-    sizes = np.bincount(groups.labels, minlength=1)
+    sizes = np.bincount(found.groups.labels, minlength=1)
     return {
         "near": {
-            "pairs": groups.links,
+            "pairs": found.groups.links,
             "groups": int((sizes > 1).sum()),
-            "examples": list(_examples(table, reading, sets, fell[:_EXAMPLES], stays)),
+            "examples": list(_examples(rows, reading, found, fell[:_EXAMPLES], stays)),
         }
     }
 
 
 def _examples(
-    table: pl.DataFrame, reading: Reading, sets: alike.Sets, fell: alike.Numbers, stays: alike.Numbers
+    rows: pl.LazyFrame, reading: Reading, found: alike.Found, fell: alike.Numbers, stays: alike.Numbers
 ) -> Iterator[dict[str, Any]]:
-    likeness = sets.likeness(fell, stays[fell])
-    for row, share in zip(fell.tolist(), likeness.tolist(), strict=True):
+    texts = _shown(rows, reading, sorted({*fell.tolist(), *stays[fell].tolist()}))
+    for row, share in zip(fell.tolist(), found.likeness(fell, stays[fell]).tolist(), strict=True):
         kept = int(stays[row])
-        texts = [_shown(table, reading, number) for number in (row, kept)]
-        yield {"row": row, "fell": texts[0], "to": kept, "kept": texts[1], "alike": round(share, 4)}
+        yield {"row": row, "fell": texts[row], "to": kept, "kept": texts[kept], "alike": round(share, 4)}
 
 
-def _shown(table: pl.DataFrame, reading: Reading, row: int) -> str:
-    said = [said_in(pl.col(name), table.schema[name]).alias(name) for name in reading.texts]
-    texts = table.slice(row, 1).select(said).row(0)
-    return " | ".join("" if each is None else each for each in texts)[:_EXAMPLE_LENGTH]
+def _shown(rows: pl.LazyFrame, reading: Reading, numbers: list[int]) -> dict[int, str]:
+    """What some rows say, shortened."""
+    schema = rows.collect_schema()
+    said = [said_in(pl.col(name), schema[name]).alias(name) for name in reading.texts]
+    chosen = rows.select(said).with_row_index(ROW).filter(pl.col(ROW).is_in(numbers)).collect()
+    return {
+        row: " | ".join("" if each is None else each for each in texts)[:_EXAMPLE_LENGTH]
+        for row, *texts in chosen.rows()
+    }

@@ -23,8 +23,15 @@ def shuffle(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFra
 def sort(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """By one or more keys, `settings.descending` for each; equal rows keep their order, nulls come last."""
     rows = context.settle(frame)
-    keys = {f"{_KEY}{place}": lower(each, rows) for place, each in enumerate(step.expressions.values())}
-    descending = list(step.settings.get("descending") or [False] * len(keys))
-    keyed = rows.with_columns(expression.alias(name) for name, expression in keys.items())
-    ordered = keyed.sort(list(keys), descending=descending, nulls_last=True, maintain_order=True)
-    return ordered.drop(*keys)
+    table = context.decided(rows, step, sort_by)
+    descending = list(step.settings.get("descending") or [False] * table.width)
+    keyed = beside(rows, table)
+    ordered = keyed.sort(table.columns, descending=descending, nulls_last=True, maintain_order=True)
+    return ordered.drop(table.columns)
+
+
+def sort_by(step: StepSpec, frame: pl.LazyFrame) -> list[pl.Expr]:
+    """The keys of a sort."""
+    return [
+        lower(each, frame).alias(f"{_KEY}{place}") for place, each in enumerate(step.expressions.values())
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import polars as pl
 
@@ -9,17 +11,50 @@ from recipedsl.data.expressions import lower
 from recipedsl.data.flow import Context, beside, columns_of
 from recipedsl.data.reading.parquet import json_series
 from recipedsl.data.steps import alike, near
+from recipedsl.language.expressions import Call, Expression
 from recipedsl.plan.model import StepSpec
+
+#: Functions by what they cost for a text of some hundred characters (measured: nanoseconds a row, their
+#: decimal logarithm); what is not named costs as much as a search.
+_COSTS: dict[str, int] = {
+    **dict.fromkeys(("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "between"), 0),
+    **dict.fromkeys(("and", "or", "not", "in", "not_in", "is_null", "is_not_null", "coalesce", "if"), 0),
+    **dict.fromkeys(("add", "subtract", "multiply", "divide", "negate", "field", "item", "turns", "role"), 0),
+    **dict.fromkeys(("bytes", "length"), 0),
+    **dict.fromkeys(("chars", "contains", "starts_with", "ends_with"), 1),
+    **dict.fromkeys(("matches", "trim"), 2),
+    **dict.fromkeys(("words", "share_of", "repeats", "hash", "json_ok"), 4),
+}
 
 KEPT = "_recipedsl_kept"
 _NUMBER = "_recipedsl_number"
 _LENGTH = "_recipedsl_length"
 _GROUP = "_recipedsl_group"
+_HASHES = ["_recipedsl_hash_0", "_recipedsl_hash_1"]
+_ODD = 0x9E37_79B9_7F4A_7C15  # a multiplier by which no bit is lost
 
 
 def where(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """Keeps the rows for which the condition is true; null counts as false."""
-    return context.keep(frame, lower(step.expressions["condition"], frame))
+    # The cheap parts of `… and …` first: a part is evaluated only where those before it hold.
+    parts = sorted(_conjuncts(step.expressions["condition"]), key=_cost)
+    conditions = [lower(each, frame) for each in parts]
+    return context.keep(frame, reduce(lambda rest, each: pl.when(each).then(rest), reversed(conditions)))
+
+
+def _conjuncts(condition: Expression) -> list[Expression]:
+    """Conditions that are all true when the whole is."""
+    if isinstance(condition, Call) and condition.function == "and":
+        return [part for each in condition.arguments for part in _conjuncts(each)]
+    return [condition]
+
+
+def _cost(expression: Expression) -> int:
+    """About how long an expression takes, in steps of ten: what reads a text costs by its length."""
+    if not isinstance(expression, Call):
+        return 0
+    own = _COSTS.get(expression.function, 3)
+    return max(own, *map(_cost, expression.arguments)) if expression.arguments else own
 
 
 def explode(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
@@ -37,9 +72,17 @@ def take(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     place, size = pl.int_range(pl.len()), pl.len()
     if step.by:
         place, size = place.over(list(step.by)), size.over(list(step.by))
+        table = context.decided(rows, step, groups_by)
+    else:
+        table = rows.select(place.alias(KEPT)).collect()
     # The arithmetic of `portion`, on each group.
     count = pl.lit(step.settings.get("count")) if share is None else (size * share + 0.5 + 1e-9).floor()
-    return kept(rows, rows.select((place < count).alias(KEPT)).collect())
+    return kept(rows, table.select((place < count).alias(KEPT)))
+
+
+def groups_by(step: StepSpec, _frame: pl.LazyFrame) -> list[pl.Expr]:
+    """What steps with groups decide by."""
+    return [pl.col(each) for each in step.by]
 
 
 def repeat(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
@@ -61,29 +104,44 @@ def dedup(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
     its texts; the first of equally long ones). What stays keeps its order.
     """
     rows = context.settle(frame)
-    names = list(step.columns) or columns_of(rows)
     if step.settings.get("near") is not None:
-        return _dedup_near(rows, names, step, context)
+        return _dedup_near(rows, list(step.columns) or columns_of(rows), step, context)
+    table = context.decided(rows, step, dedup_by).with_row_index(_NUMBER)
+    stays = np.zeros(table.height, bool)
+    stays[_chosen(table, _HASHES, step)[_NUMBER].to_numpy()] = True
+    return kept(rows, pl.DataFrame({KEPT: stays}))
+
+
+def dedup_by(step: StepSpec, frame: pl.LazyFrame) -> list[pl.Expr]:
+    """What exact duplicates are told by: 128 bits of hash over all columns, and the length where it decides.
+
+    Two rows that differ meet in them with a chance of 10^-24 among ten million.
+    """
+    schema = frame.collect_schema()
     normalise = bool(step.settings.get("normalise", True))
-    schema = rows.collect_schema()
-    keys = [_key(name, schema[name], normalise=normalise) for name in names]
-    table = rows.select(*keys, *_extra(step, schema)).with_row_index(_NUMBER).collect()
-    stays = _chosen(table, names, step)[_NUMBER].implode()
-    return kept(rows, table.select(pl.col(_NUMBER).is_in(stays).alias(KEPT)))
+    keys = [_key(name, schema[name], normalise=normalise) for name in list(step.columns) or columns_of(frame)]
+    return [*(_hashed(keys, seed).alias(name) for seed, name in enumerate(_HASHES)), *_extra(step, schema)]
+
+
+def _hashed(keys: list[pl.Expr], seed: int) -> pl.Expr:
+    # It decides only which are equal: that Polars' hash changes with its versions changes no result.
+    hashes = [each.hash(2 * place + seed) for place, each in enumerate(keys)]
+    return reduce(lambda all_, each: all_ * pl.lit(_ODD, pl.UInt64) + each, hashes)
 
 
 def _dedup_near(rows: pl.LazyFrame, names: list[str], step: StepSpec, context: Context) -> pl.LazyFrame:
     schema = rows.collect_schema()
     reading = near.reading_of(names, step, schema)
     others = [_key(name, schema[name], normalise=reading.normalise) for name in reading.others]
-    table = rows.select(*reading.texts, *others, *_extra(step, schema)).collect()
-    sets = near.sets_of(table, reading)
-    groups = alike.grouped(sets, float(step.settings["near"]))
-    numbered = pl.DataFrame({_GROUP: groups.labels, _NUMBER: np.arange(len(sets))})
-    numbered = numbered.with_columns(table.get_columns()[len(names) :])  # the length, where it decides
+    compared = rows.select(*reading.texts, *others)
+    found = alike.grouped(near.bags_of(compared, reading), float(step.settings["near"]))
+    labels = found.groups.labels
+    numbered = pl.DataFrame({_GROUP: labels, _NUMBER: np.arange(len(labels))})
+    extra = _extra(step, schema)  # the length, where it decides
+    numbered = numbered.with_columns(rows.select(extra).collect().get_columns() if extra else ())
     chosen = _chosen(numbered, [_GROUP], step)
     stays = numbered.join(chosen.select(_GROUP, stays=_NUMBER), on=_GROUP, maintain_order="left")["stays"]
-    context.facts.update(near.facts_of(table, reading, sets, groups, stays.to_numpy()))
+    context.facts.update(near.facts_of(compared, reading, found, stays.to_numpy()))
     return kept(rows, numbered.select((pl.col(_NUMBER) == stays).alias(KEPT)))
 
 

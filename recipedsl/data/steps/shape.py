@@ -13,6 +13,8 @@ import polars as pl
 
 from recipedsl.data.expressions import lower
 from recipedsl.data.flow import Context
+from recipedsl.data.functions.code import is_json
+from recipedsl.data.functions.rowwise import parsed
 from recipedsl.data.problems import mistake
 from recipedsl.data.reading.parquet import json_series
 from recipedsl.data.steps import messages
@@ -33,7 +35,7 @@ def as_shape(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFr
         RecipeError: when a column cannot take its place whatever the rows hold.
     """
     with context.refusals():
-        given = Given(frame, step)
+        given = Given(frame, step, context)
         columns, reason = SHAPES[Shape(step.settings["shape"])](given)
     made = frame.with_columns(
         *(value.alias(_NEW + name) for name, value in columns.items()), reason.alias(_REASON)
@@ -49,19 +51,19 @@ Made = tuple[dict[str, pl.Expr], pl.Expr]
 class Given:
     """What `as` was given: expressions by role, with their types."""
 
-    def __init__(self, frame: pl.LazyFrame, step: StepSpec) -> None:
+    def __init__(self, frame: pl.LazyFrame, step: StepSpec, context: Context) -> None:
         self._values = {name: lower(each, frame) for name, each in step.expressions.items()}
         chosen = frame.select(value.alias(name) for name, value in self._values.items())
         self._types = chosen.collect_schema()
-        self._calls = self._probe(frame)
+        self._calls = self._probe(frame, context)
 
-    def _probe(self, frame: pl.LazyFrame) -> dict[str, bool]:
+    def _probe(self, frame: pl.LazyFrame, context: Context) -> dict[str, bool]:
         """Which conversations have function calls: it decides whether their messages have `tool_calls`."""
         asked = {name: messages.has_calls(value, self._types[name]) for name, value in self._values.items()}
         found = {name: each.alias(name) for name, each in asked.items() if each is not None}
         if not found:
             return {}
-        return frame.select(**found).collect().to_dicts()[0]
+        return context.probed(frame, found)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -141,7 +143,8 @@ def _chat(given: Given) -> Made:
         reason = _unless(reason, wrong_end, "the last turn is not the assistant's")
     columns = {"messages": said.value}
     if "tools" in given:
-        columns["tools"] = _tools(given)
+        tools = columns["tools"] = _tools(given)
+        reason = _unless(reason, parsed(tools, is_json).not_(), "the tools are not JSON")
     return columns, reason
 
 

@@ -8,12 +8,13 @@ import polars as pl
 from recipedsl.data.draw import apportioned, scores
 from recipedsl.data.flow import PART, Context, beside
 from recipedsl.data.problems import mistake
-from recipedsl.data.steps.draws import group_numbers, ranks_within
+from recipedsl.data.steps.draws import groups_of, one_group, ranks_within
 from recipedsl.diagnostics import Bug
 from recipedsl.diagnostics.codes.data_run import ImpossibleArgument
 from recipedsl.plan.model import StepSpec
 
 _SUM_TOLERANCE = 1e-6
+_UNIT = "_recipedsl_unit"
 
 
 def split(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
@@ -26,16 +27,22 @@ def split(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
     parts: dict[str, float] = step.settings["parts"]
     if abs(sum(parts.values()) - 1) > _SUM_TOLERANCE:
         raise Bug(f"the shares of `{step.text}` sum to {sum(parts.values())}")
-    rows = context.settle(frame)
-    strata = group_numbers(rows, step.by)
-    together = step.settings.get("group")
+    rows, together = context.settle(frame), step.settings.get("group")
+    table = context.decided(rows, step, split_by) if step.by or together else pl.DataFrame()
+    strata = groups_of(table.select(step.by)) if step.by else one_group(rows)
     shares = _counted(parts, step, len(strata))
     if together:
-        places = _grouped(strata, _units(rows, together), shares, step.seed)
+        places = _grouped(strata, _units(table[_UNIT]), shares, step.seed)
     else:
         places = _stratified(strata, shares, step.seed)
     names = pl.Series(list(parts), dtype=pl.String)
     return beside(rows, pl.DataFrame([names.gather(places).alias(PART)]))
+
+
+def split_by(step: StepSpec, _frame: pl.LazyFrame) -> list[pl.Expr]:
+    """What a split decides by."""
+    together = step.settings.get("group")
+    return [*(pl.col(each) for each in step.by), *([pl.col(together).alias(_UNIT)] if together else [])]
 
 
 def _counted(parts: dict[str, float], step: StepSpec, total: int) -> list[float]:
@@ -62,12 +69,11 @@ def _stratified(strata: np.ndarray, shares: list[float], seed: int) -> np.ndarra
     return np.asarray((ranks[:, None] >= ends[strata]).sum(axis=1))
 
 
-def _units(rows: pl.LazyFrame, column: str) -> np.ndarray:
+def _units(keys: pl.Series) -> np.ndarray:
     """Number of the unit that each row belongs to; a row without a key is a unit of its own."""
-    keys = group_numbers(rows, (column,))
-    missing = rows.select(pl.col(column).is_null()).collect().to_series().to_numpy()
-    own = len(keys) + np.arange(len(keys))
-    _, units = np.unique(np.where(missing, own, keys), return_inverse=True)
+    groups = groups_of(keys.to_frame())
+    own = len(groups) + np.arange(len(groups))
+    _, units = np.unique(np.where(keys.is_null().to_numpy(), own, groups), return_inverse=True)
     return np.asarray(units, np.int64)
 
 

@@ -10,15 +10,19 @@ anything is padded.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recipedsl.data.tokens.encode import Encoded, encode_marked
+import numpy as np
+from numpy.typing import NDArray
+
+from recipedsl.data.tokens.batches import Talk
+from recipedsl.data.tokens.encode import encode_marked
 from recipedsl.data.tokens.mask import Conversation, mark_turns, render_text, with_other_text
+from recipedsl.data.tokens.ragged import Ragged
 from recipedsl.data.tokens.template import ChatTemplate, training_name
-from recipedsl.data.tokens.tokenizer import Ids, TokenizerFacts
+from recipedsl.data.tokens.tokenizer import TokenizerFacts
 from recipedsl.diagnostics import Code, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.models import (
     DoubleBos,
@@ -191,35 +195,37 @@ class MarkCheck:
     """
 
     def __init__(self, facts: TokenizerFacts) -> None:
-        self._mark = re.compile("|".join(map(re.escape, facts.marks))) if facts.marks else None
+        self._marks = list(facts.marks)
 
-    def __call__(self, conversation: Conversation) -> bool:
-        """Whether any text of the messages or tools holds one."""
-        mark = self._mark
-        texts = _texts([conversation.messages, conversation.tools])
-        return mark is not None and any(mark.search(text) for text in texts)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
+    def __call__(self, talk: Talk) -> NDArray[np.bool_]:
+        """Which rows of a batch hold one in any text of their messages or tools: bool `[rows]`."""
+        found = np.zeros(len(talk.tools), np.bool_)
+        if not self._marks:
+            return found
+        for texts, rows in talk.all_texts():
+            held = texts.str.contains_any(self._marks).fill_null(False).to_numpy()
+            found[rows[held]] = True
+        return found
 
 
-def check_bos(ids: Ids, facts: TokenizerFacts, row: int) -> None:
-    """Refuse a sequence that begins with two begin-of-sequence tokens. Raises RecipeError."""
+def check_bos(ids: Ragged, facts: TokenizerFacts, first: int) -> None:
+    """Refuse sequences that begin with two begin-of-sequence tokens. Raises RecipeError.
+
+    Args:
+        ids: of rows one after another.
+        facts: the tokenizer.
+        first: number of the first of these rows, from 0.
+    """
     bos = facts.id_of("bos_token")
-    if bos is not None and len(ids) > 1 and ids[0] == bos and ids[1] == bos:
+    rows = np.flatnonzero(ids.lengths > 1)
+    starts = ids.ends[:-1][rows]
+    twice = (
+        rows[(ids.values[starts] == bos) & (ids.values[starts + 1] == bos)] if bos is not None else rows[:0]
+    )
+    if len(twice):
         text = facts.special["bos_token"]
         hint = f"take `{text}` out of the data or out of the template"
-        raise _error(DoubleBos, f"row {row + 1} begins with `{text}` twice", hint)
-
-
-def is_trained(encoded: Encoded) -> bool:
-    """Whether a sequence has a token to train on; the first is never predicted."""
-    return bool(encoded.trained[1:].any())
+        raise _error(DoubleBos, f"row {first + int(twice[0]) + 1} begins with `{text}` twice", hint)
 
 
 def _error(kind: type[Code], message: str, hint: str, *notes: str) -> RecipeError:

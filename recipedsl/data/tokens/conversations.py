@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recipedsl.data.tokens.mask import Conversation
@@ -11,9 +11,17 @@ from recipedsl.data.tokens.template import Message
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.models import BadConversation
 
+#: Field of a message that says whether it is trained.
+TRAIN = "train"
+
 
 def conversation_of(
-    messages: list[Mapping[str, Any]] | None, tools: Any, row: int, *, arguments_as_text: bool = False
+    messages: Sequence[Mapping[str, Any]] | None,
+    tools: Any,
+    row: int,
+    *,
+    variables: Any = None,
+    arguments_as_text: bool = False,
 ) -> Conversation:
     """A row's conversation.
 
@@ -24,6 +32,7 @@ def conversation_of(
         messages: structs `{role, content, …}`.
         tools: definitions of tools as JSON text, or None.
         row: number of the row, from 0.
+        variables: what the row tells the template, a record as JSON text, or None.
         arguments_as_text: whether the template wants arguments of tool calls as JSON text.
 
     Raises:
@@ -32,11 +41,29 @@ def conversation_of(
     if not messages:
         raise bad_row("has no messages", row, "drop empty conversations with `where`")
     turned = [_message(message, row, arguments_as_text) for message in messages]
-    return Conversation(turned, _json(tools, "tools", row) or None, row)
+    trains = tuple(_flag(message.get(TRAIN), row) for message in messages)
+    told = _variables(variables, row)
+    said = trains if any(each is not None for each in trains) else ()
+    return Conversation(turned, _json(tools, "tools", row) or None, row, told, trains=said)
+
+
+def _flag(given: Any, row: int) -> bool | None:
+    """Whether a message is to be trained, as a row says it; texts come from `as chat`."""
+    known = {None: None, True: True, False: False, "true": True, "false": False}
+    if isinstance(given, bool | str | None) and given in known:
+        return known[given]
+    raise bad_row(f"has a message whose `{TRAIN}` is neither true nor false", row, "mend such rows")
+
+
+def _variables(given: Any, row: int) -> dict[str, Any]:
+    told = _json(given, "template variables", row) or {}
+    if not isinstance(told, dict):
+        raise bad_row("has template variables that are no record", row, 'write `{"enable_thinking": false}`')
+    return told
 
 
 def _message(given: Mapping[str, Any], row: int, arguments_as_text: bool) -> Message:
-    message = {key: value for key, value in given.items() if value is not None}
+    message = {key: value for key, value in given.items() if value is not None and key != TRAIN}
     if not isinstance(message.get("role"), str):
         raise bad_row("has a message without a role", row, "give every message a `role`")
     message.setdefault("content", "")

@@ -1,4 +1,10 @@
-"""Marked text to token ids with a mask of what is trained."""
+"""Marked text to token ids with a mask of what is trained.
+
+`encode_marked` is the definition: it asks the tokenizer for the offsets of every token.
+`encode_texts` gives the same for whole batches, with any encoder of ids: offsets follow from what
+the tokens spell, and the few rows where they do not, or where a token reaches over the beginning
+of a span, go through `encode_marked`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding
 
+from recipedsl.data.tokens.encoders import Encoder
 from recipedsl.data.tokens.mask import Span
+from recipedsl.data.tokens.ragged import Ragged, Sequences
+from recipedsl.data.tokens.rendering import Texts, in_characters
+from recipedsl.data.tokens.spelling import Spelling
 from recipedsl.data.tokens.tokenizer import Ids, TokenizerFacts
 
 Mask = NDArray[np.bool_]
@@ -125,3 +135,87 @@ def _in_pieces(facts: TokenizerFacts, text: str, spans: Sequence[Span]) -> Encod
     ids.append(facts.encode(text[place:]))
     trained.append(np.zeros(len(ids[-1]), dtype=np.bool_))
     return Encoded(np.concatenate(ids), np.concatenate(trained))
+
+
+# --- batches --------------------------------------------------------------------------------------------
+
+
+def encode_texts(facts: TokenizerFacts, encoder: Encoder, texts: Texts) -> Sequences:
+    """Encode texts; tokens of the spans are trained, as `encode_marked` says.
+
+    Args:
+        facts: the tokenizer.
+        encoder: gives the same ids as `facts.tokenizer`.
+        texts: whole renderings, with spans in bytes.
+
+    Raises:
+        EncoderFailed: the encoder is not to be relied on.
+    """
+    spelling = facts.spelling
+    if spelling is None:  # without offsets of its own there is no faster way
+        return _by_offsets(facts, texts)
+    ids, ends = encoder.encode(texts.texts)
+    encoded = Ragged(ids, ends)
+    plainly = ~_spelled(spelling, encoded, texts.texts)
+    trained, astride = _trained(spelling, encoded, texts, np.flatnonzero(~plainly), joins=facts.joins)
+    plainly[astride] = True
+    found = Sequences(encoded, trained)
+    return _replaced(facts, found, texts, np.flatnonzero(plainly)) if plainly.any() else found
+
+
+def _by_offsets(facts: TokenizerFacts, texts: Texts) -> Sequences:
+    spans = [in_characters(text, wanted) for text, wanted in zip(texts.texts, texts.spans, strict=True)]
+    return _joined(encode_marked(facts, texts.texts, spans))
+
+
+def _joined(encoded: Sequence[Encoded]) -> Sequences:
+    ids = Ragged.of_lists([each.ids for each in encoded])
+    return Sequences(ids, np.concatenate([each.trained for each in encoded]))
+
+
+def _spelled(spelling: Spelling, encoded: Ragged, texts: Sequence[str]) -> Mask:
+    """Which texts are what their tokens spell, byte by byte."""
+    data = [text.encode() for text in texts]
+    ends = np.concatenate([[0], np.cumsum(spelling.lengths[encoded.values], dtype=np.int64)])[encoded.ends]
+    fits: Mask = np.diff(ends) == np.fromiter(map(len, data), np.int64, len(data))
+    chosen = np.flatnonzero(fits)
+    ids = encoded.values if fits.all() else encoded.take(chosen).values
+    if not spelling.spells(ids, b"".join(data[place] for place in chosen)):
+        fits[chosen] = [spelling.spells(encoded.list(place), data[place]) for place in chosen.tolist()]
+    return fits
+
+
+def _trained(
+    spelling: Spelling, encoded: Ragged, texts: Texts, rows: NDArray[np.int64], *, joins: bool
+) -> tuple[Mask, NDArray[np.int64]]:
+    """Mask of all tokens, and the rows in which a token begins before a span and goes on into it."""
+    lengths = spelling.lengths[encoded.values].astype(np.int64)
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    before = np.concatenate([[0], ends])[encoded.ends[:-1]]
+    marks = [(row, *span) for row in rows.tolist() for span in texts.spans[row] if span[0] < span[1]]
+    row, first, last = np.array(marks, np.int64).reshape(-1, 3).T
+    from_, to = before[row] + first, before[row] + last
+    begin = np.searchsorted(ends, from_, side="right")
+    end = np.searchsorted(starts, to, side="left")
+    begins_before = starts[begin] < from_
+    begin += begins_before  # such a token belongs to the prompt as much as to the answer
+    level = np.zeros(len(encoded.values) + 1, np.int32)
+    inside = begin < end
+    np.add.at(level, begin[inside], 1)
+    np.add.at(level, end[inside], -1)
+    return np.cumsum(level[:-1]) > 0, row[begins_before] if joins else row[:0]
+
+
+def _replaced(facts: TokenizerFacts, found: Sequences, texts: Texts, rows: NDArray[np.int64]) -> Sequences:
+    """The sequences with those of some rows encoded by `encode_marked`."""
+    chosen = Texts([texts.texts[row] for row in rows], [texts.spans[row] for row in rows])
+    plain = _by_offsets(facts, chosen)
+    number = {int(row): place for place, row in enumerate(rows)}
+    sources = [(plain, number[row]) if row in number else (found, row) for row in range(len(found))]
+    return _joined([_one(source, place) for source, place in sources])
+
+
+def _one(sequences: Sequences, place: int) -> Encoded:
+    start, end = sequences.ids.ends[place], sequences.ids.ends[place + 1]
+    return Encoded(sequences.ids.values[start:end], sequences.trained[start:end])

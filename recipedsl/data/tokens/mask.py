@@ -13,11 +13,12 @@ model the very prompt that it gets when it is asked. Where that fails, the templ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipedsl.data.tokens.template import ChatTemplate, Message, Rendering, training_name
+from recipedsl.data.tokens.unknown import Untraceable, Woven
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.models import SpansUnknown
 
@@ -32,11 +33,17 @@ class Conversation:
         messages: what was said, in order.
         tools: definitions of tools.
         row: number of the row, from 0; None for what is no row.
+        variables: what the template is told beside the messages, by name.
+        opening: how many of the messages are the prompt, where there is one.
+        trains: whether a message is trained, as the row says; None where it says nothing.
     """
 
     messages: list[Message]
     tools: list[Any] | None = None
     row: int | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    opening: int = 0
+    trains: tuple[bool | None, ...] = ()
 
     def first(self, count: int) -> Conversation:
         """The conversation up to and without message `count`."""
@@ -68,9 +75,12 @@ class Marked:
 
 def render_text(template: ChatTemplate, conversation: Conversation, *, prompt: bool = False) -> str:
     """The text of a conversation, with `prompt` up to where the next answer begins."""
-    return template.render(
-        conversation.messages, conversation.tools, prompt=prompt, row=conversation.row
-    ).text
+    return _render(template, conversation, prompt).text
+
+
+def _render(template: ChatTemplate, conversation: Conversation, prompt: bool = False) -> Rendering:
+    given, told = conversation, conversation.variables
+    return template.render(given.messages, given.tools, prompt=prompt, row=given.row, variables=told)
 
 
 def mark_turns(
@@ -85,21 +95,36 @@ def mark_turns(
         template: renders.
         conversation: the messages.
         stops: texts of the tokens that end a turn of the assistant.
-        turns: positions of the assistant messages that are asked for; None for all.
+        turns: positions of the messages that are asked for; None for all of the assistant.
 
     Raises:
         RecipeError: the template refuses the row, or its spans cannot be found.
     """
-    rendering = template.render(conversation.messages, conversation.tools, row=conversation.row)
+    rendering = _render(template, conversation)
     wanted = conversation.turns if turns is None else turns
-    spans: list[Span] = []
+    spoken = [turn for turn in wanted if turn in conversation.turns]
+    starts = {turn: _start(template, conversation, turn, rendering.text) for turn in spoken}
+    spans = _by_marks(template, rendering, conversation, spoken) if None in starts.values() else {}
+    for turn, start in starts.items():
+        if turn not in spans and start is not None:
+            border = _border(template, conversation, turn, rendering.text)
+            spans[turn] = (start, _end(rendering.text, start, border, stops))
     for turn in wanted:
-        start = _start(template, conversation, turn, rendering.text)
-        if start is None:
-            return _by_marks(template, rendering, conversation, wanted)
-        border = _border(template, conversation, turn, rendering.text)
-        spans.append((start, _end(rendering.text, start, border, stops)))
-    return Marked(rendering.text, tuple(spans))
+        if turn not in spans:
+            spans[turn] = _said(template, conversation, turn, rendering.text, stops)
+    return Marked(rendering.text, tuple(spans[turn] for turn in wanted))
+
+
+def _said(
+    template: ChatTemplate, conversation: Conversation, turn: int, whole: str, stops: Sequence[str]
+) -> Span:
+    """What another role says: where another text would make a difference, and the end token behind."""
+    if isinstance(whole, Woven):
+        raise Untraceable("a turn that is found by another text")
+    other = render_text(template, with_other_text(conversation, turn))
+    start = _common_length(whole, other)
+    end = max(start, len(whole) - _common_length(whole[::-1], other[::-1]))
+    return start, max((end + len(stop) for stop in stops if whole.startswith(stop, end)), default=end)
 
 
 def _start(template: ChatTemplate, conversation: Conversation, turn: int, whole: str) -> int | None:
@@ -121,12 +146,19 @@ def _start_of_first(template: ChatTemplate, conversation: Conversation, whole: s
 
 def _end(whole: str, start: int, border: int, stops: Sequence[str]) -> int:
     """Behind the last stop token before the next message; where none is, where the next message begins."""
-    found = [position + len(stop) for stop in stops if (position := whole.rfind(stop, start, border)) >= 0]
-    if found:
-        return max(found)
+    end = _last_end(whole, stops, start, border)
+    if end is not None:
+        return end
     # Some templates write the end of a turn with the message that follows.
     late = [border + len(stop) for stop in stops if whole.startswith(stop, border)]
     return max(late, default=border)
+
+
+def _last_end(whole: str, stops: Sequence[str], start: int, border: int) -> int | None:
+    if isinstance(whole, Woven):
+        return whole.last_end(stops, start, border)
+    found = [place + len(stop) for stop in stops if (place := whole.rfind(stop, start, border)) >= 0]
+    return max(found, default=None)
 
 
 def _border(template: ChatTemplate, conversation: Conversation, turn: int, whole: str) -> int:
@@ -147,26 +179,29 @@ def _border(template: ChatTemplate, conversation: Conversation, turn: int, whole
 
 def _common_length(left: str, right: str) -> int:
     """How many characters two texts have in common from the first on."""
+    if isinstance(left, Woven):
+        return left.common_length(right)
     pairs = enumerate(zip(left, right, strict=False))
     return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def with_other_text(conversation: Conversation, position: int) -> Conversation:
-    """The conversation with one message's text replaced by one that differs from its first letter on."""
+    """The conversation with one message's text replaced by one that differs in its first and last letter."""
     message = conversation.messages[position]
-    opening = "B" if str(message["content"]).lstrip().startswith("A") else "A"
-    return conversation.with_message(position, {**message, "content": opening})
+    said = str(message["content"])
+    taken = [letter for letter in "AB" if said.lstrip().startswith(letter) or said.rstrip().endswith(letter)]
+    other = next(letter for letter in "ABC" if letter not in taken)
+    return conversation.with_message(position, {**message, "content": other})
 
 
 def _by_marks(
     template: ChatTemplate, rendering: Rendering, conversation: Conversation, wanted: Sequence[int]
-) -> Marked:
-    """The template's own marks, which have to be one for each turn."""
+) -> dict[int, Span]:
+    """The template's own marks, which have to be one for each turn of the assistant."""
     turns = conversation.turns
     if len(rendering.generated) != len(turns):
         raise _unknown(template, conversation, len(rendering.generated))
-    chosen = [rendering.generated[turns.index(turn)] for turn in wanted]
-    return Marked(rendering.text, tuple(chosen))
+    return {turn: rendering.generated[turns.index(turn)] for turn in wanted}
 
 
 def _unknown(template: ChatTemplate, conversation: Conversation, marks: int) -> RecipeError:

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recipedsl.data.tokens.ragged import Ragged
 from recipedsl.diagnostics import Bug
 
 Places = NDArray[np.int64]
 
 
-def pack(lengths: Sequence[int] | NDArray[Any], limit: int) -> list[list[int]]:
+def pack(lengths: Sequence[int] | NDArray[Any], limit: int) -> Ragged:
     """Group rows into sequences of at most `limit` tokens.
 
     Args:
@@ -34,19 +35,24 @@ def pack(lengths: Sequence[int] | NDArray[Any], limit: int) -> list[list[int]]:
     """
     sizes = np.asarray(lengths, dtype=np.int64)
     if len(sizes) == 0:
-        return []
+        return Ragged.of(sizes, sizes)
     if sizes.min() < 1 or sizes.max() > limit:
         raise Bug(f"rows of {sizes.min()} to {sizes.max()} tokens do not fit sequences of 1 to {limit}")
     bin_of = _place(sizes, limit)
-    order = np.lexsort((np.arange(len(sizes)), bin_of))
-    borders = np.flatnonzero(np.diff(bin_of[order])) + 1
-    bins = [part.tolist() for part in np.split(order, borders)]
-    return sorted(bins, key=lambda bin_: bin_[0])
+    # Bins are numbered anew in the order of their first row: of several writes the last one stays.
+    first = np.empty(int(bin_of.max()) + 1, dtype=np.int64)
+    first[bin_of[::-1]] = np.arange(len(sizes))[::-1]
+    number = np.empty(len(first), dtype=np.int64)
+    number[np.argsort(first)] = np.arange(len(first))
+    bin_of = number[bin_of]
+    return Ragged.of(np.argsort(bin_of, kind="stable"), np.bincount(bin_of))
 
 
 def _place(sizes: Places, limit: int) -> Places:
     """Number of the bin of each row."""
-    order = np.argsort(-sizes, kind="stable")
+    # Numbers of 16 bits are sorted by their digits, many times faster.
+    keys = (limit - sizes).astype(np.uint16) if limit < 1 << 16 else limit - sizes
+    order = np.argsort(keys, kind="stable")
     borders = np.flatnonzero(np.diff(sizes[order])) + 1
     placing = _Placing(limit, np.empty(len(sizes), dtype=np.int64), _Classes())
     for rows in np.split(order, borders):

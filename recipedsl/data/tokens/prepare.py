@@ -1,6 +1,7 @@
 """The maker of tokens nodes: rows of Parquet to token ids, labels and packed sequences.
 
-Rows are read and encoded in batches; one function a purpose turns a batch into finished rows.
+Rows are read, rendered, encoded and written in batches; one class a purpose turns a batch into
+finished rows.
 
     sft         one sequence a row; cut at the end; rows left without a label are dropped
     preference  prompt, chosen, rejected; rows too long or with two equal answers are dropped
@@ -12,45 +13,65 @@ Rows are read and encoded in batches; one function a purpose turns a batch into 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
-from recipedsl.data.tokens.answers import make_feedback, make_preference, make_reward, write_answers
-from recipedsl.data.tokens.prompts import make_prompts, write_prompts
-from recipedsl.data.tokens.sft import make_sft, write_sft
-from recipedsl.data.tokens.tokenizer import load_tokenizer
-from recipedsl.data.tokens.workshop import Row, Tally, Workshop, open_workshop
+from recipedsl.data.tokens.answers import FeedbackRows, PreferenceRows, RewardRows
+from recipedsl.data.tokens.batches import TOOLS, VARIABLES, Batch, read_batches
+from recipedsl.data.tokens.encoders import (
+    WORTH,
+    Child,
+    Encoder,
+    EncoderFailed,
+    Plain,
+    Proven,
+    at_hand,
+)
+from recipedsl.data.tokens.prompts import PromptRows
+from recipedsl.data.tokens.sft import SftRows
+from recipedsl.data.tokens.tokenizer import TokenizerFacts, load_tokenizer
+from recipedsl.data.tokens.workshop import Tally, Workshop, open_workshop
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.models import NothingLeft, NothingTrained
 from recipedsl.language.shapes import SHAPE_COLUMNS
 from recipedsl.plan.model import TokensNode
 
-#: Rows that are rendered and encoded at once.
-BATCH = 4096
 
-MAKERS: dict[str, Callable[[Workshop, list[Row]], list[Row]]] = {
-    "sft": make_sft,
-    "preference": make_preference,
-    "reward": make_reward,
-    "feedback": make_feedback,
-    "prompt": make_prompts,
-}
+class Maker(Protocol):
+    """Turns batches of rows into finished rows in a folder."""
 
-WRITERS: dict[str, Callable[[Workshop, list[Row], Path, Path], int]] = {
-    "sft": write_sft,
-    "preference": write_answers,
-    "reward": write_answers,
-    "feedback": write_answers,
-    "prompt": write_prompts,
+    def add(self, batch: Batch) -> None:
+        """Make the rows of a batch. Raises RecipeError when one of them does not pass a check."""
+        ...
+
+    def complete(self) -> None:
+        """Bring to its end what is under way. Raises RecipeError, as `add` does."""
+        ...
+
+    def finish(self) -> int:
+        """Write what is left; returns the number of rows or packed sequences."""
+        ...
+
+    def close(self) -> None:
+        """Leave no file open, and none that is no result."""
+        ...
+
+
+MAKERS: dict[str, Callable[[Workshop, Path], Maker]] = {
+    "sft": SftRows,
+    "preference": PreferenceRows,
+    "reward": RewardRows,
+    "feedback": FeedbackRows,
+    "prompt": PromptRows,
 }
 
 
 def make_tokens(node: TokensNode, rows: Path, model_folder: Path, out: Path, root: Path) -> dict[str, Any]:
-    """Turn rows into `tokens.parquet` and `samples.json`; the template goes to `template.jinja`.
+    """Turn rows into `tokens.arrow` and `samples.json`; the template goes to `template.jinja`.
 
     Args:
         node: what is asked for.
@@ -61,45 +82,54 @@ def make_tokens(node: TokensNode, rows: Path, model_folder: Path, out: Path, roo
 
     Returns:
         The manifest's facts: rows, kept, dropped, cut, untrained, special (rows whose own text holds
-        a special token), tokens, trained, sequences, lengths, samples, stop.
+        a special token), tokens, trained, sequences, lengths, samples, stop, encoder (what gave the ids).
 
     Raises:
         RecipeError: a template, a tokenizer or the rows do not pass a check.
     """
-    shop = open_workshop(node, load_tokenizer(model_folder), root)
-    made = [
-        row for batch in _batches(rows, _columns(node, rows)) for row in MAKERS[node.purpose](shop, batch)
-    ]
-    shop.tally.rows = int(pl.scan_parquet(rows).select(pl.len()).collect().item())
-    _refuse_nothing(shop, len(made))
-    sequences = WRITERS[node.purpose](shop, made, rows, out / "tokens.parquet")
+    tokenizer = load_tokenizer(model_folder)
+    count = int(pl.scan_parquet(rows).select(pl.len()).collect().item())
+    plain = Plain(tokenizer.tokenizer)
+    if count >= WORTH and at_hand():
+        try:
+            with Child(tokenizer.tokenizer) as child:
+                return _make(node, rows, tokenizer, Proven(plain, child), out, root)
+        except EncoderFailed as failure:
+            plain = Plain(tokenizer.tokenizer, reason=str(failure))
+    return _make(node, rows, tokenizer, plain, out, root)
+
+
+def _make(
+    node: TokensNode, rows: Path, tokenizer: TokenizerFacts, encoder: Encoder, out: Path, root: Path
+) -> dict[str, Any]:
+    shop = open_workshop(node, tokenizer, encoder, root)
+    maker = MAKERS[node.purpose](shop, out)
+    try:
+        for batch in read_batches(rows, _columns(node, rows)):
+            maker.add(batch)
+            shop.tally.rows += len(batch)
+        maker.complete()
+        _refuse_nothing(shop, shop.tally.kept)
+        sequences = maker.finish()
+    finally:
+        maker.close()
     samples = json.dumps(shop.tally.samples, ensure_ascii=False, indent=1)
     (out / "samples.json").write_text(samples + "\n", encoding="utf-8")
     if shop.template is not None:
         # Whoever trains, answers or publishes renders with the very template of these rows.
         (out / "template.jinja").write_text(shop.template.text, encoding="utf-8")
-    return _facts(shop, len(made), sequences)
+    return _facts(shop, shop.tally.kept, sequences)
 
 
 def _columns(node: TokensNode, rows: Path) -> list[str]:
     present = pl.read_parquet_schema(rows)
-    wanted = (*SHAPE_COLUMNS[node.shape], "tools", "margin")
     missing = [name for name in SHAPE_COLUMNS[node.shape] if name not in present]
     if missing:
         raise Bug(f"rows of shape {node.shape} lack the columns {missing}")
+    if node.purpose == "prompt":
+        return list(present)
+    wanted = (*SHAPE_COLUMNS[node.shape], TOOLS, VARIABLES, "margin")
     return [name for name in wanted if name in present]
-
-
-def _batches(rows: Path, columns: list[str]) -> Iterator[list[Row]]:
-    """The columns of a Parquet file, some thousand rows at a time, each with its number as `row`."""
-    frame = pl.scan_parquet(rows).select(columns)
-    start = 0
-    while True:
-        batch = frame.slice(start, BATCH).collect().to_dicts()
-        if not batch:
-            return
-        yield [{**values, "row": start + place} for place, values in enumerate(batch)]
-        start += len(batch)
 
 
 def _refuse_nothing(shop: Workshop, kept: int) -> None:
@@ -124,10 +154,11 @@ def _refuse_nothing(shop: Workshop, kept: int) -> None:
 
 
 def _lengths(tally: Tally) -> dict[str, int]:
-    if not tally.lengths:
+    lengths = np.concatenate(tally.lengths or [np.zeros(0, np.int64)])
+    if not len(lengths):
         return {"p50": 0, "p95": 0, "max": 0}
-    half, most = np.percentile(tally.lengths, [50, 95], method="lower")
-    return {"p50": int(half), "p95": int(most), "max": max(tally.lengths)}
+    half, most = np.percentile(lengths, [50, 95], method="lower")
+    return {"p50": int(half), "p95": int(most), "max": int(lengths.max())}
 
 
 def _facts(shop: Workshop, kept: int, sequences: int) -> dict[str, Any]:
@@ -138,13 +169,14 @@ def _facts(shop: Workshop, kept: int, sequences: int) -> dict[str, Any]:
         "dropped": dict(sorted(tally.dropped.items())),
         "cut": tally.cut,
         "untrained": tally.dropped["untrained"],
-        "special": len(tally.marked),
+        "special": tally.marked,
         "tokens": tally.tokens,
         "trained": tally.trained,
         "sequences": sequences,
         "lengths": _lengths(tally),
         "samples": tally.samples,
         "stop": _stop_facts(shop),
+        "encoder": shop.encoder.facts(),
     }
 
 

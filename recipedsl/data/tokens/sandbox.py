@@ -54,11 +54,12 @@ _GROWING_FILTERS = (
     *("string", "list", "pprint", "tojson"),
 )
 _WIDE = re.compile(r"[%{][^%}]*?(\d{6,}|\*)")
-_STEP = "recipedsl_step"
-_TICK = "recipedsl_tick"
-_ITERATE = "recipedsl_iterate"
-_MEASURE = "recipedsl_measure"
-_CONCAT = "recipedsl_concat"
+#: Names of the filters that `_meter` puts into a template.
+STEP = "recipedsl_step"
+TICK = "recipedsl_tick"
+ITERATE = "recipedsl_iterate"
+MEASURE = "recipedsl_measure"
+CONCAT = "recipedsl_concat"
 
 
 class LimitExceeded(SecurityError):
@@ -92,13 +93,13 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         self.filters["tojson"] = _tojson
         for name in _GROWING_FILTERS:
             self.filters[name] = _measured_filter(self.filters[name])
-        self.filters[_STEP] = self._step
-        self.filters[_TICK] = self._tick
-        self.filters[_ITERATE] = self._iterate
-        self.filters[_MEASURE] = _measured
-        self.filters[_CONCAT] = _concat
+        self.filters[STEP] = self._step
+        self.filters[TICK] = self._tick
+        self.filters[ITERATE] = self._iterate
+        self.filters[MEASURE] = _measured
+        self.filters[CONCAT] = _concat
         self.globals.update(
-            raise_exception=_raise,
+            raise_exception=raise_exception,
             strftime_now=FROZEN_NOW.strftime,
             namespace=_ClosedNamespace,
             dict=_make_dict,
@@ -214,8 +215,8 @@ def _without_marks(text: str) -> tuple[str, list[tuple[int, int]]]:
 def _meter(tree: nodes.Template) -> None:
     """Put counters into loops and macros and measures on growing values."""
     for loop in tree.find_all(nodes.For):
-        loop.iter = _filtered(loop.iter, _ITERATE)
-        loop.body.insert(0, _count_step(loop.lineno, _STEP if loop.recursive else _TICK))
+        loop.iter = _filtered(loop.iter, ITERATE)
+        loop.body.insert(0, _count_step(loop.lineno, STEP if loop.recursive else TICK))
     macros: list[nodes.Macro | nodes.CallBlock] = [
         *tree.find_all(nodes.Macro),
         *tree.find_all(nodes.CallBlock),
@@ -223,7 +224,7 @@ def _meter(tree: nodes.Template) -> None:
     for macro in macros:
         macro.body.insert(0, _count_step(macro.lineno))
     for block in tree.find_all(nodes.AssignBlock):
-        block.filter = _filtered(block.filter, _MEASURE)
+        block.filter = _filtered(block.filter, MEASURE)
     for node in list(tree.find_all(nodes.Node)):
         _measure_joins(node)
 
@@ -238,7 +239,7 @@ def _measure_joins(node: nodes.Node) -> None:
 
 
 def _joined(concat: nodes.Concat) -> nodes.Filter:
-    return _filtered(nodes.List(concat.nodes, lineno=concat.lineno), _CONCAT)
+    return _filtered(nodes.List(concat.nodes, lineno=concat.lineno), CONCAT)
 
 
 def _filtered(value: Any, name: str) -> nodes.Filter:
@@ -246,13 +247,14 @@ def _filtered(value: Any, name: str) -> nodes.Filter:
     return nodes.Filter(value, name, [], [], None, None, lineno=line)
 
 
-def _count_step(line: int, counter: str = _STEP) -> nodes.Stmt:
+def _count_step(line: int, counter: str = STEP) -> nodes.Stmt:
     # Not a constant, or the compiler would fold the filter away.
     anything = nodes.Name("messages", "load", lineno=line)
     return nodes.ExprStmt(nodes.Filter(anything, counter, [], [], None, None, lineno=line), lineno=line)
 
 
-def _raise(message: str) -> None:
+def raise_exception(message: str) -> None:
+    """Refuse the conversation, as a template says why. Raises jinja2.TemplateError."""
     raise jinja2.TemplateError(message)
 
 

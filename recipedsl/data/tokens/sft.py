@@ -2,144 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import polars as pl
+from numpy.typing import NDArray
 
-from recipedsl.data.tokens.checks import Stops, check_bos, is_trained
-from recipedsl.data.tokens.encode import Encoded, encode_marked
-from recipedsl.data.tokens.mask import Conversation, Marked, mark_turns, render_text
-from recipedsl.data.tokens.packing import pack
+from recipedsl.data.tokens.batches import Batch
+from recipedsl.data.tokens.checks import check_bos
+from recipedsl.data.tokens.encode import encode_texts
+from recipedsl.data.tokens.mask import Conversation, Marked, Span, mark_turns, render_text
+from recipedsl.data.tokens.ragged import Ragged, Sequences
+from recipedsl.data.tokens.rendering import Mark, Texts
+from recipedsl.data.tokens.streams import FILE, Stream, Waiting, sequence_columns
 from recipedsl.data.tokens.template import ChatTemplate
-from recipedsl.data.tokens.tokenizer import Ids, TokenizerFacts
-from recipedsl.data.tokens.workshop import (
-    Row,
-    Tally,
-    Workshop,
-    as_lists,
-    chat_of,
-    read_conversation,
-    segment,
-)
+from recipedsl.data.tokens.tokenizer import TokenizerFacts
+from recipedsl.data.tokens.workshop import Workshop, chat_of, count, count_marked, render_batch, show
 from recipedsl.diagnostics import Bug
 from recipedsl.language.shapes import Shape
 
 
-def make_sft(shop: Workshop, batch: list[Row]) -> list[Row]:
-    """Encoded sequences of the rows that have something to train on: `{row, encoded}` each.
+class SftRows:
+    """Makes sequences with labels, packed if asked; see `recipedsl.data.tokens.prepare`.
 
     Conversations go through the template; the prompt of a completion is not trained, plain text is
     as a whole, and both end with the tokenizer's end token.
     """
-    encode = {Shape.CHAT: _encode_chat, Shape.COMPLETION: _encode_completion, Shape.TEXT: _encode_text}
-    if shop.node.shape not in encode:
-        raise Bug(f"purpose sft does not take the shape {shop.node.shape}")
-    made: list[Row] = []
-    for row, encoded in zip(batch, encode[shop.node.shape](shop, batch), strict=True):
-        check_bos(encoded.ids, shop.facts, row["row"])
-        kept = _cut(shop, encoded)
-        if is_trained(kept):
-            made.append({"row": row["row"], "encoded": kept})
-            _count(shop.tally, kept)
-            if shop.wants_samples:
-                shop.tally.samples.append([segment(shop, ids, trained) for ids, trained in _runs(kept)])
+
+    def __init__(self, shop: Workshop, out: Path) -> None:
+        """Begin a result; `out` is the folder that it goes into."""
+        encode = {Shape.CHAT: _encode_chat, Shape.COMPLETION: _encode_completion, Shape.TEXT: _encode_text}
+        if shop.node.shape not in encode:
+            raise Bug(f"purpose sft does not take the shape {shop.node.shape}")
+        self._encode: Callable[[Workshop, Batch], Callable[[], Sequences]] = encode[shop.node.shape]
+        self._shop = shop
+        self._out = out
+        self._stream = Stream(out / FILE)
+        self._waiting = Waiting(out) if shop.node.packing else None
+        # One batch is encoded while the next is read and rendered.
+        self._pool = ThreadPoolExecutor(1)
+        self._open: tuple[Batch, Future[Sequences]] | None = None
+
+    def add(self, batch: Batch) -> None:
+        """Make the rows of a batch. Raises RecipeError when one, or one before, does not pass a check."""
+        encoding = self._pool.submit(self._encode(self._shop, batch))
+        self.complete()
+        self._open = (batch, encoding)
+
+    def complete(self) -> None:
+        """Count and write the batch that was encoded meanwhile."""
+        if self._open is None:
+            return
+        (batch, encoding), self._open = self._open, None
+        shop, encoded = self._shop, encoding.result()
+        check_bos(encoded.ids, shop.facts, batch.first)
+        ids, labelled, kept = _cut(shop, encoded)
+        count(shop, ids.lengths, labelled)
+        for place in kept:
+            if not show(shop, encoded.runs(int(place), shop.node.max_length)):
+                break
+        if self._waiting is None:
+            self._stream.write(sequence_columns(ids, labelled, kept + batch.first))
         else:
-            shop.tally.dropped["untrained"] += 1
-    return made
+            self._waiting.add(ids, labelled, kept + batch.first)
+
+    def finish(self) -> int:
+        """Write what is left; returns the number of sequences."""
+        if self._waiting is not None:
+            for columns in self._waiting.sequences(self._shop.node.max_length):
+                self._stream.write(columns)
+        self.close()
+        return self._stream.rows
+
+    def close(self) -> None:
+        """Leave no file open, and none that is no result."""
+        self._pool.shutdown(cancel_futures=True)
+        self._stream.close()
+        if self._waiting is not None:
+            self._waiting.close()
 
 
-def _encode_chat(shop: Workshop, batch: list[Row]) -> list[Encoded]:
-    template, stops = chat_of(shop)
-    marked = [_mark(shop, template, stops, read_conversation(shop, row, "messages")) for row in batch]
-    return encode_marked(shop.facts, [each.text for each in marked], [each.spans for each in marked])
+def _cut(shop: Workshop, encoded: Sequences) -> tuple[Ragged, NDArray[np.bool_], NDArray[np.int64]]:
+    """Cut what is too long, leave out what has no label then: ids, which bear labels, places of the rows."""
+    ids, limit = encoded.ids, shop.node.max_length
+    shop.tally.lengths.append(ids.lengths)
+    labelled = encoded.trained.copy()
+    labelled[ids.ends[:-1][ids.lengths > 0]] = False  # the first token is never predicted
+    too_long = int((ids.lengths > limit).sum()) if limit else 0
+    shop.tally.cut += too_long
+    within = ids.positions() < limit if too_long else np.ones(len(labelled), np.bool_)
+    has_label = ids.counts(labelled & within) > 0
+    if has_label.all() and within.all():
+        return ids, labelled, np.arange(len(ids))
+    kept = np.flatnonzero(has_label)
+    if len(kept) < len(ids):
+        shop.tally.dropped["untrained"] += len(ids) - len(kept)
+    within &= np.repeat(has_label, ids.lengths)
+    return Ragged.of(ids.values[within], ids.counts(within)[kept]), labelled[within], kept
 
 
-def _mark(shop: Workshop, template: ChatTemplate, stops: Stops, conversation: Conversation) -> Marked:
-    if shop.node.train_on == "all":
-        text = render_text(template, conversation)
-        return Marked(text, ((0, len(text)),))
-    turns = conversation.turns[-1:] if shop.node.train_on == "last" else conversation.turns
-    return mark_turns(template, conversation, stops.inside, turns)
+# --- encoding -------------------------------------------------------------------------------------------
 
 
-def _encode_completion(shop: Workshop, batch: list[Row]) -> list[Encoded]:
-    texts = [(row["prompt"] or "", row["completion"] or "") for row in batch]
-    starts = [0 if shop.node.train_on == "all" else len(prompt) for prompt, _ in texts]
-    spans = [[(start, len(prompt + answer))] for start, (prompt, answer) in zip(starts, texts, strict=True)]
-    encoded = encode_marked(shop.facts, [prompt + answer for prompt, answer in texts], spans)
-    return [_ended(shop.facts, each) for each in encoded]
+def _encode_chat(shop: Workshop, batch: Batch) -> Callable[[], Sequences]:
+    count_marked(shop, batch, "messages")
+    texts = render_batch(shop, batch, _mark(shop), "messages")
+    return partial(encode_texts, shop.facts, shop.encoder, texts)
 
 
-def _encode_text(shop: Workshop, batch: list[Row]) -> list[Encoded]:
-    ids = shop.facts.encode_all([row["text"] or "" for row in batch])
-    return [_ended(shop.facts, Encoded(each, np.ones(len(each), dtype=np.bool_))) for each in ids]
+def _mark(shop: Workshop) -> Mark:
+    _, stops = chat_of(shop)
+
+    def mark(template: ChatTemplate, conversation: Conversation) -> Marked:
+        if shop.node.train_on == "all":
+            text = render_text(template, conversation)
+            return Marked(text, ((0, len(text)),))
+        return mark_turns(template, conversation, stops.inside, _turns(shop.node.train_on, conversation))
+
+    return mark
 
 
-def _ended(facts: TokenizerFacts, encoded: Encoded) -> Encoded:
+def _turns(train_on: str | tuple[str, ...], conversation: Conversation) -> list[int]:
+    """Positions of the messages that are trained."""
+    words = (train_on,) if isinstance(train_on, str) else train_on
+    last = conversation.turns[-1:] if "last" in words else ()
+    told = conversation.trains or (None,) * len(conversation.messages)
+    by_role = [message["role"] in words for message in conversation.messages]
+    wanted = [by or place in last for place, by in enumerate(by_role)]
+    return [place for place, flag in enumerate(told) if (wanted[place] if flag is None else flag)]
+
+
+def _encode_completion(shop: Workshop, batch: Batch) -> Callable[[], Sequences]:
+    pairs = zip(batch.texts("prompt"), batch.texts("completion"), strict=True)
+    sizes = [(0 if shop.node.train_on == "all" else len(one.encode()), one + other) for one, other in pairs]
+    spans: list[tuple[Span, ...]] = [((start, len(text.encode())),) for start, text in sizes]
+    texts = Texts([text for _, text in sizes], spans)
+    return lambda: _ended(shop.facts, encode_texts(shop.facts, shop.encoder, texts))
+
+
+def _encode_text(shop: Workshop, batch: Batch) -> Callable[[], Sequences]:
+    texts = batch.texts("text")
+
+    def encode() -> Sequences:
+        ids = Ragged(*shop.encoder.encode(texts))
+        return _ended(shop.facts, Sequences(ids, np.ones(len(ids.values), np.bool_)))
+
+    return encode
+
+
+def _ended(facts: TokenizerFacts, encoded: Sequences) -> Sequences:
     """Plain text between the tokens that begin and end a sequence; the end is trained."""
-    ids, trained = encoded.ids, encoded.trained
-    bos, eos = facts.opening, np.array([facts.id_of("eos_token")], dtype=np.int32)
-    if len(ids) and ids[-1] == eos[0]:
-        eos = eos[:0]  # the row's text holds it already
-    return Encoded(
-        np.concatenate([bos, ids, eos]),
-        np.concatenate([np.zeros(len(bos), np.bool_), trained, np.ones(len(eos), np.bool_)]),
-    )
-
-
-def _cut(shop: Workshop, encoded: Encoded) -> Encoded:
-    shop.tally.lengths.append(len(encoded))
-    if not shop.too_long(len(encoded)):
-        return encoded
-    shop.tally.cut += 1
-    return encoded.cut(shop.node.max_length)
-
-
-def _count(tally: Tally, encoded: Encoded) -> None:
-    tally.tokens += len(encoded)
-    tally.trained += int(encoded.trained[1:].sum())
-
-
-def write_sft(shop: Workshop, made: list[Row], rows: Path, path: Path) -> int:
-    """Write `input_ids`, `labels`, `seq_lengths`, `row`, packed if asked; returns the number of sequences."""
-    sequences: list[Encoded] = [row["encoded"] for row in made]
-    lengths = np.array([len(each) for each in sequences], dtype=np.int32)
-    numbers = np.array([row["row"] for row in made], dtype=np.int64)
-    bins = _bins(shop, lengths)
-    frame = pl.DataFrame(
-        {
-            "input_ids": _joined([each.ids for each in sequences], bins),
-            "labels": _joined([each.labels for each in sequences], bins),
-            "seq_lengths": as_lists([lengths[bin_] for bin_ in bins]),
-            "row": as_lists([numbers[bin_] for bin_ in bins], pl.Int64) if shop.node.packing else numbers,
-        }
-    )
-    frame.write_parquet(path)
-    return len(bins)
-
-
-def _bins(shop: Workshop, lengths: Ids) -> list[list[int]]:
-    """Which rows make which sequence; without a limit a sequence may be as long as the longest row."""
-    if not shop.node.packing:
-        return [[place] for place in range(len(lengths))]
-    return pack(lengths, shop.node.max_length or int(lengths.max()))
-
-
-def _joined(parts: list[Ids], bins: list[list[int]]) -> pl.Series:
-    return as_lists(
-        [
-            parts[bin_[0]] if len(bin_) == 1 else np.concatenate([parts[each] for each in bin_])
-            for bin_ in bins
-        ]
-    )
-
-
-def _runs(encoded: Encoded) -> Iterator[tuple[Ids, bool]]:
-    """A sequence in stretches of trained and untrained tokens."""
-    borders = np.flatnonzero(np.diff(encoded.trained)) + 1
-    start = 0
-    for border in (*borders.tolist(), len(encoded)):
-        yield encoded.ids[start:border], bool(encoded.trained[start])
-        start = border
+    ids, end = encoded.ids, facts.id_of("eos_token")
+    lasts = ids.values[np.maximum(ids.ends[1:] - 1, 0)] if len(ids.values) else np.full(len(ids), -1)
+    lacks = (ids.lengths == 0) | (lasts != end)  # else the row's text holds it already
+    lengths = ids.lengths + len(facts.opening) + lacks
+    values, trained = np.empty(lengths.sum(), np.int32), np.zeros(lengths.sum(), np.bool_)
+    ended = Ragged.of(values, lengths)
+    starts, ends = ended.ends[:-1], ended.ends[1:][lacks] - 1
+    inside = np.repeat(starts + len(facts.opening), ids.lengths) + ids.positions()
+    for place, token in enumerate(facts.opening):
+        values[starts + place] = token
+    values[inside], trained[inside] = ids.values, encoded.trained
+    values[ends], trained[ends] = end, True
+    return Sequences(ended, trained)

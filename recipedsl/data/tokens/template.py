@@ -6,6 +6,7 @@ TemplateSpec --template_text--> Jinja text --ChatTemplate--> text of a conversat
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -92,9 +93,12 @@ def template_text(spec: TemplateSpec, facts: TokenizerFacts, root: Path) -> str:
             text = _file_template(spec.path, root)
         case "parts":
             text = _parts_template(spec.parts)
-    return (
-        "".join(f"{{%- set {name} = {_literal(value)} -%}}" for name, value in spec.variables.items()) + text
-    )
+    return "".join(_told(name, value) for name, value in spec.variables.items()) + text
+
+
+def _told(name: str, value: Any) -> str:
+    """Jinja that sets a variable, where a row does not."""
+    return f"{{%- set {name} = {name} if {name} is defined else {_literal(value)} -%}}"
 
 
 def _own_template(facts: TokenizerFacts) -> str:
@@ -275,6 +279,7 @@ class ChatTemplate:
         *,
         prompt: bool = False,
         row: int | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> Rendering:
         """The text of a conversation.
 
@@ -283,12 +288,13 @@ class ChatTemplate:
             tools: definitions of tools, plain values.
             prompt: whether the text goes up to where the assistant's next turn begins.
             row: number of the row for messages, from 0.
+            variables: what the template is told besides; they win over those that stand at its head.
 
         Raises:
             RecipeError: when the template refuses.
         """
         try:
-            return self._render(messages, tools, prompt)
+            return self._render(messages, tools, prompt, variables or {})
         except SecurityError as error:
             message = f"the chat template passes a limit{_at(row)}: {_words(error)}"
             raise _error(TemplateLimit, message, "") from error
@@ -302,9 +308,11 @@ class ChatTemplate:
                 TemplateRefuses, f"the chat template cannot render{_at(row)}: {_words(error)}", hint
             ) from error
 
-    def _render(self, messages: list[Message], tools: list[Any] | None, prompt: bool) -> Rendering:
-        variables = {**self._special, "messages": messages, "tools": tools, "documents": None}
-        text, spans = render(self._template, {**variables, "add_generation_prompt": prompt})
+    def _render(
+        self, messages: list[Message], tools: list[Any] | None, prompt: bool, variables: Mapping[str, Any]
+    ) -> Rendering:
+        told = {**self._special, **variables, "messages": messages, "tools": tools, "documents": None}
+        text, spans = render(self._template, {**told, "add_generation_prompt": prompt})
         text.encode()  # half a character has no tokens: UnicodeEncodeError says where it stands
         return Rendering(text, tuple(spans))
 
@@ -317,7 +325,7 @@ class ChatTemplate:
             {"role": "assistant", "content": "", "tool_calls": [call]},
         ]
         try:
-            self._render(turns, None, False)
+            self._render(turns, None, False, {})
         except TypeError:
             return True
         except Exception:  # other refusals come up with the rows they concern

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from recipedsl.data.tokens.spelling import Spelling
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.models import TokenizerUnreadable
 
@@ -47,6 +49,13 @@ class TokenizerFacts:
     marks: tuple[str, ...] = ()
     adds_bos: bool = False
     joins: bool = True
+
+    @cached_property
+    def spelling(self) -> Spelling | None:
+        """What the tokens spell; None where they do not spell the text."""
+        found = Spelling.of(self.tokenizer)
+        probes = ["Hello  there,\n\n two 12345 é 你好 😀", *self.marks[:1]]
+        return found if all(found.spells(self.encode(text), text.encode()) for text in probes) else None
 
     @property
     def template(self) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import numpy as np
+from numpy.typing import NDArray
 
+from recipedsl.data.tokens.batches import Batch, Talk
 from recipedsl.data.tokens.checks import MarkCheck, RenderedCheck, Stops, check_stop_trained, find_stops
 from recipedsl.data.tokens.conversations import conversation_of
+from recipedsl.data.tokens.encoders import Encoder
 from recipedsl.data.tokens.mask import Conversation
+from recipedsl.data.tokens.ragged import Ragged
+from recipedsl.data.tokens.rendering import Mark, Renderer, Texts
 from recipedsl.data.tokens.template import ChatTemplate, template_text
 from recipedsl.data.tokens.tokenizer import Ids, TokenizerFacts
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
@@ -27,7 +33,6 @@ _PLAIN = (Shape.TEXT, Shape.COMPLETION)
 #: Purposes whose labels depend on where an answer begins and ends.
 _LABELLED = ("sft", "preference", "feedback")
 
-Row = dict[str, Any]
 Segments = list[dict[str, Any]]
 
 
@@ -40,9 +45,10 @@ class Tally:
         cut: rows that lost their end.
         tokens, trained: tokens of kept rows, and those of them that bear labels.
         dropped: rows by the reason why they were left out.
-        lengths: of all rows in tokens, before anything was cut.
+        kept: rows that are in the result.
+        lengths: of all rows in tokens, before anything was cut, an array for each batch.
         samples: the first kept rows as people see them.
-        marked: numbers of the rows whose own text holds a special token.
+        marked: rows whose own text holds a special token.
     """
 
     rows: int = 0
@@ -50,9 +56,10 @@ class Tally:
     tokens: int = 0
     trained: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
-    lengths: list[int] = field(default_factory=list)
+    kept: int = 0
+    lengths: list[NDArray[np.int64]] = field(default_factory=list)
     samples: list[Segments] = field(default_factory=list)
-    marked: set[int] = field(default_factory=set)
+    marked: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,42 +69,37 @@ class Workshop:
     Attributes:
         node: what is asked for.
         facts: the tokenizer.
+        encoder: gives the tokenizer's ids, perhaps faster.
         template: renders conversations; None for plain text.
         stops: how the template ends a turn; None for plain text.
         tally: counts.
         check_rendered: refuses rows of which the template would leave something out.
-        has_marks: whether the text of messages holds a special token, which would be taken for structure.
+        find_marked: which rows' texts hold a special token, which would be taken for structure.
+        renderers: what is known of the conversations of some columns.
     """
 
     node: TokensNode
     facts: TokenizerFacts
+    encoder: Encoder
     template: ChatTemplate | None
     stops: Stops | None
     tally: Tally
     check_rendered: Callable[[Conversation], None] = lambda _: None
-    has_marks: Callable[[Conversation], bool] = lambda _: False
-
-    @property
-    def wants_samples(self) -> bool:
-        """Whether a row that is kept is to be shown to people."""
-        return len(self.tally.samples) < SAMPLES
-
-    def too_long(self, length: int) -> bool:
-        """Whether a sequence passes the node's limit."""
-        return 0 < self.node.max_length < length
+    find_marked: Callable[[Talk], NDArray[np.bool_]] = lambda talk: np.zeros(len(talk.tools), np.bool_)
+    renderers: dict[tuple[str, ...], Renderer] = field(default_factory=dict)
 
 
-def open_workshop(node: TokensNode, facts: TokenizerFacts, root: Path) -> Workshop:
+def open_workshop(node: TokensNode, facts: TokenizerFacts, encoder: Encoder, root: Path) -> Workshop:
     """Resolve the template and prove that it can be trained with. Raises RecipeError."""
     if node.shape in _PLAIN:
         if facts.id_of("eos_token") is None:
             raise _no_end_token()
-        return Workshop(node, facts, None, None, Tally())
+        return Workshop(node, facts, encoder, None, None, Tally())
     template = ChatTemplate(template_text(node.template, facts, root), facts.special)
     stops = find_stops(template, facts, node.template.stop)
     if node.purpose in _LABELLED and node.train_on != "all":
         check_stop_trained(template, facts, stops)
-    return Workshop(node, facts, template, stops, Tally(), RenderedCheck(template), MarkCheck(facts))
+    return Workshop(node, facts, encoder, template, stops, Tally(), RenderedCheck(template), MarkCheck(facts))
 
 
 def _no_end_token() -> RecipeError:
@@ -107,15 +109,41 @@ def _no_end_token() -> RecipeError:
     )
 
 
-def read_conversation(shop: Workshop, row: Row, *columns: str) -> Conversation:
-    """The messages of these columns, one after another, as one conversation."""
-    messages = [message for column in columns for message in row[column] or ()]
-    as_text = shop.template is not None and shop.template.arguments_as_text
-    conversation = conversation_of(messages, row.get("tools"), row["row"], arguments_as_text=as_text)
-    shop.check_rendered(conversation)
-    if shop.has_marks(conversation):
-        shop.tally.marked.add(row["row"])
-    return conversation
+def render_batch(shop: Workshop, batch: Batch, mark: Mark, *columns: str) -> Texts:
+    """The conversations of these columns, one after another in a row, as marked texts.
+
+    Args:
+        shop: holds the template.
+        batch: the rows.
+        mark: what is done with each; always the same for the same columns.
+        columns: lists of messages.
+
+    Raises:
+        RecipeError: a row is no conversation, the template refuses it, or its spans cannot be found.
+    """
+    template, _ = chat_of(shop)
+    renderer = shop.renderers.setdefault(columns, Renderer(template, mark))
+    talk = batch.talk(*columns)
+
+    def conversation(row: int) -> Conversation:
+        told, number = talk.variables[row], batch.first + row
+        as_text = template.arguments_as_text
+        made = conversation_of(
+            talk.messages(row), talk.tools[row], number, variables=told, arguments_as_text=as_text
+        )
+        shop.check_rendered(made)
+        return replace(made, opening=talk.opening(row))
+
+    rendered = [
+        renderer(talk.kind(row), talk.texts(row), partial(conversation, row)) for row in range(len(batch))
+    ]
+    return Texts([text for text, _ in rendered], [spans for _, spans in rendered])
+
+
+def count_marked(shop: Workshop, batch: Batch, *columns: str) -> None:
+    """Count the rows whose texts in these columns hold a special token."""
+    if shop.template is not None:
+        shop.tally.marked += int(shop.find_marked(batch.talk(*columns)).sum())
 
 
 def chat_of(shop: Workshop) -> tuple[ChatTemplate, Stops]:
@@ -125,36 +153,56 @@ def chat_of(shop: Workshop) -> tuple[ChatTemplate, Stops]:
     return shop.template, shop.stops
 
 
-def drop(shop: Workshop, length: int, *, same: bool = False) -> bool:
-    """Whether a row cannot be trained on; counted when so."""
-    shop.tally.lengths.append(length)
-    reason = "too long" if shop.too_long(length) else "same" if same else ""
-    if reason:
-        shop.tally.dropped[reason] += 1
-    return bool(reason)
+def keep(
+    shop: Workshop, lengths: NDArray[np.int64], same: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Places of the rows that can be trained on; the others are counted by reason.
+
+    Args:
+        shop: holds the counts and the limit.
+        lengths: of the rows in tokens.
+        same: which rows have two answers that are the same.
+    """
+    shop.tally.lengths.append(lengths)
+    limit = shop.node.max_length
+    too_long = lengths > limit if limit else np.zeros(len(lengths), np.bool_)
+    alike = ~too_long & same if same is not None else np.zeros(len(lengths), np.bool_)
+    for reason, dropped in (("too long", too_long), ("same", alike)):
+        if dropped.any():
+            shop.tally.dropped[reason] += int(dropped.sum())
+    return np.flatnonzero(~too_long & ~alike)
 
 
-def count_parts(shop: Workshop, prompts: dict[str, Ids], answers: dict[str, Ids]) -> None:
-    """Count the tokens of a row that is kept, and show it if it is one of the first.
+def count(shop: Workshop, lengths: NDArray[np.int64], trained: NDArray[np.bool_] | int) -> None:
+    """Count kept rows: their lengths, and which or how many of their tokens bear labels."""
+    shop.tally.kept += len(lengths)
+    shop.tally.tokens += int(lengths.sum())
+    shop.tally.trained += int(np.sum(trained))
+
+
+def count_parts(shop: Workshop, prompts: dict[str, Ragged], answers: dict[str, Ragged]) -> None:
+    """Count the rows that are kept, and show the first.
 
     Args:
         shop: holds the counts.
-        prompts: ids by part that are not trained on.
+        prompts: ids by part that are not trained on; the same rows in every part.
         answers: ids by part that are.
     """
-    shop.tally.tokens += sum(len(each) for each in (*prompts.values(), *answers.values()))
-    shop.tally.trained += sum(len(each) for each in answers.values())
-    if shop.wants_samples:
-        shown = [{**segment(shop, ids, False), "part": name} for name, ids in prompts.items()]
-        shown += [{**segment(shop, ids, True), "part": name} for name, ids in answers.items()]
-        shop.tally.samples.append(shown)
+    parts = {**prompts, **answers}
+    lengths = np.sum([each.lengths for each in parts.values()], axis=0)
+    count(shop, lengths, sum(len(each.values) for each in answers.values()))
+    rows = len(next(iter(parts.values())))
+    for place in range(rows):
+        runs = [(ids.list(place), name in answers) for name, ids in parts.items()]
+        if not show(shop, runs, list(parts)):
+            break
 
 
-def as_lists(arrays: list[Any], item: type[pl.DataType] = pl.Int32) -> pl.Series:
-    """Arrays as a column of lists. Arrays of one length would else become a column of fixed width."""
-    return pl.Series(arrays).cast(pl.List(item))
-
-
-def segment(shop: Workshop, ids: Ids, trained: bool) -> dict[str, Any]:
-    """A stretch of a sample as people see it."""
-    return {"text": shop.facts.decode(ids), "trained": trained}
+def show(shop: Workshop, runs: Sequence[tuple[Ids, bool]], parts: Sequence[str] = ()) -> bool:
+    """Show a kept row in stretches of ids, each trained or not, to people; False when enough are shown."""
+    if len(shop.tally.samples) >= SAMPLES:
+        return False
+    shown: Segments = [{"text": shop.facts.decode(ids), "trained": trained} for ids, trained in runs]
+    named = zip(shown, parts, strict=True) if parts else ()
+    shop.tally.samples.append([{**segment, "part": name} for segment, name in named] or shown)
+    return True

@@ -343,9 +343,9 @@ class NullInShape(Code):
 
 
 class NotFetched(Code):
-    """Rows of the hub that are not on this machine yet.
+    """Rows of the hub, or behind an address, that are not on this machine yet.
 
-    What: The dataset has not been fetched, and no row type is declared for it, so its columns are not
+    What: The rows have not been fetched, and no row type is declared for it, so its columns are not
     known and what refers to them is not checked.
 
     Why: Checking never uses the network. `recipedsl plan` and `recipedsl run` fetch what is missing and
@@ -366,6 +366,28 @@ class NotFetched(Code):
     severity: ClassVar[Severity] = Severity.INFO
 
 
+class UnusualTag(Code):
+    """A name of a code block's language that looks mistyped.
+
+    What: Blocks are asked for by a language that is nearly the name of a known one.
+
+    Why: What fences name is free, so the name is taken letter for letter; one that no fence bears finds
+    nothing, and every row falls.
+
+    Bad:
+
+        where length(code_blocks(answer, "pyton")) > 0
+
+    Good:
+
+        where length(code_blocks(answer, "python")) > 0
+    """
+
+    code: ClassVar[str] = "D212"
+    name: ClassVar[str] = "unusual-tag"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+
 CODES: tuple[type[Code], ...] = (
     UnknownColumn,
     WrongShape,
@@ -383,4 +405,5 @@ CODES: tuple[type[Code], ...] = (
     NullSeen,
     NullInShape,
     NotFetched,
+    UnusualTag,
 )

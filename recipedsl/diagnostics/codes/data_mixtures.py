@@ -1,4 +1,4 @@
-"""D52x: what goes wrong where datasets are mixed or held against each other."""
+"""D521, D522: what goes wrong where datasets are mixed or held against each other."""
 
 from __future__ import annotations
 

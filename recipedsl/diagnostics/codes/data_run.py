@@ -238,9 +238,9 @@ class ImpossibleArgument(Code):
 
     Why: every row would come out empty or wrong.
 
-    Bad: `repeats(answer, 0)`
+    Bad: `dedup score, near = 0.85` where `score` is a number
 
-    Good: `repeats(answer, 3)`
+    Good: `dedup answer, near = 0.85`
     """
 
     code: ClassVar[str] = "D515"

@@ -22,14 +22,24 @@ class Parameter:
         name: for messages, and to pass it by name.
         type: what it takes; `ANY` takes everything, `LIST` any list, FLOAT any number.
         constant: whether it must be known before a row is read (a pattern, a number of digits).
-        default: value when left out, only together with `optional`.
+        default: value when left out, only together with `optional`; a tuple is a list.
+        choices: what a constant may be; empty when everything of the type is fine. A value that
+            depends on the row is not held against them.
+        low, high: bounds of a constant number, inclusive; None where open.
+        pattern: whether a constant that is none of the choices is a regular expression.
+        usual: what a constant mostly is; another one is taken too, with a warning where it is nearly one.
     """
 
     name: str
     type: Type
     constant: bool = False
     optional: bool = False
-    default: bool | int | float | str | None = None
+    default: bool | int | float | str | tuple[str, ...] | None = None
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    pattern: bool = False
+    usual: tuple[str, ...] = ()
 
 
 class Function(Word):
@@ -46,6 +56,8 @@ class Function(Word):
         null: what a null argument gives: `null`, or `value` when it never gives null.
         aggregate: whether it turns the rows so far into one value (`expect count() > 1k`).
         operator: its spelling when it is an operator (`==`), empty otherwise.
+        decided_by: packages whose version decides what it gives, beside those of all data; part of the
+            fingerprint of what uses it. `python` is the interpreter.
     """
 
     takes: ClassVar[tuple[Parameter, ...]] = ()
@@ -54,6 +66,7 @@ class Function(Word):
     null: ClassVar[str] = "null"
     aggregate: ClassVar[bool] = False
     operator: ClassVar[str] = ""
+    decided_by: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def result(cls, types: tuple[Type, ...]) -> Type | None:

@@ -13,9 +13,28 @@ from recipedsl.language.functions.aggregates import (
     Total,
 )
 from recipedsl.language.functions.base import Function
-from recipedsl.language.functions.code import JsonOk
+from recipedsl.language.functions.code import BlocksOk, CodeBlocks, CodeOk, FencesOk, JsonOk
 from recipedsl.language.functions.conversations import Content, Role, Turns
-from recipedsl.language.functions.lists import AllOf, AnyOf, First, Last, Length
+from recipedsl.language.functions.languages import Lang, LangScore
+from recipedsl.language.functions.lists import (
+    Agreement,
+    AllOf,
+    AnyOf,
+    Different,
+    First,
+    ItemAt,
+    Last,
+    LeadOf,
+    Length,
+    MaxOf,
+    MeanOf,
+    MinOf,
+    MostCommon,
+    PlaceOfMax,
+    PlaceOfMin,
+    SpreadOf,
+    SumOf,
+)
 from recipedsl.language.functions.logic import Coalesce, If, IsNotNull, IsNull
 from recipedsl.language.functions.numbers import Abs, Floor, Hash, Max, Min, Month, Number, Ratio, Round, Year
 from recipedsl.language.functions.operators import (
@@ -39,6 +58,23 @@ from recipedsl.language.functions.operators import (
     NotIn,
     Or,
     Subtract,
+)
+from recipedsl.language.functions.quality import (
+    BracketsOk,
+    CountOf,
+    EndsWell,
+    IsBoilerplate,
+    IsClean,
+    IsRefusal,
+    ListsOk,
+    Overlap,
+    RepeatedShare,
+    ShareOfLines,
+    ShareOfWords,
+    Similarity,
+    StopWords,
+    TopShare,
+    WordLength,
 )
 from recipedsl.language.functions.text import (
     AsText,
@@ -72,9 +108,13 @@ FUNCTIONS: tuple[type[Function], ...] = (
     *(Chars, Words, Lines, Bytes, Lower, Upper, Trim, Contains, ContainsAny, StartsWith, EndsWith),
     *(Matches, Replace, Extract, Split, SliceText, Repeats, ShareOf, Join, AsText),
     *(Ratio, Round, Abs, Floor, Min, Max, Hash, Number, Year, Month),
-    *(Length, First, Last, AnyOf, AllOf),
+    *(CountOf, ShareOfWords, ShareOfLines, WordLength, StopWords, TopShare, RepeatedShare),
+    *(EndsWell, BracketsOk, ListsOk, IsClean, IsRefusal, IsBoilerplate, Overlap, Similarity),
+    *(Lang, LangScore),
+    *(Length, First, Last, ItemAt, AnyOf, AllOf, MaxOf, MinOf, SumOf, MeanOf, SpreadOf, LeadOf),
+    *(PlaceOfMax, PlaceOfMin, Agreement, MostCommon, Different),
     *(Turns, Role, Content),
-    *(JsonOk,),
+    *(JsonOk, CodeOk, CodeBlocks, BlocksOk, FencesOk),
     *(Count, Share, Mean, Total, Minimum, Maximum, Median, Distinct),
 )
 

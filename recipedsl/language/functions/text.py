@@ -267,7 +267,7 @@ class Repeats(Function):
     keyword: ClassVar[str] = "repeats"
     takes: ClassVar[tuple[Parameter, ...]] = (
         _TEXT,
-        Parameter(name="size", type=INT, constant=True, optional=True, default=3),
+        Parameter(name="size", type=INT, constant=True, optional=True, default=3, low=1, high=100),
         Parameter(name="lines", type=BOOL, constant=True, optional=True, default=False),
     )
     gives: ClassVar[Type | None] = FLOAT
@@ -300,7 +300,7 @@ class ShareOf(Function):
     keyword: ClassVar[str] = "share_of"
     takes: ClassVar[tuple[Parameter, ...]] = (
         _TEXT,
-        Parameter(name="class", type=TEXT, constant=True),
+        Parameter(name="class", type=TEXT, constant=True, choices=tuple(CLASSES), pattern=True),
     )
     gives: ClassVar[Type | None] = FLOAT
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyarrow import parquet  # type: ignore[import-untyped]  # it ships no types
+from pyarrow import parquet
 
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run_scores import NothingToJudge
 from recipedsl.plan.model import Input
+from recipedsl.runtime.tokens import open_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def read_labelled(folder: Path) -> list[Labelled]:
     Raises:
         Bug: rows are packed, so that they cannot be told apart.
     """
-    table = parquet.read_table(folder / "tokens.parquet", columns=["input_ids", "labels", "row"]).to_pylist()
+    table = open_tokens(folder / "tokens.arrow", ("input_ids", "labels", "row")).to_pylist()
     if any(isinstance(each["row"], list) for each in table):
         raise Bug("an evaluation was given packed rows")
     return [Labelled(each["row"], each["input_ids"], each["labels"]) for each in table]
@@ -52,7 +53,7 @@ def read_labelled(folder: Path) -> list[Labelled]:
 
 def read_prompts(folder: Path) -> list[Prompt]:
     """The rows of a tokens node of purpose `prompt`."""
-    table = parquet.read_table(folder / "tokens.parquet", columns=["prompt", "prompt_ids", "row"]).to_pylist()
+    table = open_tokens(folder / "tokens.arrow", ("prompt", "prompt_ids", "row")).to_pylist()
     return [Prompt(each["row"], _messages(each["prompt"]), each["prompt_ids"]) for each in table]
 
 

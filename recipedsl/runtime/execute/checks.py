@@ -9,7 +9,7 @@ from pathlib import Path
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError, Severity
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.diagnostics.codes.run import DiskTooSmall, FileChanged, PlanUnfit, VersionsDiffer
-from recipedsl.plan.identity import DECIDING_PACKAGES
+from recipedsl.plan.identity import deciding_packages
 from recipedsl.plan.model import (
     DataNode,
     LaterNode,
@@ -74,7 +74,7 @@ def check_versions(
         RecipeError: a node that is to be made depends on a version that differs.
     """
     for node in (*todo, *nodes):
-        packages = DECIDING_PACKAGES[node.kind]
+        packages = deciding_packages(node)
         differing = [name for name in packages if planned.get(name, "") != installed.get(name, "")]
         if not differing:
             continue

@@ -92,6 +92,8 @@ def _tokens(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"{facts['kept']:,} of {facts.get('rows', 0):,} rows"
     if facts.get("trained"):
         yield f"{facts['trained']:,} of {facts['tokens']:,} tokens trained"
+    if reason := facts.get("encoder", {}).get("reason"):
+        yield f"{facts['encoder']['instead_of']} was given up: {reason}"
 
 
 def _stage(facts: Mapping[str, Any]) -> Iterator[str]:

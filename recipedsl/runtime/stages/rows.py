@@ -1,21 +1,20 @@
-"""Rows of tokens.parquet as the dataset that a trainer reads."""
+"""Rows of tokens.arrow as the dataset that a trainer reads: a memory map, so that no process copies them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as arrow  # type: ignore[import-untyped]  # it ships no types
 from datasets import Dataset
-from pyarrow import parquet
 
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.run_stages import NoRows
 from recipedsl.runtime.stages.task import Task
+from recipedsl.runtime.tokens import open_tokens
 
 
 def read_table(task: Task) -> Any:
     """The token rows of a stage as an Arrow table. Raises RecipeError when there are none."""
-    table = parquet.read_table(task.tokens_file)
+    table = open_tokens(task.tokens_file)
     if table.num_rows == 0:
         raise no_rows(f"no row is left for `{task.node.name}`")
     return table
@@ -32,7 +31,7 @@ def read_dataset(task: Task, columns: tuple[str, ...], optional: tuple[str, ...]
     if missing:
         raise Bug(f"{task.tokens_file} lacks {missing}")
     present = [*columns, *(name for name in optional if name in table.column_names)]
-    return Dataset(arrow.table({name: table[name] for name in present}))
+    return Dataset.from_file(str(task.tokens_file)).select_columns(present)
 
 
 def with_zeros(rows: Any, name: str) -> Any:

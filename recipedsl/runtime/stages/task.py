@@ -98,7 +98,7 @@ class Task:
 
     @property
     def tokens_file(self) -> Path:
-        return self.folders[self.node.tokens] / "tokens.parquet"
+        return self.folders[self.node.tokens] / "tokens.arrow"
 
     @property
     def template(self) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from recipedsl.data.tokens.checks import RenderedCheck, check_bos, check_stop_trained, find_stops
 from recipedsl.data.tokens.encode import IGNORED, Encoded, encode_marked
 from recipedsl.data.tokens.mask import Conversation, mark_turns
+from recipedsl.data.tokens.ragged import Ragged
 from recipedsl.data.tokens.template import ChatTemplate, shipped_text
 from recipedsl.data.tokens.tokenizer import TokenizerFacts, load_tokenizer
 from recipedsl.diagnostics import RecipeError
@@ -159,9 +160,10 @@ def test_templates_for_images_are_refused(facts: TokenizerFacts) -> None:
 
 def test_two_beginnings_are_refused(tmp_path: Path) -> None:
     facts = load_tokenizer(save_model(tmp_path, build_tokenizer(), bos="<s>"))
-    check_bos(facts.encode("<s>a<s>"), facts, 0)
+    once, twice = facts.encode("<s>a<s>"), facts.encode("<s><s>a")
+    check_bos(Ragged.of_lists([once, twice[:1], twice[:0]]), facts, 0)
     with pytest.raises(RecipeError, match=r"M313.*row 3 begins with `<s>` twice"):
-        check_bos(facts.encode("<s><s>a"), facts, 2)
+        check_bos(Ragged.of_lists([once, twice]), facts, 1)
 
 
 @pytest.mark.parametrize(

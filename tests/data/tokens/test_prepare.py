@@ -40,7 +40,7 @@ class Made:
         out = folder / "out"
         out.mkdir()
         self.facts = make_tokens(asked, write_rows(folder / "rows.parquet", rows), model, out, folder)
-        self.frame = pl.read_parquet(out / "tokens.parquet")
+        self.frame = pl.read_ipc_stream(out / "tokens.arrow")
         self.samples = json.loads((out / "samples.json").read_text(encoding="utf-8"))
         self.tokenizer = load_tokenizer(model)
 
@@ -216,10 +216,98 @@ def test_the_same_rows_give_the_same_files(model: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         make_tokens(node(packing=True, max_length=64), rows, model, tmp_path / name, tmp_path)
-    for file in ("tokens.parquet", "samples.json"):
+    for file in ("tokens.arrow", "samples.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
 def test_without_a_template_there_is_no_way(model: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="M300"):
         Made(node(spec=TemplateSpec()), CHATS, model, tmp_path)
+
+
+# --- masks by role and by turn ----------------------------------------------------------------------------
+
+USING = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "ABBA?"},
+    {"role": "assistant", "content": "one"},
+    {"role": "tool", "content": "3"},
+    {"role": "assistant", "content": "two"},
+]
+
+
+@pytest.mark.parametrize(
+    ("train_on", "expected"),
+    [
+        ("tool", "3<|im_end|>"),
+        (("last", "tool"), "3<|im_end|>two<|im_end|>"),
+        (("user", "assistant"), "ABBA?<|im_end|>one<|im_end|>two<|im_end|>"),
+        (("system", "tool", "assistant"), "Be brief.<|im_end|>one<|im_end|>3<|im_end|>two<|im_end|>"),
+    ],
+)
+def test_train_on_roles(train_on: Any, expected: str, model: Path, tmp_path: Path) -> None:
+    made = Made(node(train_on=train_on), [{"messages": USING}] * 3, model, tmp_path)
+    assert made.trained() == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("train_on", "said", "expected"),
+    [
+        ("assistant", (None, None, False, None, None), "two<|im_end|>"),
+        ("assistant", (None, True, None, None, False), "ABBA?<|im_end|>one<|im_end|>"),
+        ("last", (None, None, True, None, None), "one<|im_end|>two<|im_end|>"),
+        ("last", (None, None, None, None, False), ""),
+        (("tool",), (None, None, "true", "false", None), "one<|im_end|>"),
+    ],
+)
+def test_a_message_says_whether_it_is_trained(
+    train_on: Any, said: tuple[Any, ...], expected: str, model: Path, tmp_path: Path
+) -> None:
+    told = [{**message, "train": each} for message, each in zip(USING, said, strict=True)]
+    rows = [{"messages": told}, {"messages": [{**message, "train": None} for message in USING]}]
+    made = Made(node(train_on=train_on), rows, model, tmp_path)
+    assert made.trained()[:-1] == ([expected] if expected else [])
+    assert made.facts["dropped"] == ({} if expected else {"untrained": 1})
+
+
+def test_a_message_that_says_neither(model: Path, tmp_path: Path) -> None:
+    told = [{**message, "train": "0.5"} for message in USING]
+    with pytest.raises(RecipeError, match=r"M321.*row 1 has a message whose `train` is neither"):
+        Made(node(), [{"messages": told}], model, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["text", "record"])
+def test_rows_tell_the_template(kind: str, model: Path, tmp_path: Path) -> None:
+    """A row's variables win over those of the recipe, which win over the template's own."""
+    told: list[dict[str, Any]] = [{"enable_thinking": False}, {"enable_thinking": True}, {}]
+    rows = [
+        {
+            "prompt": chat("Hi"),
+            "chat_template_kwargs": json.dumps(each) if kind == "text" else {"enable_thinking": None, **each},
+        }
+        for each in told
+    ]
+    spec = TemplateSpec(keyword="shipped", name="qwen3", variables={"enable_thinking": False})
+    made = Made(node("prompt", "prompt", spec=spec), rows, model, tmp_path)
+    assert ["<think>" in text for text in made.texts("prompt_ids")] == [True, False, True]
+
+
+def test_variables_that_are_none(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"M321.*row 1 has template variables that are no record"):
+        Made(node(), [{"messages": chat("Hi", "Yo"), "chat_template_kwargs": "[1]"}], model, tmp_path)
+
+
+def test_packed_rows_are_those_of_the_files_that_wait(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is gathered at once, the sequences are the same, and nothing is left beside them."""
+    frames = []
+    for number, most in enumerate((10, 1000)):
+        (tmp_path / str(number)).mkdir()
+        monkeypatch.setattr("recipedsl.data.tokens.streams._GATHERED", most)
+        frames.append(
+            Made(node(packing=True, max_length=64), CHATS * 30, model, tmp_path / str(number)).frame
+        )
+        names = sorted(each.name for each in (tmp_path / str(number) / "out").iterdir())
+        assert names == ["samples.json", "template.jinja", "tokens.arrow"]
+    assert frames[0].equals(frames[1])

@@ -89,7 +89,7 @@ def test_rows_are_chosen_once_for_a_seed() -> None:
 
 def test_packed_rows_are_refused(tmp_path: Path) -> None:
     packed = {"input_ids": [[1]], "labels": [[1]], "row": [[0, 1]]}
-    parquet.write_table(arrow.table(packed), tmp_path / "tokens.parquet")
+    _write_stream(arrow.table(packed), tmp_path)
     with pytest.raises(Bug):
         read_labelled(tmp_path)
 
@@ -309,7 +309,12 @@ def _write_tokens(store: Path) -> None:
         prompts.append({"prompt": messages, "prompt_ids": [257, *question, 257], "row": row, **each})
     for name, rows in {"tokens": sft, "prompts": prompts}.items():
         (store / name).mkdir()
-        parquet.write_table(arrow.Table.from_pylist(rows), store / name / "tokens.parquet")
+        _write_stream(arrow.Table.from_pylist(rows), store / name)
+
+
+def _write_stream(table: Any, folder: Path) -> None:
+    with arrow.ipc.new_stream(folder / "tokens.arrow", table.schema) as stream:
+        stream.write_table(table)
 
 
 def _describe(folder: Path, gives: str) -> None:

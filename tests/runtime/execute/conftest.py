@@ -116,7 +116,7 @@ class Project:
         self._begin(node)
         assert rows.read_text() == (node.data.part or "rows")
         assert (model_folder / "config.json").exists()
-        (out / "tokens.parquet").write_text("tokens")
+        (out / "tokens.arrow").write_text("tokens")
         return {"rows": 2, "kept": 2, "samples": [[{"text": "hi", "trained": True}]]}
 
 

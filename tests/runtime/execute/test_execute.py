@@ -175,7 +175,7 @@ def test_an_unfit_plan_never_runs(project: Project) -> None:
 
 def test_a_damaged_result_is_made_again(project: Project) -> None:
     outcome = project.run(small_plan())
-    (outcome.results["tuned.tokens"].folder / "tokens.parquet").write_text("tok")
+    (outcome.results["tuned.tokens"].folder / "tokens.arrow").write_text("tok")
     outcome = project.run(small_plan())
     assert [each.code for each in project.heard.warnings] == ["R702"]
     assert "tuned.tokens again because its result was damaged" in project.heard.said

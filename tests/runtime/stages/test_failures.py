@@ -98,7 +98,7 @@ def test_no_rows(shop: Shop) -> None:
     task = shop.task("tuned", "sft")
     import polars as pl
 
-    pl.DataFrame(sft_rows()).clear().write_parquet(task.tokens_file)
+    pl.DataFrame(sft_rows()).clear().write_ipc_stream(task.tokens_file)
     with pytest.raises(RecipeError, match="R605"):
         run_stage(task)
 

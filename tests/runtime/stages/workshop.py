@@ -179,9 +179,10 @@ ONLINE: dict[str, Any] = {
 
 
 def write_rows(folder: Path, rows: list[dict[str, Any]]) -> Path:
-    """tokens.parquet in a folder."""
+    """tokens.arrow in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows, infer_schema_length=None).write_parquet(folder / "tokens.parquet")
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    frame.write_ipc_stream(folder / "tokens.arrow", compat_level=pl.CompatLevel.oldest())
     return folder
 
 
