@@ -18,7 +18,7 @@ import pytest
 from recipedsl.compiler import compile_source
 from recipedsl.data.look import FileFacts
 from recipedsl.diagnostics import Applicability, Code, Diagnostic
-from recipedsl.diagnostics.codes import data, lints, names, plan, syntax, types
+from recipedsl.diagnostics.codes import data, data_remote, extras, lints, names, plan, syntax, types
 from recipedsl.diagnostics.render import render_concise, render_json, render_terminal
 from recipedsl.diagnostics.render.changes import apply
 from recipedsl.lint import RULES
@@ -32,9 +32,13 @@ FEWEST = 70  # a floor, so that cases that are not found do not pass
 _COMMENT = re.compile(r"\s*# (?:error|warning|info|hint)\[")
 _EXPECTED = re.compile(r"(error|warning|info|hint)\[(\w+)\]: (.*?)(?=\s*#? ?(?:error|warning|info|hint)\[|$)")
 
-# Too large a text to keep, what only a run of all stages can tell, settings of a project: tested elsewhere.
+# Too large a text to keep, what only a store tells that is asked, what only a run of all stages can tell, settings of a project: tested elsewhere.
 _ELSEWHERE = {
     syntax.TooLarge,
+    data_remote.AddressNotAtHand,
+    data_remote.ChangedUpstream,
+    data_remote.UpstreamNotAsked,
+    data_remote.ChangedWhileRead,
     plan.NothingToTrain,
     plan.DoesNotFit,
     plan.TightMemory,
@@ -44,7 +48,7 @@ _ELSEWHERE = {
 }
 _CODES = [
     code
-    for module in (syntax, names, types, data, plan, lints)
+    for module in (syntax, names, types, data, data_remote, extras, plan, lints)
     for code in module.CODES
     if code not in _ELSEWHERE
 ] + list(RULES)
@@ -59,11 +63,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def diagnose(name: str, text: str, root: Path) -> list[Diagnostic]:
-    """What is wrong with the recipe `name` in `root`; of a case of family S its syntax only."""
+    """What is wrong with the recipe `name` in `root`; of a case of family S its syntax only.
+
+    A case of what is not installed finds none of the extras.
+    """
     source = Source(name, text)
     if name.startswith("S"):
         return parse(source)[1].in_order()
-    return compile_source(source, FileFacts(root)).problems.in_order()
+    with pytest.MonkeyPatch.context() as patch:
+        if name.startswith(extras.ExtraMissing.code):
+            patch.setattr("recipedsl.planner.extras.find_spec", lambda _name: None)
+        return compile_source(source, FileFacts(root)).problems.in_order()
 
 
 def expected(text: str) -> Iterator[tuple[int, str, str, str]]:

@@ -22,12 +22,12 @@ class Asking:
     root: Path
     seen: Seen
 
-    def look(self, source: FileRows | HubRows) -> Look:
+    def look(self, source: FileRows | HubRows) -> Look | None:
         """A bounded look at a source; a glob stands for its files and for its folder."""
         found = self.facts.look(source)
         if isinstance(source, FileRows):
             self._note(source.path.partition("*")[0])
-            for each in found.files:
+            for each in found.files if found is not None else ():
                 self._note(each)
         return found
 

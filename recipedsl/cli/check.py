@@ -16,9 +16,9 @@ from recipedsl.cli.selection import Selection, selectors
 from recipedsl.cli.settings import Settings, forget_settings, recipes_under, settings_for
 
 if TYPE_CHECKING:
-    from recipedsl.cli.fixing import Diagnose, Fixed
     from recipedsl.cli.watching import Seen
     from recipedsl.compiler import Request
+    from recipedsl.compiler.fixing import Diagnose, Fixed
     from recipedsl.diagnostics import Diagnostic
     from recipedsl.plan.facts import Facts
     from recipedsl.source import Source
@@ -183,7 +183,7 @@ def _selection(path: str, order: _Order) -> Selection:
 
 
 def _fix(project: Project, diagnose: Diagnose, order: _Order) -> Fixed:
-    from recipedsl.cli.fixing import fix_all
+    from recipedsl.compiler.fixing import fix_all
     from recipedsl.diagnostics import Applicability
 
     kinds = {Applicability.SAFE, Applicability.UNSAFE} if order.unsafe else {Applicability.SAFE}

@@ -27,6 +27,8 @@ def build(out: Path, markdown_only: bool) -> int:
 
     The folder is emptied first, so it has to be new, empty, or the result of an earlier build.
     """
+    from recipedsl.diagnostics import RecipeError
+    from recipedsl.diagnostics.extras import extra_missing
     from recipedsl.reference import site
 
     if not site.is_ours(out):
@@ -34,10 +36,8 @@ def build(out: Path, markdown_only: bool) -> int:
     if markdown_only:
         return _markdown(out)
     if not site.can_build():
-        raise click.UsageError(
-            f"the site is made by mkdocs and mkdocs-material, which are not installed: {site.INSTALL}; "
-            "--markdown-only needs neither"
-        )
+        otherwise = "`--markdown-only` writes the same pages without it"
+        raise RecipeError(extra_missing("the site", "mkdocs-material", "docs", otherwise))
     site.build_site(out)
     click.echo(f"wrote {out / 'index.html'}")
     return exit_codes.FINE
@@ -61,4 +61,23 @@ def readme(path: Path) -> int:
     from recipedsl.reference.readme import refresh
 
     click.echo(f"{path} is rewritten" if refresh(path) else f"{path} is up to date")
+    return exit_codes.FINE
+
+
+@docs.command()
+@click.option(
+    "--out",
+    default="editors",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to, one folder an editor; `editors` when left out.",
+)
+def grammars(out: Path) -> int:
+    """Write the grammars of editors: TextMate, Vim, Lezer, and the words for Emacs."""
+    from recipedsl.reference.grammars.files import write
+
+    written = write(out)
+    for each in written:
+        click.echo(f"wrote {each}")
+    if not written:
+        click.echo(f"{out} is up to date")
     return exit_codes.FINE

@@ -16,12 +16,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("recipedsl.cli.check:check", "Find what is wrong with recipes; touches no model."),
     "fmt": ("recipedsl.cli.fmt:fmt", "Put recipes into their one form."),
     "plan": ("recipedsl.cli.plan:plan", "Show what would be done, with every number counted."),
+    "data": ("recipedsl.cli.data:data", "Look at the rows: what they hold, what fell at each step."),
     "run": ("recipedsl.cli.run:run", "Carry out a recipe."),
     "runs": ("recipedsl.cli.runs:runs", "Look at earlier runs."),
     "chat": ("recipedsl.cli.chat:chat", "Talk to a result."),
     "explain": ("recipedsl.cli.explain:explain", "Tell about a code or a word of the language."),
     "docs": ("recipedsl.cli.docs:docs", "Write the reference of the language."),
     "store": ("recipedsl.cli.store:store", "Look after the store of results."),
+    "lsp": ("recipedsl.cli.lsp:lsp", "Start the language server, for editors."),
+    "play": ("recipedsl.cli.play:play", "Write a recipe in a page of this machine."),
     "debug": ("recipedsl.cli.debug:debug", "Print what the compiler makes of a recipe."),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,6 +46,48 @@ def request_options(command: Command) -> Command:
     for option in (_OVERRIDE, _PROFILE, _SET):  # the last one stands first in the help
         command = option(command)
     return command
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What carries out data nodes.
+
+    Attributes:
+        keyword: `local`, this process; `ray`, workers.
+        address: of a Ray cluster; empty for workers on this machine.
+    """
+
+    keyword: str = "local"
+    address: str = ""
+
+
+LOCAL = Engine()
+
+_ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    help="What carries out data nodes: this process, or Ray, several workers over pieces of the files. The "
+    "rows are the same.",
+)
+_ADDRESS = click.option(
+    "--engine-address",
+    default="",
+    metavar="ADDRESS",
+    help="A Ray cluster that is there; when left out, Ray is started on this machine.",
+)
+
+
+def engine_options(command: Command) -> Command:
+    """`--engine` and `--engine-address`."""
+    return _ENGINE(_ADDRESS(command))
+
+
+def engine_of(keyword: str, address: str) -> Engine:
+    """The engine. Raises click.UsageError for an address that nobody would ask."""
+    if address and keyword != "ray":
+        raise click.UsageError("--engine-address is for `--engine ray`")
+    return Engine(keyword, address)
 
 
 def request_of(sets: tuple[str, ...], profile: str, overrides: tuple[str, ...]) -> Request:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from recipedsl.cli import exit_codes
-from recipedsl.cli.options import request_of, request_options, root_option
+from recipedsl.cli.options import (
+    Engine,
+    engine_of,
+    engine_options,
+    request_of,
+    request_options,
+    root_option,
+)
 from recipedsl.cli.output import screen_width, show_diagnostics, show_lines
 from recipedsl.cli.preparing import (
     NotCompiled,
@@ -39,12 +46,15 @@ if TYPE_CHECKING:
     help="Write the plan as JSON; to the standard output when no file is named.",
 )
 @click.option("--no-data", is_flag=True, help="Read no rows and fetch no model; nothing is counted.")
+@engine_options
 @request_options
 @root_option
 def plan(
     recipe: str,
     json_to: str | None,
     no_data: bool,
+    engine: str,
+    engine_address: str,
     sets: tuple[str, ...],
     profile: str,
     overrides: tuple[str, ...],
@@ -55,12 +65,13 @@ def plan(
     Fetches the model, filters and splits the rows and turns them into tokens for real, so that what is
     shown is counted; a run uses the same results. Trains nothing.
     """  # fmt: skip
+    chosen = engine_of(engine, engine_address)
     project, request = load_recipe(recipe, root), request_of(sets, profile, overrides)
     try:
         made = compiled(project, request, fetch=not no_data, only_shown=True)
         reasons, outcome = None, None
         if not no_data and not made.later:
-            made, reasons, outcome = _prepare(project, request, made)
+            made, reasons, outcome = _prepare(project, request, made, chosen)
     except NotCompiled as error:
         return error.exit_code
     if json_to is not None:
@@ -72,7 +83,9 @@ def plan(
     return exit_codes.RECIPE_ERRORS if made.later else exit_codes.FINE
 
 
-def _prepare(project: Project, request: Request, made: Plan) -> tuple[Plan, dict[str, Why], RunOutcome]:
+def _prepare(
+    project: Project, request: Request, made: Plan, engine: Engine
+) -> tuple[Plan, dict[str, Why], RunOutcome]:
     """Makes models, data and tokens; gives the plan, why each node would be made, and how it went."""
     from recipedsl.cli.wiring import own_store_of, reasons_of
     from recipedsl.runtime.execute import Options
@@ -87,7 +100,7 @@ def _prepare(project: Project, request: Request, made: Plan) -> tuple[Plan, dict
         if known.fetched:
             before = {name: reasons[name] for name in known.fetched}
             reasons = {**reasons_of(known.plan, store), **before}
-        outcome = carry_out(known.plan, project.root, Options(prepare_only=True), observer)
+        outcome = carry_out(known.plan, project.root, Options(prepare_only=True), observer, engine)
     return known.plan, reasons, outcome
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recipedsl.cli import exit_codes
+from recipedsl.cli.options import LOCAL, Engine
 from recipedsl.cli.output import has_colour, show_diagnostics, show_lines
 from recipedsl.cli.project import Project
 
@@ -113,13 +114,16 @@ def needs_fetching(plan: Plan, root: Path) -> tuple[str, ...]:
     return tuple(node.name for node in models if known.model(node.source).problem)
 
 
-def carry_out(plan: Plan, root: Path, options: Options, observer: Observer) -> RunOutcome:
+def carry_out(
+    plan: Plan, root: Path, options: Options, observer: Observer, engine: Engine = LOCAL
+) -> RunOutcome:
     """Executes a plan with the project's store and the makers of this package."""
-    from recipedsl.cli.wiring import makers_of, own_store_of
+    from recipedsl.cli.wiring import makers_on, own_store_of
     from recipedsl.runtime.execute import execute
 
     store = own_store_of(root, begin=True)
-    return execute(plan, root=root, store=store, makers=makers_of(root), options=options, observer=observer)
+    with makers_on(engine, root, observer) as makers:
+        return execute(plan, root=root, store=store, makers=makers, options=options, observer=observer)
 
 
 @contextmanager

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recipedsl.cli.options import request_of, request_options, root_option
+from recipedsl.cli.options import (
+    Engine,
+    engine_of,
+    engine_options,
+    request_of,
+    request_options,
+    root_option,
+)
 from recipedsl.cli.output import screen_width, show_lines
 from recipedsl.cli.preparing import (
     NotCompiled,
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-unsandboxed", is_flag=True, help="Let model-written code run where the machine has no sandbox."
 )
+@engine_options
 @request_options
 @root_option
 def run(
@@ -50,6 +58,8 @@ def run(
     only: tuple[str, ...],
     from_: str,
     allow_unsandboxed: bool,
+    engine: str,
+    engine_address: str,
     sets: tuple[str, ...],
     profile: str,
     overrides: tuple[str, ...],
@@ -63,27 +73,28 @@ def run(
     from recipedsl.runtime.execute import Options
 
     options = Options(only=only, from_=from_, allow_unsandboxed=allow_unsandboxed)
+    chosen = engine_of(engine, engine_address)
     if Path(recipe).suffix == ".json":
         if sets or profile or overrides:
             raise click.UsageError("a plan is fixed: --set, --profile and --override work on a recipe")
-        return _run_plan(recipe, options, root)
+        return _run_plan(recipe, options, root, chosen)
     request = request_of(sets, profile, overrides)
     try:
-        return _run_recipe(load_recipe(recipe, root), request, options)
+        return _run_recipe(load_recipe(recipe, root), request, options, chosen)
     except NotCompiled as error:
         return error.exit_code
 
 
-def _run_plan(path: str, options: Options, root: Path | None) -> int:
+def _run_plan(path: str, options: Options, root: Path | None, engine: Engine) -> int:
     home, plan = load_plan(path, root)
     recipe = file_below(home, plan.recipe)
     text = recipe.read_text("utf-8", "replace") if recipe else ""
     with progress() as observer:
-        recorder, outcome = _execute(plan, home, text, options, observer)
+        recorder, outcome = _execute(plan, home, text, options, observer, engine)
     return _tell(recorder, outcome)
 
 
-def _run_recipe(project: Project, request: Request, options: Options) -> int:
+def _run_recipe(project: Project, request: Request, options: Options, engine: Engine) -> int:
     plan = compiled(project, request, fetch=True)
     with progress() as observer:
         # Names that the plan does not have are refused before anything is fetched.
@@ -92,7 +103,7 @@ def _run_recipe(project: Project, request: Request, options: Options) -> int:
             if known.failed is not None:
                 return ended(known.failed)
             plan = known.plan
-        recorder, outcome = _execute(plan, project.root, project.source.text, options, observer)
+        recorder, outcome = _execute(plan, project.root, project.source.text, options, observer, engine)
     return _tell(recorder, outcome)
 
 
@@ -102,13 +113,13 @@ def _unknown(plan: Plan, options: Options) -> bool:
 
 
 def _execute(
-    plan: Plan, root: Path, text: str, options: Options, observer: Observer
+    plan: Plan, root: Path, text: str, options: Options, observer: Observer, engine: Engine
 ) -> tuple[Recorder, RunOutcome]:
     from recipedsl.runtime.execute import Together
     from recipedsl.runtime.records import Recorder
 
     recorder = Recorder(root, text)
-    return recorder, carry_out(plan, root, options, Together(observer, recorder))
+    return recorder, carry_out(plan, root, options, Together(observer, recorder), engine)
 
 
 def _tell(recorder: Recorder, outcome: RunOutcome) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,8 @@ from recipedsl.cli.output import screen_width, show_diagnostics, show_lines
 from recipedsl.cli.project import find_recipes, load_recipe, root_of
 
 if TYPE_CHECKING:
+    from recipedsl.data.reading.remote import Unused
+    from recipedsl.plan.model import Plan
     from recipedsl.runtime.store import Result
 
 
@@ -95,16 +98,19 @@ def adopt(root: Path | None) -> int:
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
 @root_option
 def gc(dry_run: bool, root: Path | None) -> int:
-    """Remove results that no recipe of the project and no run under runs/ uses.
+    """Remove results that no recipe of the project and no run under runs/ uses, and rows fetched for none.
 
-    To let go of a run's results, delete its folder first.
-    """
+    To let go of a run's results, delete its folder first. Of rows fetched from an address the newest stay,
+    as long as a recipe or a result that stays reads them.
+    """  # fmt: skip
     from recipedsl.cli.wiring import store_of
     from recipedsl.report.numbers import plural, size
 
     home = root or root_of(Path())
     place = store_of(home)
-    keep = _used_by_recipes(home) | _used_by_runs(home)
+    recipes = _Recipes.of(home)
+    keep = recipes.fingerprints | _used_by_runs(home)
+    fetched = _tidy_fetched(home, recipes, keep, dry_run=dry_run)
     if dry_run:
         unused = tuple(each for each in place.list() if each.manifest.fingerprint not in keep)
     else:
@@ -112,28 +118,71 @@ def gc(dry_run: bool, root: Path | None) -> int:
     _show(unused)
     verb = "would be removed" if dry_run else "removed"
     click.echo(f"{plural(len(unused), 'result')} {verb}, {size(sum(each.bytes for each in unused))}")
+    if fetched:
+        held = size(sum(each.size for each in fetched))
+        click.echo(f"{plural(len(fetched), 'fetched file')} {verb}, {held}")
     return exit_codes.FINE
 
 
-def _used_by_recipes(root: Path) -> set[str]:
-    """Fingerprints of what the recipes of the project would use now, and of what they used last.
+@dataclass(frozen=True)
+class _Recipes:
+    """What the recipes of a project use.
 
-    A recipe with errors would use nothing now; what it used last is kept.
+    Attributes:
+        fingerprints: of what they would use now, and of what they used last.
+        addresses: that their datasets are read from.
+        are_read: whether all could be compiled; the addresses of one with errors are not known.
     """
+
+    fingerprints: set[str]
+    addresses: set[str]
+    are_read: bool
+
+    @classmethod
+    def of(cls, root: Path) -> _Recipes:
+        """A recipe with errors would use nothing now; what it used last is kept."""
+        plans = list(_plans(root))
+        nodes = [node for plan in plans if plan for node in plan.nodes]
+        last = {_fingerprint_in(note) for note in (root / ".recipedsl" / "store" / "last").rglob("*.json")}
+        addresses = {_address_of(node.model_dump(mode="json")) for node in nodes}
+        return cls({node.fingerprint for node in nodes} | last, addresses, None not in plans)
+
+
+def _plans(root: Path) -> Iterator[Plan | None]:
     from recipedsl.cli.wiring import facts_of
     from recipedsl.compiler import compile_source
     from recipedsl.diagnostics import RecipeError
 
-    used: set[str] = set()
     for path in find_recipes([str(root)]):
         try:
-            plan = compile_source(load_recipe(path, root).source, facts_of(root)).plan
+            yield compile_source(load_recipe(path, root).source, facts_of(root)).plan
         except RecipeError:
-            plan = None  # no text at all: it uses nothing
-        used |= {node.fingerprint for node in plan.nodes} if plan else set()
-    for note in (root / ".recipedsl" / "store" / "last").rglob("*.json"):
-        used.add(_fingerprint_in(note))
-    return used
+            yield None  # no text at all
+
+
+def _address_of(node: Mapping[str, Any]) -> str:
+    """Where a node's rows are read from; empty when it reads none."""
+    source = node.get("source")
+    return str(source.get("path", "")) if isinstance(source, dict) else ""
+
+
+def _tidy_fetched(root: Path, recipes: _Recipes, keep: set[str], *, dry_run: bool) -> tuple[Unused, ...]:
+    """Removes rows that were fetched and that nothing which stays reads, and shows them."""
+    from recipedsl.cli.wiring import store_of
+    from recipedsl.data.reading.remote import tidied
+    from recipedsl.report.layout import Cell, Table
+    from recipedsl.report.numbers import size
+
+    staying = [each for each in store_of(root).list() if each.manifest.fingerprint in keep]
+    addresses = recipes.addresses | {_address_of(each.node) for each in staying}
+    unused = tidied(root, lambda each: not recipes.are_read or each in addresses, dry_run=dry_run)
+    rows = [
+        [Cell(f"fetched {each.name or 'before, and changed since'}"), Cell(each.file.parent.name[:12]),
+         Cell(size(each.size)), Cell("")]
+        for each in unused
+    ]  # fmt: skip
+    show_lines(Table(rows, (False, False, True, True)).lines(screen_width(sys.stdout)))
+    return unused
 
 
 def _fingerprint_in(note: Path) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recipedsl.diagnostics import Code, Diagnostic
 from recipedsl.source.paths import folder_below
 
 if TYPE_CHECKING:
+    from recipedsl.cli.options import Engine
+    from recipedsl.data.profiles.model import Profile
     from recipedsl.plan.facts import Device, Facts, FileRows, HubRows, Look, Missing, ModelFacts
     from recipedsl.plan.model import DataNode, ModelSource, Plan, TokensNode
     from recipedsl.report.model import PlanFacts, Speed, Standing
-    from recipedsl.runtime.execute import Makers
+    from recipedsl.runtime.execute import Makers, Observer
     from recipedsl.runtime.store import Store, Why
 
 
@@ -27,7 +32,7 @@ class ProjectFacts:
     root: Path
     files: Facts
 
-    def look(self, source: FileRows | HubRows) -> Look:
+    def look(self, source: FileRows | HubRows) -> Look | None:
         """A bounded look at a source of rows."""
         return self.files.look(source)
 
@@ -66,12 +71,13 @@ def facts_of(root: Path, *, fetch: bool = False) -> ProjectFacts:
 
     Args:
         root: of the project.
-        fetch: whether datasets of the hub that are not at hand may be fetched: their columns are part of
-            what a recipe is checked against.
+        fetch: whether rows that are not at hand, of the hub or behind an address, may be fetched: their
+            columns are part of what a recipe is checked against.
     """
     from recipedsl.data.look import FileFacts
+    from recipedsl.data.reading.remote import Fetching
 
-    return ProjectFacts(root, FileFacts(root, fetch=fetch))
+    return ProjectFacts(root, FileFacts(root, fetching=Fetching.NEWEST if fetch else Fetching.NEVER))
 
 
 # --- carrying out ---------------------------------------------------------------------------------------
@@ -105,21 +111,52 @@ def own_store_of(root: Path, *, begin: bool = False) -> Store:
 
 
 def makers_of(root: Path) -> Makers:
-    """What carries out each kind of node."""
-    from recipedsl.data.engine import make_data
+    """What carries out each kind of node; engines are imported when there is something for them to do."""
     from recipedsl.data.reading.files import ReadPolicy
-    from recipedsl.data.tokens.prepare import make_tokens
     from recipedsl.runtime.execute import Makers
 
     policy = ReadPolicy(root)
 
     def data(node: DataNode, inputs: Mapping[str, Path], out: Path) -> dict[str, Any]:
+        from recipedsl.data.engine import make_data
+
         return make_data(node, inputs, out, policy)
 
     def tokens(node: TokensNode, rows: Path, model: Path, out: Path) -> dict[str, Any]:
+        from recipedsl.data.tokens.prepare import make_tokens
+
         return make_tokens(node, rows, model, out, root)
 
-    return Makers(data=data, tokens=tokens, digest=facts_of(root).digest)
+    # A plan may have been made on another machine: what it reads is fetched where it is not at hand.
+    return Makers(data=data, tokens=tokens, digest=facts_of(root, fetch=True).digest)
+
+
+@contextmanager
+def makers_on(engine: Engine, root: Path, observer: Observer) -> Iterator[Makers]:
+    """What carries out each kind of node, data nodes by the engine; its workers end when this does."""
+    makers = makers_of(root)
+    if engine.keyword == "local":
+        yield makers
+        return
+    from recipedsl.data.reading.files import ReadPolicy
+    from recipedsl.data.sharding.making import make_sharded
+    from recipedsl.diagnostics.codes.run_cluster import NotShared
+    from recipedsl.runtime.cluster import RayWorkers
+
+    root = root.absolute()
+    workers = RayWorkers(root, engine.address)
+
+    def data(node: DataNode, inputs: Mapping[str, Path], out: Path) -> dict[str, Any]:
+        def tell(kind: type[Code], words: str) -> None:
+            observer.warning(node, Diagnostic(kind, words, severity=kind.severity))
+
+        workers.tell = tell
+        return make_sharded(node, inputs, out, ReadPolicy(root), workers, partial(tell, NotShared))
+
+    try:
+        yield replace(makers, data=data)
+    finally:
+        workers.close()
 
 
 # --- what is shown of a plan ------------------------------------------------------------------------------
@@ -145,7 +182,30 @@ def plan_facts(plan: Plan, root: Path, store: Store, reasons: Mapping[str, Why])
     known = facts_of(root)
     models = {node.name: known.model(node.source) for node in plan.nodes if isinstance(node, ModelNode)}
     standings = {name: _standing(plan, name, store, why) for name, why in reasons.items()}
-    return PlanFacts(plan, standings, models, speeds_of(plan, store), known.device())
+    profiles = profiles_of(plan, root, store)
+    return PlanFacts(plan, standings, models, speeds_of(plan, store), known.device(), profiles)
+
+
+#: Rows up to which `plan` counts the profile of a dataset; it takes a second. Of larger ones it shows what
+#: `recipedsl data` has counted.
+_PROFILED_ROWS = 100_000
+
+
+def profiles_of(plan: Plan, root: Path, store: Store) -> dict[str, Profile]:
+    """What `recipedsl data` shows of the datasets that were made, by name of the node."""
+    from recipedsl.cli.looking import Dataset, datasets_of, kept_profile, profile_of_result
+
+    found: dict[str, Profile] = {}
+    for node in datasets_of(plan):
+        result = store.get(node.fingerprint)
+        if result is None:
+            continue
+        dataset = Dataset(node.name, node, node.parts or ("",))
+        is_small = sum(result.manifest.facts["rows"].values()) <= _PROFILED_ROWS
+        profile = (profile_of_result if is_small else kept_profile)(dataset, result, root)
+        if profile is not None:
+            found[node.name] = profile
+    return found
 
 
 def _standing(plan: Plan, name: str, store: Store, why: Why) -> Standing:

@@ -10,8 +10,8 @@ from recipedsl.diagnostics.codes.names import UnknownParam
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.lint import Allows, Subject, lints, read_allows
 from recipedsl.plan.facts import Facts, FileRows, HubRows, Look, Missing
-from recipedsl.semantics.analyse import Analysis, analyse
-from recipedsl.semantics.context import Given
+from recipedsl.semantics.analyse import Analysis, analyse, declarations
+from recipedsl.semantics.context import Context, Given, Importer
 from recipedsl.semantics.recipe import Recipe, SourceUse
 from recipedsl.source import Source, Span
 from recipedsl.source.paths import beside
@@ -60,18 +60,49 @@ def check_source(source: Source, facts: Facts, request: Request | None = None) -
 
 def _checked(source: Source, facts: Facts, request: Request) -> tuple[Outcome, Allows]:
     """The recipe, and what its comments allow."""
-    file, problems = parse(source)
+    found = check_parsed(*parse(source), facts, request)
+    return Outcome(found.tree, found.analysis.recipe, None, found.problems), found.allows
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Everything that is known of a recipe which was checked.
+
+    Attributes:
+        problems: of its syntax, its meaning, and of lints that no comment allows.
+        allows: what its comments allow.
+    """
+
+    tree: tree.File
+    analysis: Analysis
+    problems: Problems
+    allows: Allows
+
+
+def check_parsed(
+    file: tree.File, syntax: Problems, facts: Facts, request: Request, importer: Importer | None = None
+) -> Checked:
+    """Analyse a recipe that was parsed before.
+
+    Args:
+        file: its tree.
+        syntax: what is wrong with its syntax.
+        facts: about files.
+        request: what was given on the command line.
+        importer: opens imported files; they are read through the facts when left out.
+    """
+    problems = Problems(list(syntax))
     given, wrong = _given(request)
     problems.extend(wrong)
     look = _Looker(facts)
-    analysis = analyse(file, look, _Files(facts), _Importer(facts), given)
+    analysis = analyse(file, look, _Files(facts), importer or _Importer(facts), given)
     problems.extend(analysis.problems)
     subject = _subject(analysis, look, sound=not problems.has_errors)
     problems.extend(Problems(list(lints(subject))))
     allows = read_allows(file, [each.file for each in subject.modules[1:]])
     kept = allows.rest(problems)
     kept.extend(allows.wrong(problems))
-    return Outcome(file, analysis.recipe, None, kept), allows
+    return Checked(file, analysis, kept, allows)
 
 
 def _subject(analysis: Analysis, looker: _Looker, *, sound: bool) -> Subject:
@@ -102,6 +133,11 @@ def compile_source(source: Source, facts: Facts, request: Request | None = None)
     return Outcome(outcome.tree, outcome.recipe, None if wrong else plan, problems)
 
 
+def names_of(source: Source, facts: Facts, request: Request) -> Context:
+    """The declarations of a recipe, none of them looked at: where the names of a text beside it are found."""
+    return declarations(parse(source)[0], _Looker(facts), _Files(facts), _Importer(facts), _given(request)[0])
+
+
 # --- what the analysis asks -------------------------------------------------------------------------
 
 
@@ -110,7 +146,7 @@ class _Looker:
     """Looks at sources of rows through the facts; each source once."""
 
     facts: Facts
-    seen: dict[FileRows | HubRows, Look] = field(default_factory=dict)
+    seen: dict[FileRows | HubRows, Look | None] = field(default_factory=dict)
 
     def __call__(self, keyword: str, settings: dict[str, Any], path: str) -> Look | None:
         if settings.get("files"):  # other rows than those of the split, which is what can be looked at

@@ -89,6 +89,7 @@ from recipedsl.language.steps.shaping import (
     PromptForm,
     TextForm,
 )
+from recipedsl.language.steps.spreading import Spread
 from recipedsl.language.strategies.strategies import Ddp, Fsdp, Zero
 from recipedsl.language.templates.base import Template
 from recipedsl.language.trackers.trackers import Tensorboard, Trackio, Wandb
@@ -98,7 +99,7 @@ STAGES = (
 )  # fmt: skip
 STEPS = (
     Where, Derive, Select, Drop, Rename, Explode, Dedup, Take, Sample, Repeat, Shuffle, Sort, Split, Join, As,
-    Decontaminate, Redact, Score, Band, Best, Pair, Rank,
+    Decontaminate, Redact, Spread, Score, Band, Best, Pair, Rank,
 )  # fmt: skip
 SHAPES = (TextForm, CompletionForm, ChatForm, PreferenceForm, PromptForm, FeedbackForm)
 SOURCES = (Read, HubData, Rows, Concat, Mix, Interleave, Generate)

@@ -9,8 +9,9 @@ class Shape(StrEnum):
     """What the rows of a dataset are for, and which columns they then have.
 
     After `as` every shape has fixed columns, whatever the source looked like; a conversation is a
-    list of messages `{ role, content, … }` (with `tool_calls`, `name`, `thinking` where rows have
-    them). Other columns stay, for slices and rewards.
+    list of messages `{ role, content, … }` (with `tool_calls`, `name`, `thinking`, `train` where
+    rows have them). A column `chat_template_kwargs` holds what a row tells the template. Other columns
+    stay, for slices and rewards.
 
     | shape | columns |
     |---|---|

@@ -118,10 +118,20 @@ def _plain(type_: Type) -> str:
     return str(type_.kind)
 
 
+#: More members of an enumeration than these are not written out: the codes of languages are 176.
+_WRITTEN_CHOICES = 40
+
+
+def listed_choices(choices: tuple[str, ...]) -> str:
+    """Members of an enumeration in words; of very many the first few."""
+    shown = choices if len(choices) <= _WRITTEN_CHOICES else choices[:5]
+    return ", ".join(f'"{each}"' for each in shown) + (", …" if len(shown) < len(choices) else "")
+
+
 _BARE = {
     Kind.LIST: lambda type_: f"list[{type_.item or 'any?'}]",
     Kind.RECORD: lambda type_: "{ " + ", ".join(f"{each.name}: {each.type}" for each in type_.fields) + " }",
-    Kind.CHOICE: lambda type_: "[" + ", ".join(f'"{choice}"' for choice in type_.choices) + "]",
+    Kind.CHOICE: lambda type_: f"[{listed_choices(type_.choices)}]",
 }
 
 TEXT = Type(Kind.TEXT)

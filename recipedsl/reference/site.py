@@ -13,9 +13,6 @@ from typing import Any
 
 from recipedsl.reference.build import navigation, write_markdown
 
-#: What to install, told to those who have not.
-INSTALL = 'pip install "recipedsl[docs]"'
-
 #: Lies in every folder that a site was written to: what a build may empty.
 MARK = ".recipedsl-reference"
 

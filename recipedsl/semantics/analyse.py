@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes.lints import UnknownEdition
@@ -25,12 +25,12 @@ from recipedsl.semantics.models import model, run_settings, template
 from recipedsl.semantics.order import behind_stages, in_order
 from recipedsl.semantics.params import check_value
 from recipedsl.semantics.pipelines import dataset
-from recipedsl.semantics.recipe import Evaluation, Place, Recipe
+from recipedsl.semantics.recipe import Evaluation, Passage, Place, Recipe
 from recipedsl.semantics.rounds import unroll
 from recipedsl.semantics.row_types import declared_type
 from recipedsl.semantics.scope import RUN, declare, names
 from recipedsl.semantics.stages import stage
-from recipedsl.semantics.values import Sort
+from recipedsl.semantics.values import Sort, Value
 from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
 
@@ -47,12 +47,16 @@ class Analysis:
         problems: everything that is wrong.
         root: the file's declarations, and the modules that it imports.
         used: full names that something refers to, and of the values that these were computed from.
+        passages: the rows behind every source and step.
+        values: params and lets by full name, as far as they could be computed.
     """
 
     recipe: Recipe
     problems: Problems
     root: Module
     used: frozenset[str]
+    passages: tuple[Passage, ...] = ()
+    values: dict[str, Value] = field(default_factory=dict)
 
 
 def analyse(file: tree.File, look: Looker, files: Files, importer: Importer, given: Given) -> Analysis:
@@ -65,10 +69,8 @@ def analyse(file: tree.File, look: Looker, files: Files, importer: Importer, giv
         importer: opens imported files.
         given: params, profile and overrides from outside.
     """
-    root = Module(file.source, "", file)
-    context = Context(root, given, look, files)
-    root = context.root = replace(root, file=unroll(context, file))
-    declare(context, root, importer, (file.source.path,))
+    context = declarations(file, look, files, importer, given)
+    root = context.root
     _edition(context, file)
     _outside(context)
     order, evaluations = _resolve(context, root)
@@ -88,7 +90,17 @@ def analyse(file: tree.File, look: Looker, files: Files, importer: Importer, giv
         tuple(context.later),
         context.training,
     )
-    return Analysis(recipe, context.problems, root, _with_their_needs(context))
+    used = _with_their_needs(context)
+    return Analysis(recipe, context.problems, root, used, tuple(context.passages), context.values)
+
+
+def declarations(file: tree.File, look: Looker, files: Files, importer: Importer, given: Given) -> Context:
+    """An analysis at its beginning: names are declared and imports followed, nothing is resolved."""
+    root = Module(file.source, "", file)
+    context = Context(root, given, look, files)
+    root = context.root = replace(root, file=unroll(context, file))
+    declare(context, root, importer, (file.source.path,))
+    return context
 
 
 def _modules(module: Module) -> list[Module]:

@@ -11,7 +11,7 @@ from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, P
 from recipedsl.diagnostics.codes.names import UnknownName
 from recipedsl.language.foreign import VALUES
 from recipedsl.language.types import RowType, Type
-from recipedsl.semantics.recipe import Dataset, Later, Place, Stage, Training, WorkUse
+from recipedsl.semantics.recipe import Dataset, Later, Passage, Place, Stage, Training, WorkUse
 from recipedsl.semantics.values import Value
 from recipedsl.source import Source
 from recipedsl.syntax import tree
@@ -46,6 +46,15 @@ class RowLook(Protocol):
 
     @property
     def nulls(self) -> dict[str, str]: ...
+
+    @property
+    def unread(self) -> dict[str, str]: ...
+
+    @property
+    def changed(self) -> tuple[str, ...]: ...
+
+    @property
+    def stale(self) -> str: ...
 
 
 class MissingFile(Protocol):
@@ -167,6 +176,7 @@ class Context:
         training: what is known of every stage that trains, of broken ones too, by full name.
         later: what was asked for and cannot be carried out yet, in the order in which it was met.
         copies: what each declaration copies, by full name; None after a problem was reported.
+        passages: the rows behind every source and step, in the order in which they were met.
     """
 
     root: Module
@@ -189,6 +199,7 @@ class Context:
     works: dict[str, WorkUse] = field(default_factory=dict)
     later: dict[Later, None] = field(default_factory=dict)
     copies: dict[str, tuple[Declared, ...] | None] = field(default_factory=dict)
+    passages: list[Passage] = field(default_factory=list)
 
     @contextmanager
     def computing(self, name: str) -> Iterator[None]:

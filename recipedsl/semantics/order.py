@@ -169,13 +169,15 @@ def _sources(module: Module, node: tree.Expression | None) -> Iterator[Declared]
 
 def _nodes(node: Any) -> Iterator[Any]:
     """A node of the tree and everything in it; the name of a named type names no value."""
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _nodes(each)
-    elif names := _parts_of(node.__class__):
-        yield node
-        for name in names:
-            yield from _nodes(getattr(node, name))
+    # Generators inside each other would hand every node up through all of them.
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node.__class__ is tuple:
+            waiting.extend(reversed(node))
+        elif names := _parts_of(node.__class__):
+            yield node
+            waiting.extend(getattr(node, name) for name in reversed(names))
 
 
 @cache

@@ -11,7 +11,7 @@ from recipedsl.diagnostics.codes.types import WrongType
 from recipedsl.language.types import RowType
 from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix
 from recipedsl.semantics.flow import Flow
-from recipedsl.semantics.recipe import DataReference, Dataset, Place
+from recipedsl.semantics.recipe import DataReference, Dataset, Passage, Place, ResolvedStep
 from recipedsl.semantics.row_types import row_type
 from recipedsl.semantics.scope import lookup, names, unknown_reference
 from recipedsl.semantics.sources import read_source
@@ -57,10 +57,22 @@ def _pipeline(
     inputs = _Inputs(context, name)
     head = read_source(Start(context, module, inputs, annotated), node.source)
     flow = Flow(context, module, name, head.row, head.shape, inputs=inputs)
-    read = [read_step(flow, step) for step in node.steps]
+    _note(flow, node.source)
+    read = [_read(flow, step) for step in node.steps]
     steps = tuple(each for each in read if each is not None)
     broken = len(steps) < len(read)
     return Dataset(name, head.use, steps, flow.row, flow.shape, flow.parts, place, doc, broken)
+
+
+def _read(flow: Flow, step: tree.Step | tree.Expect | tree.Broken) -> ResolvedStep | None:
+    found = read_step(flow, step)
+    _note(flow, step)
+    return found
+
+
+def _note(flow: Flow, node: tree.Expression | tree.Step | tree.Expect) -> None:
+    """Keep what the rows are behind a node, for those who look at a recipe while it is written."""
+    flow.context.passages.append(Passage(flow.name, flow.module.place(node), flow.row, flow.shape))
 
 
 # --- references -----------------------------------------------------------------------------------

@@ -116,6 +116,22 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """The rows on their way through a pipeline: as they stand behind its source, or behind one of its steps.
+
+    Attributes:
+        dataset: whose pipeline it is.
+        place: the source or the step.
+        row: columns; None when they are not known.
+    """
+
+    dataset: str
+    place: Place
+    row: RowType | None
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateUse:
     """A chat template: a shipped one by name, or a declared one by its settings."""
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from recipedsl.diagnostics import Help
-from recipedsl.diagnostics.codes.data import UnknownColumn
+from recipedsl.diagnostics import Edit, Help
+from recipedsl.diagnostics.codes.data import UnknownColumn, UnusualTag
 from recipedsl.diagnostics.codes.names import AmbiguousName, UnknownFunction, WrongKind
 from recipedsl.diagnostics.codes.types import (
     BadPattern,
     NeverTrue,
+    NotAChoice,
     NotACondition,
     NotConstant,
+    OutOfRange,
     WrongArguments,
     WrongOperand,
     WrongUnit,
@@ -23,7 +25,20 @@ from recipedsl.language import catalogue
 from recipedsl.language.expressions import Call, Column, Constant, constant_date
 from recipedsl.language.functions.base import Function, Parameter
 from recipedsl.language.functions.catalogue import FUNCTIONS
-from recipedsl.language.types import ANY, BOOL, DATE, FLOAT, INT, TEXT, Kind, RowType, Type, common, list_of
+from recipedsl.language.types import (
+    ANY,
+    BOOL,
+    DATE,
+    FLOAT,
+    INT,
+    TEXT,
+    Kind,
+    RowType,
+    Type,
+    common,
+    list_of,
+    listed_choices,
+)
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Module, did_you_mean, fix, nearest_one
@@ -325,12 +340,12 @@ def _never(rows: Rows, value: str, type_: Type, node: tree.Expression, column: s
     for item in node.items if isinstance(node, tree.ListOf) else (node,):
         if isinstance(item, tree.Text) and item.value == value:
             place = rows.module.place(item)
-    members = ", ".join(f'"{each}"' for each in type_.choices)
+    members = listed_choices(type_.choices)
     helps = did_you_mean(place, value, type_.choices)
-    quoted = tuple(replace(h, edits=tuple(replace(e, text=f'"{e.text}"') for e in h.edits)) for h in helps)
+    helps = tuple(replace(each, edits=quoted(each)) for each in helps)
     words = f'`{column}` is never "{value}"'
     rows.context.report(
-        NeverTrue, words, place, "none of its values", notes=(f"its values: {members}",), helps=quoted
+        NeverTrue, words, place, "none of its values", notes=(f"its values: {members}",), helps=helps
     )
 
 
@@ -427,15 +442,79 @@ def _argument(
     if node is None:
         return Typed(Constant(value=parameter.default), parameter.type)
     typed = type_expression(rows, node)
-    if typed is None or not parameter.constant:
-        return typed
-    if not isinstance(typed.expression, Constant):
+    if typed is None:
+        return None
+    if isinstance(typed.expression, Constant):
+        fits = _good_constant(rows, function, parameter, node, typed.expression.value)
+        return typed if fits else None
+    if parameter.constant:
         words = f"`{parameter.name}` of `{function.keyword}` has to be known beforehand"
         rows.context.report(NotConstant, words, rows.module.place(node), "depends on the row")
         return None
-    if parameter.name == "pattern" and not _good_pattern(rows, node, typed.expression.value):
-        return None
     return typed
+
+
+def _good_constant(
+    rows: Rows, function: type[Function], parameter: Parameter, node: tree.Expression, value: Any
+) -> bool:
+    """Whether a constant is one that the function takes; a value of another type is told of later."""
+    if parameter.name == "pattern":
+        return _good_pattern(rows, node, value)
+    if parameter.choices and isinstance(value, str):
+        return _good_choice(rows, function, parameter, node, value)
+    if parameter.usual and isinstance(value, str):
+        _doubt(rows, function, parameter, node, value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _in_bounds(rows, function, parameter, node, value)
+    return True
+
+
+def _doubt(
+    rows: Rows, function: type[Function], parameter: Parameter, node: tree.Expression, value: str
+) -> None:
+    """Warns of a constant that is nearly a usual one; any other is somebody's own."""
+    place = rows.module.place(node)
+    usual = set(parameter.usual)
+    near = nearest_one(place, value, parameter.usual) if value and value.lower() not in usual else ()
+    if near:
+        words = f'`{parameter.name}` of `{function.keyword}` is "{value}", which looks mistyped'
+        helps = tuple(replace(each, edits=quoted(each)) for each in near)
+        rows.context.report(UnusualTag, words, place, "taken letter for letter", helps=helps)
+
+
+def _good_choice(
+    rows: Rows, function: type[Function], parameter: Parameter, node: tree.Expression, value: str
+) -> bool:
+    place = rows.module.place(node)
+    if value in parameter.choices or (not value and parameter.default == ""):
+        return True
+    nearest = nearest_one(place, value, parameter.choices)
+    near = tuple(replace(each, edits=quoted(each)) for each in nearest)
+    if parameter.pattern and not (near and value.isalpha()):
+        return _good_pattern(rows, node, value)
+    words = f'`{parameter.name}` of `{function.keyword}` is never "{value}"'
+    known = ", ".join(f'"{each}"' for each in parameter.choices)
+    rows.context.report(
+        NotAChoice, words, place, "none of the choices", notes=(f"the choices: {known}",), helps=near
+    )
+    return False
+
+
+def quoted(help_: Help) -> tuple[Edit, ...]:
+    """The edits of a help that writes a name, for a place where it is a text."""
+    return tuple(replace(edit, text=f'"{edit.text}"') for edit in help_.edits)
+
+
+def _in_bounds(
+    rows: Rows, function: type[Function], parameter: Parameter, node: tree.Expression, value: float
+) -> bool:
+    low, high = parameter.low, parameter.high
+    if (low is None or value >= low) and (high is None or value <= high):
+        return True
+    bounds = "..".join("" if each is None else f"{each:g}" for each in (low, high))
+    words = f"`{parameter.name}` of `{function.keyword}` takes a number in {bounds}, found {value:g}"
+    rows.context.report(OutOfRange, words, rows.module.place(node), "outside its range")
+    return False
 
 
 def _apply(

@@ -10,7 +10,7 @@ from recipedsl.language.shapes import Shape
 from recipedsl.language.sources.sources import HubData
 from recipedsl.language.types import INT, MESSAGES, TEXT
 from recipedsl.semantics.context import did_you_mean
-from recipedsl.semantics.looks import check_look
+from recipedsl.semantics.looks import check_look, check_unread, tell_of_upstream
 from recipedsl.semantics.mixtures import concat, mixture
 from recipedsl.semantics.models import is_named
 from recipedsl.semantics.recipe import Place, SourceUse
@@ -89,6 +89,9 @@ def _look(start: Start, use: SourceUse) -> Head:
         helps = (Help(look.hint),) if look.hint else ()
         start.context.report(Unreadable, look.problem, use.place, "cannot be read", helps=helps)
         return Head(use, start.declared)
+    tell_of_upstream(start.context, use.place, look)
+    if check_unread(start.context, use.place, start.declared, look):
+        return Head(use, start.declared)
     check_look(start.context, use.place, start.declared, look)
     if look.row is not None:
         start.compare(use, look.row)
@@ -99,7 +102,8 @@ def _not_fetched(start: Start, use: SourceUse) -> None:
     """Say that columns are not known; there is nothing to say where they are declared."""
     if start.declared is not None:
         return
-    words = f"`{use.settings['name']}` is not fetched yet: its columns are not known, and not checked"
+    what = use.settings["path" if use.keyword == "read" else "name"]
+    words = f"`{what}` is not fetched yet: its columns are not known, and not checked"
     helps = (Help("`recipedsl plan` fetches it, and checks"), Help("or declare the row type of the dataset"))
     start.context.report(NotFetched, words, use.place, "not on this machine", helps=helps)
 

@@ -11,9 +11,9 @@ from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
 from recipedsl.language import catalogue
 from recipedsl.language.functions.base import is_plain
 from recipedsl.language.shapes import SHAPE_COLUMNS, Shape
-from recipedsl.language.steps.base import Step, StepUse, Takes
+from recipedsl.language.steps.base import Step, StepUse, Takes, speaks, type_of
 from recipedsl.language.steps.shaping import ShapeForm
-from recipedsl.language.types import RowType
+from recipedsl.language.types import ANY, RowType
 from recipedsl.semantics.context import did_you_mean
 from recipedsl.semantics.flow import Flow, Parts, wanted_column
 from recipedsl.semantics.recipe import Place, ResolvedStep
@@ -180,9 +180,30 @@ def _by(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> None:
             if each.name is not None:
                 words = f"`by` of `{concept.keyword}` takes columns, not `{each.name.text} = …`"
                 flow.report(UnknownSetting, words, each.name, "not wanted here")
-    columns = [_group(flow, each.value) for each in node.by if each.name is None]
+    if concept.by_texts:
+        columns = _texts(flow, concept, node)
+    else:
+        columns = [_group(flow, each.value) for each in node.by if each.name is None]
     parts.by = tuple(each for each in columns if each is not None)
     parts.failed = parts.failed or None in columns
+
+
+def _texts(flow: Flow, concept: type[Step], node: tree.Step) -> list[str | None]:
+    """Names of the columns that are compared as texts."""
+    written = [each.value for each in node.by if each.name is None]
+    if not written:
+        helps = (Help(f"such as {concept.page().split('Example:')[1].strip()}"),)
+        words = f"`{concept.keyword}` takes `by` and the texts that it compares"
+        flow.report(WrongArguments, words, node.name, "`by` missing", helps=helps)
+        return [None]
+    names = [wanted_column(flow, each) for each in written]
+    for name, expression in zip(names, written, strict=True):
+        type_ = type_of(flow.row, name) if flow.row is not None and name is not None else ANY
+        if not speaks(type_):
+            words = f"`{concept.keyword}` compares texts, `{name}` is of type `{type_}`"
+            flow.report(WrongOperand, words, expression, f"of type `{type_}`")
+            return [None]
+    return names
 
 
 def _group(flow: Flow, expression: tree.Expression) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +46,8 @@ class Source:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of every line."""
-        return (0, *(index + 1 for index, letter in enumerate(self.text) if letter == "\n"))
+        lines = self.text.split("\n")
+        return tuple(accumulate((len(each) + 1 for each in lines[:-1]), initial=0))
 
     def position(self, offset: int) -> Position:
         """Line and column of an offset; an offset beyond the text is its end."""

@@ -67,7 +67,8 @@ FOREIGN_SYMBOLS = {
     "...": "..",
 }
 
-_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+#: What the letter behind a backslash stands for; `\u{1F600}` is beside them.
+ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 _ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{1,6}\}|[\s\S])")
 
 # A declaration at the beginning of a line: where a forgotten closing quote stops doing harm.
@@ -88,7 +89,8 @@ _PREFIXED = re.compile(r"(?s)([A-Za-z]+)(['\"])(.*).")
 _BARE_QUOTE = re.compile(r'(?<!\\)"')
 _IN_BRACES = re.compile(r"\{([A-Za-z_]\w*)\}")
 
-_MASTER = re.compile(
+#: Every word of the language, a group each; the grammars of editors are made from some of them too.
+MASTER = re.compile(
     r"""
     (?P<conflict>(?m:^)(?:<{7}|>{7}|={7}|\|{7})(?=[ \r\n]|\Z)[^\r\n]*)
   | (?P<whitespace>(?:\A\ufeff)?[ \t\f\v]+|\A\ufeff)
@@ -163,9 +165,9 @@ class _Scanner:
     def run(self) -> None:
         """Read the whole text."""
         position, text = 0, self.source.text
-        handlers = {name: getattr(self, f"_{name}") for name in _MASTER.groupindex}
+        handlers = {name: getattr(self, f"_{name}") for name in MASTER.groupindex}
         while position < len(text):
-            match = _MASTER.match(text, position)
+            match = MASTER.match(text, position)
             assert match is not None  # the last alternative takes anything
             name = match.lastgroup
             assert name is not None  # every alternative has a name
@@ -372,7 +374,7 @@ class _Scanner:
     def _in_other_quotes(self, text: str, span: Span, inner: str) -> Token:
         message = f"a text stands in straight double quotes, not in {text[0]}…{text[-1]}"
         self._report(codes.ForeignQuotes, message, span, "not the quotes of a text", f'"{inner}"')
-        return Token(STRING, text, span, _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), inner))
+        return Token(STRING, text, span, _ESCAPE.sub(lambda found: ESCAPES.get(found[1], found[0]), inner))
 
     def _unclosed(self, span: Span, quote: str, end: int) -> None:
         helps = (
@@ -422,7 +424,7 @@ def _for_double_quotes(inner: str) -> str:
 
 def _unescape(escape: str) -> str | None:
     if not escape.startswith("u{"):
-        return _ESCAPES.get(escape)
+        return ESCAPES.get(escape)
     number = int(escape[2:-1], 16)
     is_letter = number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
     return chr(number) if is_letter else None

@@ -36,8 +36,9 @@ def test_without_the_generator_it_is_told_what_to_install(
         "recipedsl.reference.site.find_spec", lambda name: None if name == "mkdocs" else util.find_spec(name)
     )
     said = call("docs", "build", "--out", str(tmp_path / "out"))
-    assert said.code == exit_codes.USAGE
-    assert 'pip install "recipedsl[docs]"' in said.err
+    assert said.code == exit_codes.RECIPE_ERRORS
+    assert "error[D523]: the site needs `mkdocs-material`, which is not installed" in said.err
+    assert "pip install 'recipedsl[docs]'" in said.err
     assert not (tmp_path / "out").exists()
 
 

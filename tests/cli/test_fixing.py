@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from recipedsl.cli.fixing import fix_all
+from recipedsl.compiler.fixing import fix_all
 from recipedsl.diagnostics import Applicability, Diagnostic, Edit, Help, Label
 from recipedsl.diagnostics.codes.names import UnknownName
 from recipedsl.source import Source, Span

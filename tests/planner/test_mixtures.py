@@ -7,7 +7,7 @@ from pathlib import Path
 from recipedsl.compiler import Request
 from recipedsl.plan.model import DataNode, Input, InterleaveSource, MixSource, Plan, Portion
 from recipedsl.plan.verify import faults
-from recipedsl.report.plan_nodes import _source
+from recipedsl.report.plan_nodes import source_words
 from tests.compiling import CHATS, MODEL, compile_text, messages, plan_of
 
 OTHER = 'data sums = chats | where topic == "sums"\n'
@@ -89,7 +89,7 @@ def test_how_they_are_shown(tmp_path: Path) -> None:
         f"mix({shares}, rows = 9, repeat = true)": "mix of 70% chats + 30% sums · 9 rows · repeating",
         f"interleave({shares})": "interleave of 70% chats + 30% sums · until first_exhausted",
     }
-    assert {each: _source(mixed(plan_of(tmp_path, recipe(each)))) for each in told} == told
+    assert {each: source_words(mixed(plan_of(tmp_path, recipe(each)))) for each in told} == told
 
 
 def test_a_mixture_of_itself_is_no_end(tmp_path: Path) -> None:

@@ -26,6 +26,11 @@ class DataSource(Concept):
 class Read(DataSource):
     """Rows of files: a JSON array, JSON Lines, CSV or Parquet, plain or compressed, one file or a glob.
 
+    Files may lie in an S3 store, `s3://bucket/folder/*.jsonl`, or in a dataset of the Hugging Face hub,
+    `hf://datasets/owner/name@revision/data/*.parquet`. `recipedsl plan` fetches them, and a run reads what
+    was planned. End point and credentials of a store are those of the environment (`AWS_ENDPOINT_URL`,
+    `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_PROFILE`).
+
     The row type comes from the annotation of the dataset, or else from a bounded look at the file.
 
     Example: `data solutions = read("data/solutions.jsonl")`
@@ -33,7 +38,7 @@ class Read(DataSource):
 
     keyword: ClassVar[str] = "read"
 
-    path: Any = setting(text(), "file or glob, relative to the project root")
+    path: Any = setting(text(), "file or glob, relative to the recipe; or an address")
     format: Any = setting(
         one_of("json", "jsonl", "csv", "parquet", optional=True),
         "form of the file; told from its name when left out",

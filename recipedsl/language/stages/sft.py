@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from recipedsl.language.concept import setting
 from recipedsl.language.shapes import Shape
 from recipedsl.language.stages.base import Offline, Purpose
-from recipedsl.language.values import flag, mapping, number, one_of, whole
+from recipedsl.language.values import flag, mapping, number, one_of, several, whole
 
 
 class Sft(Offline):
@@ -42,8 +42,9 @@ class Sft(Offline):
         also_called=("sample_packing", "neat_packing"),
     )
     train_on: Any = setting(
-        one_of("assistant", "last", "all"),
-        "which tokens are trained: all assistant turns, the last one, everything",
+        several(one_of("assistant", "last", "all", "system", "user", "tool"), least=1),
+        "which tokens are trained: all turns of the assistant, its last one, everything, or the turns of "
+        "roles; a message that has a `train` (or a `weight` of 0 or 1) is trained or not whatever its role",
         "assistant",
     )
     weigh: Any = setting(

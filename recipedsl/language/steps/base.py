@@ -55,6 +55,9 @@ class Step(Concept):
         last: whether nothing may follow it.
         drops: whether rows may fall.
         joins: whether the columns of the other dataset are added.
+        compares: whether the texts of its columns are held against those of the other dataset.
+        by_texts: whether what stands behind `by` is compared as texts, and has to be there.
+        library, extra: what has to be installed for it beside this package, and the extra that has it.
         gives: shape that the rows have afterwards, where the step gives one.
     """
 
@@ -65,6 +68,10 @@ class Step(Concept):
     last: ClassVar[bool] = False
     drops: ClassVar[bool] = False
     joins: ClassVar[bool] = False
+    compares: ClassVar[bool] = False
+    by_texts: ClassVar[bool] = False
+    library: ClassVar[str] = ""
+    extra: ClassVar[str] = ""
     gives: ClassVar[Shape | None] = None
 
     @classmethod
@@ -84,8 +91,8 @@ def type_of(rows: RowType, name: str) -> Type:
 
 
 def speaks(type_: Type) -> bool:
-    """Whether a value is text or conversation (in the spellings of datasets), or may be."""
+    """Whether a value is text, a list of texts or conversation (in the spellings of datasets), or may be."""
     record = type_.item if type_.kind is Kind.LIST and type_.item else type_
     names = {each.name for each in record.fields if each.type.is_text}
     is_message = bool(names & {"role", "from"} and names & {"content", "value"})
-    return type_.is_text or type_.kind is Kind.ANY or is_message
+    return record.is_text or record.kind is Kind.ANY or is_message

@@ -13,23 +13,28 @@ from recipedsl.language.values import one_of, several, share, whole
 class Decontaminate(Step):
     """Drops rows that share an n-gram of words with rows of an evaluation.
 
-    Compared are the texts of `on` here with those of the same column there: a text, or each text of a
-    list, or each message but those of the system. Words are compared in lower case, without punctuation
-    and white space; scripts that write no spaces count each character. A text of fewer than `ngram` words
-    is compared whole: it has to be equal. With `share` the n-grams that two texts have in common have to
-    cover that share of the words of the shorter one. The facts of the step count what fell, and show
-    three rows with the words that matched.
+    Compared are the texts of `on` here with those of the same column there, or of the columns that
+    `against` names: a text, or each text of a list, or each message but those of the system. The other
+    dataset is one of the recipe, or a file: `decontaminate read("bench/*.jsonl"), on = question`. Words are
+    compared in lower case, compatibility forms folded (NFKC), without punctuation and white space; scripts
+    that write no spaces count each character. A text of fewer than `ngram` words is compared whole: it has
+    to be equal. With `share` the n-grams that two texts have in common have to cover that share of the
+    words of the shorter one. The facts of the step count what fell, and show three rows with the words
+    that matched; `hits.jsonl` beside the rows lists them all. N-grams are compared by 64-bit hashes.
 
     Source: Brown et al. 2020, arXiv:2005.14165, appendix C (13 words); Qwen Team 2024, arXiv:2412.15115
     (a share of the shorter text).
 
     Example: `| decontaminate held, on = question`
+
+    Example: `| decontaminate read("bench/aime.jsonl"), on = [question, answer], against = problem`
     """
 
     keyword: ClassVar[str] = "decontaminate"
     drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.DATASET
     least: ClassVar[int] = 1
+    compares: ClassVar[bool] = True
 
     ngram: Any = setting(whole(1), "words that have to be equal in a row", 13)
     share: Any = setting(share(above=0), "share of the shorter text that has to be covered", None)

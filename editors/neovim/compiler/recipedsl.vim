@@ -1,0 +1,8 @@
+" `recipedsl check` for `:make`.
+if exists('current_compiler')
+  finish
+endif
+let current_compiler = 'recipedsl'
+
+CompilerSet makeprg=recipedsl\ check\ --format\ concise\ %:S
+CompilerSet errorformat=%f:%l:%c:\ %t%*[a-z][%m
