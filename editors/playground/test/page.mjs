@@ -1,0 +1,127 @@
+// Drives the page in a headless Chromium and prints what was seen as JSON; `tests/playground/test_page.py` judges it.
+//
+//     node test/page.mjs CHROMIUM ADDRESS FOLDER
+
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { readFile } from "node:fs/promises";
+
+const [, , executablePath, address, folder] = process.argv;
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// In a container this runs as root, where Chromium's own sandbox refuses to start.
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const seen = { errors: [], requests: [] };
+
+async function opened(options) {
+  const page = await browser.newPage(options);
+  page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
+  page.on("pageerror", (error) => seen.errors.push(error.message));
+  page.on("request", (request) => seen.requests.push(request.url()));
+  await page.goto(address);
+  await settled(page);
+  return page;
+}
+
+const settled = (page) => page.waitForSelector('body[data-counted="true"]', { timeout: 60_000 });
+const problems = (page) => page.locator("#problems li:not(.well) .first").allInnerTexts();
+const rows = (page) => page.locator(".funnel li .rows").allInnerTexts();
+
+/** The cursor stands behind these words. */
+async function behind(page, words) {
+  await page.locator(".cm-line", { hasText: words }).first().click();
+  await page.keyboard.press("End");
+}
+
+const page = await opened({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
+seen.begun = { problems: await problems(page), rows: await rows(page), nodes: await page.locator(".node .name").allTextContents() };
+await page.screenshot({ path: `${folder}/light.png` });
+
+// A mistake is typed and shows; the fix takes it away.
+await behind(page, "dedup question");
+await page.keyboard.press("Backspace");
+await page.waitForSelector("#problems .error .fix");
+seen.mistake = {
+  problems: await problems(page),
+  marks: await page.locator(".cm-lintRange-error").allInnerTexts(),
+  flaws: await page.locator(".node.error .name").allTextContents(),
+  note: await page.locator("#rows-note").innerText(),
+};
+await page.screenshot({ path: `${folder}/mistake.png` });
+await page.locator("#problems .fix").first().click();
+await page.waitForSelector("#problems .well");
+seen.fixed = { line: await page.locator(".cm-line", { hasText: "dedup" }).innerText(), marks: await page.locator(".cm-lintRange").count() };
+
+// The rows are counted anew when a step is another one.
+await settled(page);
+await behind(page, "where chars(question)");
+await page.keyboard.press("Backspace");
+await page.keyboard.type("14");
+await page.waitForFunction(() => document.body.dataset.counted === "false");
+await settled(page);
+seen.narrower = await rows(page);
+
+// Help as one types; a key formats.
+await behind(page, "dedup question");
+await page.keyboard.press("Enter");
+await page.keyboard.type("| ta");
+await page.waitForSelector(".cm-tooltip-autocomplete li");
+seen.completions = await page.locator(".cm-tooltip-autocomplete li .cm-completionLabel").allInnerTexts();
+await page.keyboard.press("Escape");
+await page.keyboard.type("ke    3");
+await page.keyboard.press("Shift+Alt+F");
+await page.waitForFunction(() => [...document.querySelectorAll(".cm-line")].some((line) => line.textContent === "  | take 3"));
+await page.locator(".cm-line .w-function", { hasText: "lora" }).first().hover();
+seen.hover = await page.locator(".cm-lsp-hover-tooltip").innerText();
+
+// A box of the graph is reached by the keyboard and leads to its declaration.
+await page.mouse.move(0, 0);
+await page.locator('.node[data-name="tuned"]').focus();
+await page.keyboard.press("Enter");
+seen.jumped = await page.locator(".cm-activeLine").innerText();
+
+// What a recipe says is text, whatever it looks like.
+await page.keyboard.press("Control+End");
+await page.keyboard.type('\nlet x = <img src=x onerror=window.bad=1>');
+await page.waitForSelector("#problems .error");
+seen.markup = await page.evaluate(() => ({ bad: window.bad ?? 0, images: document.querySelectorAll("main img").length }));
+await page.keyboard.press("Shift+Home");
+await page.keyboard.press("Delete");
+await page.keyboard.press("Backspace");
+
+// Nothing is saved unless somebody says so.
+await page.keyboard.press("Control+s");
+await page.keyboard.press("Escape");
+seen.afterEscape = await page.locator("#state").innerText();
+await page.keyboard.press("Control+s");
+await page.locator("#save-path").fill("../out.ftr");
+await page.locator("#save-yes").click();
+await page.waitForFunction(() => document.getElementById("save-words").textContent);
+seen.refused = await page.locator("#save-words").innerText();
+await page.locator("#save-path").fill("saved.ftr");
+await page.keyboard.press("Enter");
+await page.waitForFunction(() => document.getElementById("path").textContent === "saved.ftr");
+await page.locator("#open").click();
+seen.recipes = await page.locator("#open-list button").allInnerTexts();
+await page.close();
+
+// Whoever reads with other means, in both colours and on a narrow window.
+seen.barriers = [];
+for (const [name, options] of Object.entries({
+  light: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
+  dark: { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
+  narrow: { viewport: { width: 390, height: 800 }, colorScheme: "light" },
+})) {
+  const other = await opened(options);
+  await behind(other, "dedup question");
+  await other.keyboard.press("Backspace");
+  await other.waitForSelector("#problems .error .fix");
+  await other.waitForTimeout(400);
+  if (name === "narrow") seen.wider = await other.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  await other.screenshot({ path: `${folder}/${name}-mistake.png` });
+  await other.evaluate(axe);
+  const { violations } = await other.evaluate(() => window.axe.run());
+  for (const { id, nodes } of violations) seen.barriers.push(`${name}: ${id}: ${nodes.map((node) => `${node.target}`).slice(0, 4).join(" ")}`);
+  await other.close();
+}
+await browser.close();
+console.log(JSON.stringify(seen));
