@@ -72,7 +72,7 @@ def readme(path: Path) -> int:
     help="Folder to write to, one folder an editor; `editors` when left out.",
 )
 def grammars(out: Path) -> int:
-    """Write the grammars of editors: TextMate, Vim, Lezer, and the words for Emacs."""
+    """Write the grammars of editors: TextMate, Vim, Lezer, Emacs."""
     from recipedsl.reference.grammars.files import write
 
     written = write(out)

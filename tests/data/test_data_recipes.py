@@ -89,7 +89,8 @@ EXAMPLE_ROWS = [
         "chosen": "a", "rejected": "b", "chosen_score": 0.5, "rejected_score": None if number == 0 else 0.25,
         "created": "2024-05-31T00:00:00", "tags": ["math", "x"], "checks": [True, False],
         "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}],
-        "source": {"license": "mit", "year": 2020},
+        "source": {"license": "mit", "year": 2020}, "completions": ["a", "b"], "marks": [5, number],
+        "votes": ["chosen", "rejected", "chosen"],
     }
     for number in range(5)
 ]  # fmt: skip
@@ -149,7 +150,7 @@ def test_expressions(project: Project, expression: str, values: list[Any]) -> No
     assert made.values("new") == [pytest.approx(v) if isinstance(v, float) else v for v in values]
 
 
-@pytest.mark.parametrize("expression", ["repeats(answer, 0)", r'matches(answer, "4\\Z")'])
+@pytest.mark.parametrize("expression", [r'matches(answer, "4\\Z")'])
 def test_constants_that_make_no_sense(project: Project, expression: str) -> None:
     project.write("r.jsonl", EXAMPLE_ROWS)
     with pytest.raises(RecipeError) as error:

@@ -36,7 +36,7 @@ Classes = list[str]
 
 def corpus() -> dict[str, str]:
     """Every recipe at hand whose syntax is right, by its path."""
-    paths = [each for folder in _FOLDERS for each in sorted((ROOT / folder).rglob("*.ftr"))]
+    paths = [each for folder in _FOLDERS for each in sorted((ROOT / folder).rglob("*.ftr")) if each.is_file()]
     texts = {each.relative_to(ROOT).as_posix(): each.read_bytes().decode() for each in paths}
     # The scanner knows nothing of a mark at the beginning and of other line ends that editors have not taken off before.
     plain = {path: text for path, text in texts.items() if not re.search("[\r\f\v\ufeff]", text)}

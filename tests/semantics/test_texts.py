@@ -15,7 +15,7 @@ ROWS = 'data p = rows([{ text: "a", n: 1, m: [{ role: "user", content: "b" }], t
     ("step", "words"),
     [
         ("redact n", "T106 `redact` takes text or messages, `n` is of type `int`"),
-        ("redact text, tags", "T106 `redact` takes text or messages, `tags` is of type `list[text]`"),
+        ("redact text, tags", ""),
         ("dedup n, near = 0.8", "T106 `near` compares texts, and none of the columns holds any"),
         ("dedup text, ngram = 3", "T106 `ngram` says how `near` compares, and there is no `near`"),
         ("dedup text, near = 0", "T103 `near` takes a number above 0 and up to 1, found 0"),

@@ -76,7 +76,7 @@ HEADING = f"{'damage':<10}{'texts':>8}{'invalid':>9}{'one':>8}{'':>8}{'near':>8}
 
 def recipes() -> dict[str, str]:
     """All recipes of the project whose syntax is right, by their path."""
-    paths = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.ftr"))
+    paths = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.ftr") if path.is_file())
     texts = {path.relative_to(ROOT).as_posix(): path.read_bytes().decode() for path in paths}
     return {path: text for path, text in texts.items() if not parse(Source(path, text))[1].has_errors}
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { Document, EXTENSION, host, until } from "./standin.mjs";
 
 const program = process.env.RECIPEDSL;
@@ -40,11 +40,17 @@ function fake(script) {
   return { path, calls: () => { try { return readFileSync(join(folder, "called"), "utf8"); } catch { return ""; } } };
 }
 
+const started = [];
+
 async function active(given) {
   const made = host(given);
-  const server = await made.extension.activate(made.context);
-  return { ...made, server, end: async () => { for (const each of made.context.subscriptions) await each.dispose(); } };
+  const end = async () => { for (const each of made.context.subscriptions.splice(0)) await each.dispose(); };
+  started.push(end);
+  return { ...made, server: await made.extension.activate(made.context), end };
 }
+
+// A server that a failed test leaves behind would keep this process.
+after(async () => { for (const end of started) await end(); });
 
 test("every command of the manifest is there, and none that it does not name but the one of the graph", async () => {
   const { seen, end } = await active({ trusted: false });
