@@ -17,7 +17,7 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 @pytest.mark.timeout(1000)
 def test_the_quickstart_trains_and_judges_a_real_model(tmp_path: Path) -> None:
     root = tmp_path / "recipes"
-    shutil.copytree(RECIPES, root)
+    shutil.copytree(RECIPES, root, ignore=shutil.ignore_patterns(".recipedsl", "runs"))
     program = "from recipedsl.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program, "run", "quickstart.ftr", "--profile", "smoke", "--root", str(root)],

@@ -92,39 +92,27 @@
 ;;; Indentation
 
 (defun ftr--step-p ()
-  "Whether the line of point begins with a step."
-  (save-excursion (back-to-indentation) (eq (char-after) ?|)))
-
-(defun ftr--start-of-statement (limit)
-  "Go to the beginning of what the line of point goes on, not before LIMIT."
-  (forward-line -1)
-  (while (and (> (point) limit)
-              (or (looking-at-p "[ \t]*\\(?:#.*\\)?$")
-                  (> (car (syntax-ppss)) (car (syntax-ppss limit)))
-                  (ftr--step-p)))
-    (forward-line -1))
-  (back-to-indentation))
+  "Whether the line of point begins with a step, or is a comment above one."
+  (save-excursion
+    (back-to-indentation)
+    (when (eq (char-after) ?#)
+      (forward-comment (point-max)))
+    (eq (char-after) ?|)))
 
 (defun ftr--indentation ()
   "The column to which the line of point belongs; nil inside of a text."
   (save-excursion
     (beginning-of-line)
-    (let* ((state (syntax-ppss)) (open (nth 1 state)))
+    (let* ((state (syntax-ppss))
+           (open (nth 1 state))
+           (base (if open
+                     (save-excursion (goto-char open) (current-indentation))
+                   (- ftr-indent-offset))))
       (unless (nth 3 state)
         (back-to-indentation)
-        (let ((closes (memq (char-after) '(?\) ?\] ?\})))
-              (base (if open (save-excursion (goto-char open) (current-indentation)) 0)))
-          (cond (closes base)
-                ((ftr--step-p)
-                 (beginning-of-line)
-                 (ftr--start-of-statement (if open (1+ open) (point-min)))
-                 (+ (max (if (and open (<= (line-beginning-position) open))
-                             (+ base ftr-indent-offset)
-                           (current-column))
-                         0)
-                    ftr-indent-offset))
-                (open (+ base ftr-indent-offset))
-                (t 0)))))))
+        (cond ((memq (char-after) '(?\) ?\] ?\})) (max base 0))
+              ((ftr--step-p) (+ base (* 2 ftr-indent-offset)))
+              (t (+ base ftr-indent-offset)))))))
 
 (defun ftr-indent-line ()
   "Indent the line of point as `recipedsl fmt' would."

@@ -59,7 +59,7 @@ def test_the_hooks_find_and_mend(project: Path, tmp_path_factory: pytest.TempPat
     formatted = _try(project, hooks, "recipedsl-fmt")
     assert formatted.returncode == 1
     assert "files were modified by this hook" in formatted.stdout
-    assert (project / "bad.ftr").read_text(encoding="utf-8") == "ftr 1\n\nlet a = nowhere\n"
+    assert (project / "bad.ftr").read_text(encoding="utf-8") == "ftr 1\nlet a = nowhere\n"
     assert _try(project, hooks, "recipedsl-fmt").returncode == 0
 
 

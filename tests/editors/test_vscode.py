@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -35,10 +36,14 @@ def _npm(home: Path, *words: str, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def home() -> Path:
-    """The package, its libraries installed."""
-    return node("vscode", "typescript", "esbuild", "vscode-languageclient", "@vscode/vsce", "@dagrejs/dagre")
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A copy of the package, so that what is built in it is of this test alone; its libraries installed."""
+    given = node("vscode", "typescript", "esbuild", "vscode-languageclient", "@vscode/vsce", "@dagrejs/dagre")
+    copy = tmp_path / "vscode"
+    shutil.copytree(given, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "*.vsix"))
+    (copy / "node_modules").symlink_to(given / "node_modules")
+    return copy
 
 
 @pytest.mark.slow

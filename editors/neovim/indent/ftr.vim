@@ -11,39 +11,28 @@ if exists('*RecipeIndent')
   finish
 endif
 
-" The line without texts, backquoted names and comments: what is left of brackets counts.
-function s:Bare(number) abort
-  return substitute(getline(a:number), '"\%([^"\\]\|\\.\)*"\|`[^`]*`\|#.*', '', 'g')
-endfunction
-
-function s:Count(text, marks) abort
-  return len(substitute(a:text, '[^' . a:marks . ']', '', 'g'))
-endfunction
-
-" Brackets that a line opens and leaves open, less those of earlier lines that it closes.
-function s:Balance(text) abort
-  return s:Count(a:text, '[({') - s:Count(a:text, '\])}')
-endfunction
+" A bracket in a text, a name in backquotes or a comment is none.
+let s:skip = 'synIDattr(synID(line("."), col("."), 1), "name") =~# ''\vftr%(String|Escape|Quoted|Comment|Doc|Unknown)'''
 
 function s:IsStep(text) abort
   return a:text =~# '^\s*|'
 endfunction
 
+" The number of the line, or of the one that a comment stands above.
+function s:Told(number) abort
+  let number = a:number
+  while number < line('$') && getline(number) =~# '^\s*#'
+    let number = nextnonblank(number + 1)
+  endwhile
+  return number
+endfunction
+
 function RecipeIndent(number) abort
-  let above = prevnonblank(a:number - 1)
-  if above == 0
-    return 0
+  call cursor(a:number, 1)
+  let opener = searchpair('[[({]', '', '[])}]', 'bnW', s:skip)
+  let base = opener > 0 ? indent(opener) : -shiftwidth()
+  if getline(a:number) =~# '^\s*[])}]'
+    return max([base, 0])
   endif
-  let line = s:Bare(a:number)
-  let last = s:Bare(above)
-  " What a line closes before anything else was given back by its own indentation.
-  let closing = len(matchstr(last, '^\s*\zs[\])}]*'))
-  let indent = indent(above) + shiftwidth() * (s:Balance(last) + closing)
-  let indent -= shiftwidth() * len(matchstr(line, '^\s*\zs[\])}]*'))
-  if s:IsStep(line) && !s:IsStep(last)
-    let indent += shiftwidth()
-  elseif s:IsStep(last) && !s:IsStep(line) && s:Balance(last) <= 0
-    let indent -= shiftwidth()
-  endif
-  return max([indent, 0])
+  return base + shiftwidth() * (s:IsStep(getline(s:Told(a:number))) ? 2 : 1)
 endfunction

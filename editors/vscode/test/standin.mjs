@@ -47,8 +47,10 @@ class Uri {
     this.path = decodeURIComponent(this.url.pathname);
     this.fsPath = this.scheme === "file" ? fileURLToPath(this.url) : this.path;
   }
+  /** As the editor writes it: every sign encoded that has a meaning anywhere in an address. */
   toString() {
-    return this.url.href;
+    const encoded = (part) => encodeURIComponent(part).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+    return `${this.scheme}://${this.url.host}${this.path.split("/").map(encoded).join("/")}`;
   }
   with() {
     return this;
