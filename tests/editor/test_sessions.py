@@ -180,7 +180,7 @@ async def test_a_pipe_that_nobody_writes_to_delays_nothing(client: LanguageClien
     start = time.monotonic()
     params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(1, 41))
     await client.text_document_hover_async(params)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 30  # reading the pipe would never end
 
 
 async def test_problems_on_request(pulling: LanguageClient, tmp_path: Path) -> None:
