@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,9 +69,11 @@ def codes(analysis: Analysis) -> Counter[str]:
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_there_and_back(path: Path) -> None:
+def test_there_and_back(path: Path, tmp_path: Path) -> None:
     """Every name of a recipe, given another: nothing new is wrong, and given back the text is the same."""
-    editor = Editor(path.parent)
+    # What is looked up is remembered beside the recipes, which makes a folder a project's root.
+    shutil.copytree(path.parent, tmp_path / "recipes", ignore=shutil.ignore_patterns(".recipedsl"))
+    editor = Editor(tmp_path / "recipes")
     before = editor.open(path.name, path.read_text(encoding="utf-8"))
     done = 0
     for index, each in enumerate(list(all_names(before))):
