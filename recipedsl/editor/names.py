@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from recipedsl.editor.nodes import declarations
 from recipedsl.language.concept import Setting, Word
 from recipedsl.language.functions.base import Parameter
 from recipedsl.language.types import RowType, Type
@@ -131,7 +132,7 @@ class Names:
 def definitions_of(source: Source, items: Iterable[tree.Item]) -> dict[str, Definition]:
     """Declarations of a file by name, those in rounds without their number, parts of datasets too."""
     found: dict[str, Definition] = {}
-    for item in _flat(items):
+    for item in declarations(items):
         name = getattr(item, "name", None)
         if name is None:
             continue
@@ -140,14 +141,6 @@ def definitions_of(source: Source, items: Iterable[tree.Item]) -> dict[str, Defi
         for part in _parts(source, bare, item):
             found.setdefault(part.name, part)
     return found
-
-
-def _flat(items: Iterable[tree.Item]) -> Iterator[tree.Item]:
-    for item in items:
-        if isinstance(item, tree.Rounds):
-            yield from _flat(item.items)
-        else:
-            yield item
 
 
 def _parts(source: Source, dataset: str, item: tree.Item) -> Iterator[Definition]:

@@ -16,6 +16,7 @@ from recipedsl.editor.names import (
     definitions_in,
     definitions_of,
 )
+from recipedsl.editor.nodes import declarations
 from recipedsl.language import catalogue
 from recipedsl.language.blocks import Run
 from recipedsl.language.concept import Concept, Setting, Word
@@ -71,10 +72,7 @@ class Namer:
 
     def items(self, items: Iterable[tree.Item]) -> Found:
         """All declarations."""
-        for item in items:
-            if isinstance(item, tree.Rounds):
-                yield from self.items(item.items)
-                continue
+        for item in declarations(items):
             name = getattr(item, "name", None)
             if name is not None:
                 yield self._named(name, Role.DECLARATION, definition=self.definitions.get(name.text))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
 from recipedsl.source import Source, Span
+from recipedsl.syntax import tree
 
 
 @cache
@@ -24,6 +25,15 @@ def children(node: Any) -> Iterator[Any]:
         for each in value if isinstance(value, tuple) else (value,):
             if is_dataclass(each) and not isinstance(each, Source | Span):
                 yield each
+
+
+def declarations(items: Iterable[tree.Item]) -> Iterator[tree.Item]:
+    """The declarations of a file, those in rounds in their place."""
+    for item in items:
+        if isinstance(item, tree.Rounds):
+            yield from declarations(item.items)
+        else:
+            yield item
 
 
 def walk(node: Any) -> Iterator[Any]:

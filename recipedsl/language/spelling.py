@@ -30,6 +30,11 @@ _NUMBER = re.compile(r"(?<!\w)(?<!\w\.)(\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)([A-
 _FACTORS = {suffix: factor for each in SUFFIXES.values() for suffix, factor in each.items()}
 
 
+def shown(value: Any) -> str:
+    """A value that was computed from rows, as people read it."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def spelled(expression: Expression, text: str = "") -> str:
     """An expression about as a person would write it.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recipedsl.language import catalogue
 from recipedsl.language.concept import Word
-from recipedsl.language.functions.base import Function
+from recipedsl.language.functions.base import is_operator
 from recipedsl.reference.filling import filled
 from recipedsl.reference.markdown import code, joined, table
 from recipedsl.reference.other_tools import absent
@@ -43,20 +43,14 @@ def works() -> str:
 def _rows(*, carried_out: bool) -> Iterator[tuple[str, str]]:
     """A row a family: its title and those of its words that are carried out, or are not."""
     for family, members in catalogue.words().items():
-        names = [
-            each.keyword for each in members if bool(each.not_yet) is not carried_out and not _operator(each)
-        ]
+        called = (each for each in members if not is_operator(each))
+        names = [each.keyword for each in called if bool(each.not_yet) is not carried_out]
         if names:
             yield _title(family), " ".join(map(code, names))
 
 
 def _title(family: str) -> str:
     return _TITLES.get(family, plural(family.replace("_", " ")))
-
-
-def _operator(word: type[Word]) -> bool:
-    """Operators are not called by their names."""
-    return issubclass(word, Function) and bool(word.operator)
 
 
 def _choices(word: type[Word], name: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from recipedsl.diagnostics.render.pieces import Line, Piece, Role, escaped, line, width
+from recipedsl.language.spelling import shown
 from recipedsl.report.data_bars import bar
 from recipedsl.report.layout import Cell, Table, fit, pad
 from recipedsl.report.numbers import count, plural, share, short
@@ -162,11 +163,7 @@ def told_words(told: Mapping[str, Any]) -> Iterator[str]:
     if "near" in told:
         yield f"{plural(told['near']['groups'], 'group')} of rows that are alike"
     if "values" in told:
-        yield ", ".join(f"{name} = {_number(value)}" for name, value in told["values"].items())
-
-
-def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        yield ", ".join(f"{name} = {shown(value)}" for name, value in told["values"].items())
 
 
 def _example(example: Example, room: int) -> Iterator[Line]:

@@ -13,8 +13,8 @@ from recipedsl.diagnostics import RecipeError
 from recipedsl.plan.facts import HubRows
 from recipedsl.plan.model import HubSource
 from tests.data.making import Maker, data_node, json_lines
+from tests.hub_server import COMMIT
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CARD = """---
 configs:
 - config_name: main
@@ -29,15 +29,10 @@ configs:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Snapshot folder of `some/rows` in an otherwise empty cache, and no network."""
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    base = tmp_path / "hub" / "datasets--some--rows"
-    (base / "refs").mkdir(parents=True)
-    (base / "refs" / "main").write_text(COMMIT)
-    (base / "snapshots" / COMMIT / "main").mkdir(parents=True)
-    return base / "snapshots" / COMMIT
+def cache(hub_snapshot: Path) -> Path:
+    """The snapshot, with a folder for its files."""
+    (hub_snapshot / "main").mkdir()
+    return hub_snapshot
 
 
 def test_reads_a_cached_dataset(maker: Maker, cache: Path) -> None:

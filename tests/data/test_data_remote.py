@@ -353,15 +353,10 @@ def test_the_part_without_stars(pattern: str, part: str) -> None:
 
 
 @pytest.fixture
-def snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Snapshot folder of `some/rows` in a hub's cache that somebody else filled, and no network."""
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    base = tmp_path / "hub" / "datasets--some--rows"
-    (base / "refs").mkdir(parents=True)
-    (base / "refs" / "main").write_text(COMMIT)
-    (base / "snapshots" / COMMIT / "data").mkdir(parents=True)
-    return base / "snapshots" / COMMIT
+def snapshot(hub_snapshot: Path) -> Path:
+    """The snapshot, with a folder for its files."""
+    (hub_snapshot / "data").mkdir()
+    return hub_snapshot
 
 
 @pytest.mark.parametrize(

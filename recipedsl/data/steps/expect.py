@@ -15,7 +15,7 @@ from recipedsl.diagnostics import RecipeError, Value
 from recipedsl.diagnostics.codes.data_run import GateFailed
 from recipedsl.language.expressions import Call, Expression
 from recipedsl.language.functions.catalogue import BY_KEYWORD
-from recipedsl.language.spelling import spelled
+from recipedsl.language.spelling import shown, spelled
 from recipedsl.plan.model import StepSpec
 from recipedsl.source import Location, Span
 
@@ -44,7 +44,7 @@ def _failed(step: StepSpec, values: dict[str, Any]) -> RecipeError:
         GateFailed,
         step.message or f"`{step.text}` does not hold",
         f"expected: {step.text}",
-        *(f"{name} is {_shown(value)}" for name, value in values.items()),
+        *(f"{name} is {shown(value)}" for name, value in values.items()),
     )
     origin = step.origin
     at = Location(origin.path, origin.line, origin.column, origin.end_line, origin.end_column)
@@ -59,7 +59,7 @@ def _drawn(step: StepSpec, values: dict[str, Any]) -> Iterator[Value]:
     for name, value in values.items():
         start = step.text.find(name)
         if start >= 0:
-            yield Value(Span(start, start + len(name)), _shown(value))
+            yield Value(Span(start, start + len(name)), shown(value))
 
 
 def _aggregates(expression: Expression) -> Iterator[Call]:
@@ -69,7 +69,3 @@ def _aggregates(expression: Expression) -> Iterator[Call]:
         yield expression
     for argument in expression.arguments:
         yield from _aggregates(argument)
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -15,6 +15,7 @@ from recipedsl.editor.documents import file_of
 from recipedsl.editor.features.base import Feature, offset_of
 from recipedsl.editor.features.symbols import KINDS
 from recipedsl.editor.names import Definition, Occurrence, Role
+from recipedsl.editor.nodes import declarations
 from recipedsl.editor.related import related, with_imports
 from recipedsl.editor.workspace import Workspace
 from recipedsl.semantics.scope import kind_of
@@ -86,11 +87,8 @@ def incoming(
 
 
 def _nodes(analysis: Analysis) -> Iterator[tree.Data | tree.Thing]:
-    waiting = list(analysis.tree.items)
-    for item in waiting:
-        if isinstance(item, tree.Rounds):
-            waiting.extend(item.items)
-        elif isinstance(item, tree.Data | tree.Thing) and item.name is not None and kind_of(item) in _NODES:
+    for item in declarations(analysis.tree.items):
+        if isinstance(item, tree.Data | tree.Thing) and item.name is not None and kind_of(item) in _NODES:
             yield item
 
 

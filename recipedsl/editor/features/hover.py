@@ -54,7 +54,7 @@ def _nothing(_: Analysis, __: Occurrence) -> str:
     return ""
 
 
-def _kind(_: Analysis, found: Occurrence) -> str:
+def _reserved(_: Analysis, found: Occurrence) -> str:
     return _grammar_word(found.name)
 
 
@@ -128,12 +128,8 @@ def _column_of(use: ColumnUse) -> str:
     return f"{'made here, in' if use.is_new else 'column of'} {inline(use.dataset)}"
 
 
-def _type(_: Analysis, found: Occurrence) -> str:
-    return _grammar_word(found.name)
-
-
 _TELLERS = {
-    Role.KIND: _kind,
+    Role.KIND: _reserved,
     Role.DECLARATION: _declared,
     Role.REFERENCE: _declared,
     Role.METHOD: _vocabulary,
@@ -145,7 +141,7 @@ _TELLERS = {
     Role.CHOICE: _choice,
     Role.COLUMN: _column,
     Role.FIELD: _nothing,
-    Role.TYPE: _type,
+    Role.TYPE: _reserved,
     Role.KEY: _nothing,
     Role.UNKNOWN: _nothing,
 }

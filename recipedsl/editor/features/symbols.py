@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from recipedsl.editor.analysis import Analysis
 from recipedsl.editor.features.base import Feature
+from recipedsl.editor.nodes import declarations
 from recipedsl.editor.workspace import Workspace
 from recipedsl.semantics.scope import kind_of
 from recipedsl.source import Span
@@ -144,7 +145,7 @@ def workspace_symbols(
     """Declarations of all recipes whose names have the letters of the query in this order."""
     found: list[types.SymbolInformation] = []
     for analysis in _all(workspace):
-        for each in _flat(analysis.tree.items):
+        for each in declarations(analysis.tree.items):
             name = getattr(each, "name", None)
             if name is None or not _matches(params.query, name.text):
                 continue
@@ -170,14 +171,6 @@ def _all(workspace: Workspace) -> Iterator[Analysis]:
         analysis = workspace.analysis_of_file(file) if file not in opened else None
         if analysis is not None:
             yield analysis
-
-
-def _flat(items: Iterable[tree.Item]) -> Iterator[tree.Item]:
-    for item in items:
-        if isinstance(item, tree.Rounds):
-            yield from _flat(item.items)
-        else:
-            yield item
 
 
 def _matches(query: str, name: str) -> bool:

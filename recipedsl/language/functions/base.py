@@ -77,6 +77,11 @@ class Function(Word):
         return cls.gives.or_null() if nullable else cls.gives
 
 
+def is_operator(word: type[Word]) -> bool:
+    """Whether a word of the language is an operator: those are not called by their names."""
+    return issubclass(word, Function) and bool(word.operator)
+
+
 def widest(types: tuple[Type, ...]) -> Type | None:
     """Smallest type that holds all; None when there is none."""
     result: Type | None = types[0] if types else ANY

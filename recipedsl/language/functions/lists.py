@@ -84,7 +84,7 @@ class AllOf(Function):
     gives: ClassVar[Type | None] = BOOL
 
 
-class ItemAt(Function):
+class ItemAt(_Item):
     """The item of a list at a place that may differ from row to row; 0 is the first, -1 the last.
 
     `tags[0]` is the same for a place that is known beforehand.
@@ -96,11 +96,6 @@ class ItemAt(Function):
 
     keyword: ClassVar[str] = "item_at"
     takes: ClassVar[tuple[Parameter, ...]] = (_LIST, Parameter(name="place", type=INT))
-    gives: ClassVar[Type | None] = None
-
-    @classmethod
-    def result(cls, types: tuple[Type, ...]) -> Type | None:
-        return (types[0].item or ANY).or_null()
 
 
 class _OfNumbers(Function):

@@ -203,7 +203,25 @@ def _tokens() -> str:
     brackets = "\n".join(
         f"  {name}[@name={_quoted(sign)}] {{ {_quoted(sign)} }}" for sign, name in _BRACKETS.items()
     )
-    return f"""
+    patterns = {kind: _dialect.write(parts(kind)) for kind in ("comment", "name", "quoted", "number")}
+    return _TOKENS.format(named=named, signs=signs, brackets=brackets, **patterns)
+
+
+def highlighting() -> str:
+    """The module that says how nodes are coloured, and what may stand behind a backslash."""
+    paths = {**CLASSES, **_words(words.keywords(), "keyword"), words.COPYING: "keyword"}
+    paths |= {**_words(words.CONSTANTS, "constant"), **_words(words.WORD_OPERATORS, "operator")}
+    paths |= {_quoted(sign): "punctuation" if sign in words.PUNCTUATION else "operator" for sign in SYMBOLS}
+    styles = "\n".join(f"  {json.dumps(path)}: t.{TAGS[kind]}," for path, kind in paths.items())
+    classes = "\n".join(f"  [t.{tag}, {json.dumps(kind)}]," for kind, tag in TAGS.items())
+    return _HIGHLIGHTING.format(styles=styles, classes=classes, escaped=json.dumps("".join(ESCAPES)))
+
+
+def _words(members: tuple[str, ...], kind: str) -> dict[str, str]:
+    return dict.fromkeys(members, kind)
+
+
+_TOKENS = """
 {named}
 
 text {{ String | LongString }}
@@ -226,10 +244,10 @@ free<word> {{ @extend[@name={{word}}]<identifier, word> }}
   blank {{ $[ \\t\\u{{b}}\\u{{c}}\\u{{feff}}]+ }}
   // Lezer cannot look ahead: three signs are no documentation.
   Doc {{ "##" (![#\\r\\n] ![\\r\\n]*)? }}
-  Comment {{ {_dialect.write(parts("comment"))} }}
-  identifier {{ {_dialect.write(parts("name"))} }}
-  QuotedName {{ {_dialect.write(parts("quoted"))} }}
-  Number {{ {_dialect.write(parts("number"))} }}
+  Comment {{ {comment} }}
+  identifier {{ {name} }}
+  QuotedName {{ {quoted} }}
+  Number {{ {number} }}
 {brackets}
   {signs}
   @precedence {{ Doc, Comment }}
@@ -237,21 +255,6 @@ free<word> {{ @extend[@name={{word}}]<identifier, word> }}
 
 @detectDelim
 """
-
-
-def highlighting() -> str:
-    """The module that says how nodes are coloured, and what may stand behind a backslash."""
-    paths = {**CLASSES, **_words(words.keywords(), "keyword"), words.COPYING: "keyword"}
-    paths |= {**_words(words.CONSTANTS, "constant"), **_words(words.WORD_OPERATORS, "operator")}
-    paths |= {_quoted(sign): "punctuation" if sign in words.PUNCTUATION else "operator" for sign in SYMBOLS}
-    styles = "\n".join(f"  {json.dumps(path)}: t.{TAGS[kind]}," for path, kind in paths.items())
-    classes = "\n".join(f"  [t.{tag}, {json.dumps(kind)}]," for kind, tag in TAGS.items())
-    return _HIGHLIGHTING.format(styles=styles, classes=classes, escaped=json.dumps("".join(ESCAPES)))
-
-
-def _words(members: tuple[str, ...], kind: str) -> dict[str, str]:
-    return dict.fromkeys(members, kind)
-
 
 _HIGHLIGHTING = """\
 // Written by `recipedsl docs grammars`: do not edit.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recipedsl.language import catalogue
-from recipedsl.language.functions.base import Function
+from recipedsl.language.functions.base import is_operator
 from recipedsl.reference.grammar_words import GRAMMAR_WORDS
 from recipedsl.semantics.params import PARAM_TYPES
 from recipedsl.semantics.rounds import OF_ROUNDS
@@ -54,12 +54,8 @@ def steps() -> tuple[str, ...]:
 def functions() -> tuple[str, ...]:
     """Every word that may stand before `(`, in order of the alphabet."""
     families = (each for name, each in catalogue.words().items() if name not in ("stage", "step", "block"))
-    called = {word.keyword for family in families for word in family if not _is_operator(word)}
+    called = {word.keyword for family in families for word in family if not is_operator(word)}
     return tuple(sorted({*called, *OF_ROUNDS, *_CALLS}))
-
-
-def _is_operator(word: type) -> bool:
-    return issubclass(word, Function) and bool(word.operator)
 
 
 def types() -> tuple[str, ...]:
