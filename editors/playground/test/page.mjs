@@ -39,7 +39,8 @@ await page.screenshot({ path: `${folder}/light.png` });
 // A mistake is typed and shows; the fix takes it away.
 await behind(page, "dedup question");
 await page.keyboard.press("Backspace");
-await page.waitForSelector("#problems .error .fix");
+// Each part of the page follows the text at its own pace.
+for (const each of ["#problems .error .fix", ".cm-lintRange-error", ".node.error"]) await page.waitForSelector(each);
 seen.mistake = {
   problems: await problems(page),
   marks: await page.locator(".cm-lintRange-error").allInnerTexts(),
@@ -49,6 +50,7 @@ seen.mistake = {
 await page.screenshot({ path: `${folder}/mistake.png` });
 await page.locator("#problems .fix").first().click();
 await page.waitForSelector("#problems .well");
+await page.waitForSelector(".cm-lintRange", { state: "detached" });
 seen.fixed = { line: await page.locator(".cm-line", { hasText: "dedup" }).innerText(), marks: await page.locator(".cm-lintRange").count() };
 
 // The rows are counted anew when a step is another one.
@@ -64,7 +66,7 @@ seen.narrower = await rows(page);
 await behind(page, "dedup question");
 await page.keyboard.press("Enter");
 await page.keyboard.type("| ta");
-await page.waitForSelector(".cm-tooltip-autocomplete li");
+await page.locator(".cm-tooltip-autocomplete li .cm-completionLabel", { hasText: "take" }).first().waitFor();
 seen.completions = await page.locator(".cm-tooltip-autocomplete li .cm-completionLabel").allInnerTexts();
 await page.keyboard.press("Escape");
 await page.keyboard.type("ke    3");
@@ -77,6 +79,7 @@ seen.hover = await page.locator(".cm-lsp-hover-tooltip").innerText();
 await page.mouse.move(0, 0);
 await page.locator('.node[data-name="tuned"]').focus();
 await page.keyboard.press("Enter");
+await page.locator(".cm-activeLine", { hasText: "stage tuned" }).waitFor();
 seen.jumped = await page.locator(".cm-activeLine").innerText();
 
 // What a recipe says is text, whatever it looks like.
@@ -101,6 +104,7 @@ await page.locator("#save-path").fill("saved.ftr");
 await page.keyboard.press("Enter");
 await page.waitForFunction(() => document.getElementById("path").textContent === "saved.ftr");
 await page.locator("#open").click();
+await page.locator("#open-list button").first().waitFor();
 seen.recipes = await page.locator("#open-list button").allInnerTexts();
 await page.close();
 
@@ -114,7 +118,7 @@ for (const [name, options] of Object.entries({
   const other = await opened(options);
   await behind(other, "dedup question");
   await other.keyboard.press("Backspace");
-  await other.waitForSelector("#problems .error .fix");
+  for (const each of ["#problems .error .fix", ".cm-lintRange-error", ".node.error"]) await other.waitForSelector(each);
   await other.waitForTimeout(400);
   if (name === "narrow") seen.wider = await other.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   await other.screenshot({ path: `${folder}/${name}-mistake.png` });
