@@ -51,7 +51,7 @@ def ours(path: Path, labels: Path, way: str) -> dict[str, float]:
     if way == "groups":
         reading = near.Reading(("text",), (), near.WORDS_OF_A_GRAM, True)
         found = alike.grouped(near.bags_of(pl.scan_parquet(path), reading), THRESHOLD)
-        np.save(labels, found.groups.labels)
+        np.save(labels, found)
     else:
         settings = {"near": THRESHOLD} if way == "step" else {}
         step = StepSpec(keyword="dedup", columns=("text",), settings=settings, text="dedup", origin=_ORIGIN)

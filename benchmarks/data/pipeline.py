@@ -1,17 +1,19 @@
 """How long the rows of a recipe take, through recipedsl, by hand in Polars, and with other tools.
 
-    python benchmarks/data/pipeline.py [--rows 100000] [--runs 5] [--contenders recipe by_hand …]
-                                       [--pipelines recipe filters] [--peers PYTHON] [--json]
+    python benchmarks/data/pipeline.py [--rows 100000 …] [--runs 5] [--contenders recipe "by hand" …]
+                                       [--pipelines recipe filters rules] [--peers PYTHON] [--json]
 
 Pipelines and peers: `benchmarks/data/peers/`, each a program of its own; data: `benchmarks/data/rows.py`.
 The contenders take turns, each in a process of its own; what is printed are medians of their own clocks
 and processor seconds (imports left out), the peak of the resident memory of all their processes, and how many
 times longer they took than `recipe` did. What they wrote is compared each time. `recipe cold` has never
 seen the files, `recipe` finds remembered that their lines are plain, as a second run does and as every
-run does after `plan`. Ratios travel between machines, seconds do not.
+run does after `plan`. Of several numbers of rows it tells how time and memory grow. Ratios travel between
+machines, seconds do not.
 
 Peers are looked for in the environment of `--peers`: duckdb==2.0.0 daft==0.7.26 datasets==5.2.0
-datatrove==0.10.1; those that are not there are left out, and named.
+datatrove==0.10.1; py-data-juicer==1.6.1 (with aiohttp) wants an environment of its own, for it pins what the
+others need newer. Those that are not there are left out, and named.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from task import RULES, SHARES, Task, normalised  # noqa: E402
 
 _TICK = 0.01  # seconds between looks at the memory
 _CAP, _SIZE = 0.04, 0.28  # of all rows: of a topic at most, and in the mixture
+_PIPELINES = ("recipe", "filters", "rules")
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,16 @@ class Contender:
 
 
 CONTENDERS = {
-    "recipe": Contender("recipe.py"),
-    "recipe cold": Contender("recipe.py", cold=True),
-    "by hand": Contender("polars_by_hand.py"),
+    "recipe": Contender("recipe.py", pipelines=_PIPELINES),
+    "recipe cold": Contender("recipe.py", pipelines=_PIPELINES, cold=True),
+    "by hand": Contender("polars_by_hand.py", pipelines=_PIPELINES),
     "duckdb": Contender("duckdb_sql.py", "duckdb"),
     "daft": Contender("daft_frames.py", "daft"),
     "datasets batched": Contender("datasets_rows.py", "datasets", settings=(("WAY", "batched1"),)),
     "datasets batched 2": Contender("datasets_rows.py", "datasets", settings=(("WAY", "batched2"),)),
     "datasets chained": Contender("datasets_rows.py", "datasets", settings=(("WAY", "chained"),)),
     "datatrove": Contender("datatrove_blocks.py", "datatrove", pipelines=("filters",)),
+    "data-juicer": Contender("datajuicer_operators.py", "data_juicer", pipelines=("filters",)),
 }
 
 
@@ -89,11 +93,9 @@ class Run:
 def main() -> None:
     """Measures and prints the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument(
-        "--pipelines", nargs="+", default=["recipe", "filters"], choices=["recipe", "filters"]
-    )
+    parser.add_argument("--pipelines", nargs="+", default=list(_PIPELINES), choices=_PIPELINES)
     parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), choices=list(CONTENDERS))
     parser.add_argument("--peers", default=sys.executable, help="python of an environment with the peers")
     parser.add_argument("--data", type=Path, help="folder for the rows, kept between calls")
@@ -101,15 +103,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = (options.data or Path(scratch)) / str(options.rows)
-        prepare(folder, options.rows)
         for pipeline in options.pipelines:
-            found = measured(pipeline, folder, Path(scratch), options)
-            print(
-                as_json(pipeline, options.rows, found)
-                if options.json
-                else table(pipeline, options.rows, found)
-            )
+            grown: dict[int, dict[str, list[Run]]] = {}
+            for count in options.rows:
+                folder = (options.data or Path(scratch)) / str(count)
+                prepare(folder, count)
+                found = grown[count] = measured(pipeline, folder, Path(scratch), options)
+                told = as_json if options.json else table
+                print(told(pipeline, count, found), flush=True)
+            if len(grown) > 1 and not options.json:
+                print(growth(pipeline, grown))
 
 
 def prepare(folder: Path, count: int) -> None:
@@ -202,11 +205,14 @@ def reference(folder: Path, pipeline: str) -> dict[str, list[int]]:
         seen = seen if pipeline == "filters" else set()
         with Path(file).open(encoding="utf-8") as stream:
             for row in map(json.loads, stream):
-                if not all(rule(row) for rule in RULES) or normalised(row["question"]) in seen:
+                if not all(rule(row) for rule in RULES):
                     continue
-                seen.add(normalised(row["question"]))
+                if pipeline != "rules":
+                    if normalised(row["question"]) in seen:
+                        continue
+                    seen.add(normalised(row["question"]))
                 topics[row["topic"]] = topics.get(row["topic"], 0) + 1
-                if pipeline == "filters" or topics[row["topic"]] <= task.cap:
+                if pipeline != "recipe" or topics[row["topic"]] <= task.cap:
                     kept[name].append(row["id"])
     return kept
 
@@ -214,7 +220,7 @@ def reference(folder: Path, pipeline: str) -> dict[str, list[int]]:
 def check(name: str, pipeline: str, folder: Path, out: Path, expected: dict[str, list[int]]) -> None:
     """Exits when a contender did other work: other rows, or of a mixture other numbers of rows."""
     task = Task(folder, out, pipeline, **json.loads((folder / "task.json").read_text()))
-    if pipeline == "filters":
+    if pipeline != "recipe":
         ids = pl.read_parquet(out / "rows.parquet", columns=["id"])["id"].to_list()
         agrees = ids == [each for part in expected.values() for each in part]
     else:
@@ -261,6 +267,29 @@ def table(pipeline: str, count: int, found: dict[str, list[Run]]) -> str:
             f"| {statistics.median(each.peak for each in runs):.0f} |"
         )
     return "\n".join(lines)
+
+
+def growth(pipeline: str, grown: dict[int, dict[str, list[Run]]]) -> str:
+    """How much longer the most rows take than the fewest, and how much memory both, in Markdown."""
+    few, many = min(grown), max(grown)
+    lines = [
+        f"\n{pipeline}, {few:,} to {many:,} rows\n",
+        "| contender | x seconds | x processor s | peak MB |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name in grown[few]:
+        one, other = (
+            [statistics.median(each) for each in zip(*_numbers(grown[count][name]), strict=True)]
+            for count in (few, many)
+        )
+        lines.append(
+            f"| {name} | {other[0] / one[0]:.2f} | {other[1] / one[1]:.2f} | {one[2]:.0f} to {other[2]:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def _numbers(runs: list[Run]) -> list[tuple[float, float, float]]:
+    return [(each.seconds, each.processor, each.peak) for each in runs]
 
 
 def as_json(pipeline: str, count: int, found: dict[str, list[Run]]) -> str:

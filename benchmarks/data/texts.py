@@ -1,4 +1,4 @@
-"""Texts to compare: drawn words, or what stands in the docstrings of installed packages; some of them edited.
+"""Texts to compare: drawn words, or docstrings and then code of what is installed; some of them edited.
 
 Five of a hundred are copies of others, five are copies with up to 6% of their words changed.
 """
@@ -13,6 +13,8 @@ import sysconfig
 from pathlib import Path
 
 _WORDS = 30_000
+_BLANK = re.compile(r"\n\s*\n")
+_CODE = 250  # characters of a piece of code, at least
 _DOCSTRING = re.compile(r'"""(.{200,6000}?)"""', re.DOTALL)
 
 
@@ -40,13 +42,25 @@ def _synthetic(draw: random.Random, names: list[str]):  # type: ignore[no-untype
 
 
 def _real(draw: random.Random):  # type: ignore[no-untyped-def]
-    """Docstrings of the standard library and of what is installed; round again when they do not suffice."""
+    """Docstrings of the standard library and of what is installed; when they do not suffice, code, too."""
     folders = sorted({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")})
     files = sorted({path for folder in folders for path in Path(folder).rglob("*.py")})
     draw.shuffle(files)
     for path in files:
         yield from _DOCSTRING.findall(path.read_text(encoding="utf-8", errors="ignore"))
-    sys.exit("not so many docstrings are installed here: ask for fewer rows")
+    for path in files:
+        yield from _paragraphs(path.read_text(encoding="utf-8", errors="ignore"))
+    sys.exit("not so much text is installed here: ask for fewer rows")
+
+
+def _paragraphs(text: str):  # type: ignore[no-untyped-def]
+    """What stands between blank lines, several together where it is short."""
+    gathered = ""
+    for each in _BLANK.split(text):
+        gathered += each + "\n\n"
+        if len(gathered) >= _CODE:
+            yield gathered
+            gathered = ""
 
 
 def _edited(text: str, draw: random.Random, names: list[str]) -> str:

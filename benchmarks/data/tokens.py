@@ -1,7 +1,8 @@
 """How long conversations take to become ids, labels and packs: recipedsl and TRL's own preparation.
 
-    python benchmarks/data/tokens.py [--rows 20000] [--runs 3] [--contenders fast tokenizers trl …]
-                                     [--pipeline tokens] [--texts synthetic real] [--json]
+    python benchmarks/data/tokens.py [--rows 20000] [--runs 3] [--peer-runs 3]
+                                     [--contenders fast tokenizers trl …] [--pipeline tokens]
+                                     [--texts synthetic real] [--patience 3600] [--folder FOLDER] [--json]
 
 Every contender is a program of its own (`benchmarks/data/peers/tokens_*.py`) that reads the same Parquet
 file, with the same tokenizer (a BPE of 32k pieces trained on these texts) and the same template, which
@@ -10,6 +11,10 @@ processor seconds, children included, are printed. Before, the ids and labels of
 packs are taken apart again. `fast` needs the extra `recipedsl[fast]`. Ratios travel between machines,
 seconds do not. `--pipeline "end to end"` begins with the JSON Lines of `rows.py`: the recipe of
 `pipeline.py`, then its tokens; the peers prepare the rows with `datasets`.
+
+`trl` is what people run by default, `trl 2` the same with batched filters and two processes, `trl own` has
+a batched map of one's own in TRL's place. A run that takes longer than `--patience` is ended, and said to
+be not finished. `--folder` keeps the rows for another call.
 """
 
 from __future__ import annotations
@@ -19,10 +24,14 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -61,7 +70,12 @@ CONTENDERS: dict[str, tuple[str, dict[str, str]]] = {
     "tokenizers": ("tokens_recipe.py", {"ENCODER": "tokenizers"}),
     "trl": ("tokens_trl.py", {"WAY": "chained"}),
     "trl 2": ("tokens_trl.py", {"WAY": "batched2", "PROCESSES": "2"}),
+    "trl own": ("tokens_trl.py", {"WAY": "batched2", "PROCESSES": "2", "OWN": "1"}),
 }
+PEERS = tuple(name for name in CONTENDERS if name.startswith("trl"))
+
+#: A run; None for one that was not finished.
+Run = dict[str, Any] | None
 
 
 def main() -> None:
@@ -69,16 +83,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--peer-runs", type=int, help="of each peer, where they are to be fewer")
     parser.add_argument("--limit", type=int, default=2048, help="tokens of a sequence")
     parser.add_argument("--pipeline", default="tokens", choices=["tokens", "end to end"])
     parser.add_argument("--texts", default="synthetic", choices=["synthetic", "real"])
     parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), choices=list(CONTENDERS))
     parser.add_argument("--patience", type=float, default=3600, help="seconds that one run may take")
+    parser.add_argument("--folder", type=Path, help="of the rows, made there when it is not there")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "data"
-        prepare(folder, options)
+        folder = options.folder or Path(scratch) / "data"
+        if not folder.exists():
+            prepare(folder, options)
         if options.pipeline == "tokens":
             compare(folder, Path(scratch), options)
         found = measured(folder, Path(scratch), options)
@@ -91,8 +108,9 @@ def prepare(folder: Path, options: argparse.Namespace) -> None:
     generator.write(count, folder)
     (folder / "task.json").write_text(json.dumps({"cap": int(0.04 * count), "size": int(0.28 * count)}))
     (folder / "template.jinja").write_text(TEMPLATE)
-    said = conversations(count, options.texts)
-    pl.DataFrame({"messages": said}).write_parquet(folder / "rows.parquet")
+    said = conversations(count if options.pipeline == "tokens" else min(count, 20_000), options.texts)
+    if options.pipeline == "tokens":
+        pl.DataFrame({"messages": said}).write_parquet(folder / "rows.parquet")
     train(folder / "model", [message["content"] for row in said[:20_000] for message in row])
 
 
@@ -138,15 +156,22 @@ def train(folder: Path, texts: list[str]) -> None:
 # --- running --------------------------------------------------------------------------------------------
 
 
-def one(name: str, folder: Path, out: Path, options: argparse.Namespace, **more: str) -> dict[str, Any]:
+def one(name: str, folder: Path, out: Path, options: argparse.Namespace, **more: str) -> Run:
     """One run in a process of its own. Exits when it fails."""
     script, settings = CONTENDERS[name]
     out.mkdir()
     environment = {**os.environ, **settings, **more, "LIMIT": str(options.limit), "TMPDIR": str(out)}
     command = [sys.executable, str(HERE / "peers" / script), str(folder), str(out), options.pipeline]
     with (out / "log").open("w") as log:
-        process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        started = time.monotonic()
+        process = psutil.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True
+        )
         peak = watched(process, options.patience)
+    if time.monotonic() - started >= options.patience:
+        with suppress(ProcessLookupError):  # its workers
+            os.killpg(process.pid, signal.SIGKILL)
+        return None
     told = process.stdout.read().splitlines()
     if process.wait() or not told:
         sys.exit(f"{name} failed:\n{(out / 'log').read_text()[-3000:]}")
@@ -157,15 +182,18 @@ def one(name: str, folder: Path, out: Path, options: argparse.Namespace, **more:
 def compare(folder: Path, scratch: Path, options: argparse.Namespace) -> None:
     """Exits when ids or labels of a row differ, or where more sequences are made than by TRL."""
     found = {}
-    for name in {"trl", *options.contenders} - {"trl 2"}:
-        told = one(name, folder, scratch / "out", options, KEEP="1")["told"]
+    for name in {"trl", *options.contenders} - {"trl 2"}:  # which runs the same code
+        run = one(name, folder, scratch / "out", options, KEEP="1")
+        if run is None:
+            sys.exit(f"{name} was not finished in {options.patience:g} s, nothing can be compared")
+        told = run["told"]
         found[name] = (rows_of(scratch / "out"), told["sequences"])
         shutil.rmtree(scratch / "out")
         if name == "fast" and told["encoder"]["name"] == "tokenizers":
             sys.exit(f"there is no faster tokenizer: {told['encoder'].get('reason', 'it is not installed')}")
     theirs, most = found["trl"]
     for name, (rows, sequences) in found.items():
-        if rows != theirs or sequences > most:
+        if rows != theirs or (sequences > most and name not in PEERS):
             sys.exit(f"{name} and TRL differ: {sequences} and {most} sequences")
     counts = {name: sequences for name, (_, sequences) in found.items()}
     print(f"equal ids and labels of {len(theirs):,} rows; sequences {counts}", file=sys.stderr)
@@ -187,39 +215,67 @@ def rows_of(out: Path) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     return sorted(found)
 
 
-def measured(folder: Path, scratch: Path, options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
-    """Runs of each contender, in turns."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in options.contenders}
-    for _ in range(options.runs):
+def measured(folder: Path, scratch: Path, options: argparse.Namespace) -> dict[str, list[Run]]:
+    """Runs of each contender, in turns; one that was not finished is not tried again."""
+    found: dict[str, list[Run]] = {name: [] for name in options.contenders}
+    peer_runs = options.runs if options.peer_runs is None else options.peer_runs
+    for number in range(max(options.runs, peer_runs)):
         for name, runs in found.items():
-            runs.append(one(name, folder, scratch / "out", options))
-            shutil.rmtree(scratch / "out")
-            print(f"{name}: {runs[-1]['seconds']:.2f} s {runs[-1]['told']}", file=sys.stderr, flush=True)
+            if number >= (peer_runs if name in PEERS else options.runs) or None in runs:
+                continue
+            run = one(name, folder, scratch / "out", options)
+            runs.append(run)
+            shutil.rmtree(scratch / "out", ignore_errors=True)
+            told = (
+                f"{run['seconds']:.2f} s {run['told']}" if run else f"not finished in {options.patience:g} s"
+            )
+            print(f"{name}: {told}", file=sys.stderr, flush=True)
     return found
 
 
-def table(found: dict[str, list[dict[str, Any]]], options: argparse.Namespace) -> str:
-    """A table in Markdown."""
-    slowest = statistics.median(run["seconds"] for run in found.get("trl") or next(iter(found.values())))
-    processor = statistics.median(run["processor"] for run in found.get("trl") or next(iter(found.values())))
+def table(found: dict[str, list[Run]], options: argparse.Namespace) -> str:
+    """A table in Markdown: what the usual path and the fastest peer take, in parts of each contender's."""
     packages = ", ".join(
-        f"{name} {version(name)}" for name in ("trl", "transformers", "tokenizers", "datasets")
+        f"{name} {version(name)}" for name in ("trl", "transformers", "tokenizers", "datasets", "polars")
     )
+    usual, fastest = middle(found, "seconds", ("trl",)), middle(found, "seconds", PEERS)
+    processor = middle(found, "processor", ("trl",))
     lines = [
         f"\n{options.pipeline}, {options.rows:,} rows ({options.texts}); "
         f"Python {platform.python_version()}, {packages}\n",
-        "| contender | s min / med / max | TRL takes x | processor s | TRL takes x | peak MB | sequences |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| contender | runs | s min / med / max | `trl` takes x | the fastest peer x "
+        "| processor s | `trl` takes x | peak MB | sequences |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, runs in found.items():
-        seconds = [run["seconds"] for run in runs]
-        used = statistics.median(run["processor"] for run in runs)
+        done = [run for run in runs if run]
+        if not done:
+            said = f"not finished in {options.patience:g} s" if runs else "not run"
+            lines.append(f"| {name} | 0 | {said} | | | | | | |")
+            continue
+        seconds, used = (sorted(run[kind] for run in done) for kind in ("seconds", "processor"))
+        taken, spent = statistics.median(seconds), statistics.median(used)
         lines.append(
-            f"| {name} | {min(seconds):.2f} / {statistics.median(seconds):.2f} / {max(seconds):.2f} "
-            f"| {slowest / statistics.median(seconds):.1f} | {used:.1f} | {processor / used:.1f} "
-            f"| {statistics.median(run['peak'] for run in runs):.0f} | {runs[0]['told']['sequences']} |"
+            f"| {name} | {len(done)} | {seconds[0]:.2f} / {taken:.2f} / {seconds[-1]:.2f} "
+            f"| {times(usual, taken)} | {times(fastest, taken)} | {spent:.1f} | {times(processor, spent)} "
+            f"| {statistics.median(run['peak'] for run in done):.0f} | {done[0]['told']['sequences']} |"
         )
     return "\n".join(lines)
+
+
+def middle(found: dict[str, list[Run]], kind: str, names: Iterable[str]) -> float | None:
+    """The smallest median of these contenders; None where none has finished."""
+    medians = [
+        statistics.median(run[kind] for run in runs if run)
+        for name, runs in found.items()
+        if name in names and any(runs)
+    ]
+    return min(medians, default=None)
+
+
+def times(theirs: float | None, ours: float) -> str:
+    """How many times as much they take."""
+    return "" if theirs is None else f"{theirs / ours:.1f}"
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ class _Counter:
             if isinstance(node, DataNode):
                 yield {"data": node.name, **self._data(node)}
             elif isinstance(node, StageNode):
-                yield {"stage": node.name, "steps": self._steps(node)}
+                yield {"stage": node.name, "steps": self._steps(node), "layout": self._layout(node)}
 
     # --- data -----------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class _Counter:
         kept = self.store.get(node.fingerprint) if self.store is not None else None
         if kept is not None:
             self.folders[node.name] = kept.folder
-            return _counted(node, kept.manifest.facts)
+            return {**_counted(node, kept.manifest.facts), "stored": True}
         why = self._why_not(node)
         return {"why": why} if why else self._count(node)
 
@@ -139,8 +139,7 @@ class _Counter:
         from recipedsl.data.engine import make_data
         from recipedsl.diagnostics import RecipeError
 
-        out = self.work / f"made-{len(self.folders)}"
-        out.mkdir()
+        out = Path(tempfile.mkdtemp(dir=self.work))
         try:
             facts = make_data(node, self.folders, out, self.policy)
         except RecipeError:
@@ -153,8 +152,7 @@ class _Counter:
         from recipedsl.data.profiles.funnel import make_funnel
         from recipedsl.diagnostics import RecipeError
 
-        work = self.work / f"stopped-{node.name}"
-        work.mkdir()
+        work = Path(tempfile.mkdtemp(dir=self.work))
         try:
             funnel = make_funnel(node, self.folders, work, self.policy, None).funnel
         except RecipeError as error:
@@ -168,6 +166,16 @@ class _Counter:
         return {"source": funnel.rows, "rejects": funnel.rejects, "steps": steps, "parts": funnel.parts}
 
     # --- stages ---------------------------------------------------------------------------------------
+
+    def _layout(self, node: StageNode) -> dict[str, Any]:
+        """How the planner lays the batch out: rows at a time, how often, on what."""
+        from recipedsl.runtime.device import find_device
+
+        return {
+            "rows": node.arguments["per_device_train_batch_size"],
+            "times": node.arguments["gradient_accumulation_steps"],
+            "device": find_device().kind,
+        }
 
     def _steps(self, node: StageNode) -> int | None:
         """Optimizer steps; None where the rows that it trains on are not turned into tokens yet."""

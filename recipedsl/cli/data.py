@@ -21,7 +21,7 @@ from recipedsl.cli.looking import (
     read_by,
     row_of,
 )
-from recipedsl.cli.options import request_of, request_options, root_option
+from recipedsl.cli.options import request_of, request_options, root_option, written_to
 from recipedsl.cli.output import screen_width, show_diagnostics, show_lines
 from recipedsl.cli.preparing import NotCompiled, carry_out, exit_code_of, progress
 from recipedsl.cli.project import Project, load_recipe
@@ -87,6 +87,7 @@ class Asked:
     flag_value="",
     default=None,
     metavar="[FILE]",
+    callback=written_to("--html", ".html", ".htm"),
     help="Write a page of its own; named after the dataset when no file is named.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For programs; rows one a line.")

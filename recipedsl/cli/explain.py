@@ -111,7 +111,8 @@ def _settings(settings: tuple[Setting, ...]) -> Iterator[Line]:
     room = max(len(each.name) for each in settings)
     for each in settings:
         name = Piece(f"{each.name:<{room}}", Role.NAME)
-        yield line("  ", name, f"  {each.doc.rstrip('.')}", Piece(f" ({_default(each)})", Role.FAINT))
+        later = (Piece(" · not carried out yet", Role.WARNING),) if each.not_yet else ()
+        yield line("  ", name, f"  {each.doc.rstrip('.')}", Piece(f" ({_default(each)})", Role.FAINT), *later)
 
 
 def _default(setting: Setting) -> str:

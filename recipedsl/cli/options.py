@@ -30,6 +30,23 @@ form_option = click.option(
 )
 
 
+def written_to(option: str, *suffixes: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """Checks the file that an option may name: what stands behind it may have been meant as the recipe.
+
+    Args:
+        option: as it is typed.
+        suffixes: ends of names that are written to; everything else is refused, so nothing is lost.
+    """
+
+    def check(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+        if value in (None, "", "-") or Path(value).suffix in suffixes:
+            return value
+        words = f"`{option} {value}` would write there, and the name of such a file ends in `{suffixes[0]}`"
+        raise click.UsageError(f"{words}; without a file put `{option}` behind the recipe")
+
+    return check
+
+
 _SET = click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set a param; repeatable.")
 _PROFILE = click.option("--profile", default="", metavar="NAME", help="Take the values of a profile.")
 _OVERRIDE = click.option(
@@ -68,7 +85,7 @@ _ENGINE = click.option(
     type=click.Choice(["local", "ray"]),
     default="local",
     help="What carries out data nodes: this process, or Ray, several workers over pieces of the files. The "
-    "rows are the same.",
+    "rows are the same. `recipedsl explain R733` tells what is done by whom.",
 )
 _ADDRESS = click.option(
     "--engine-address",

@@ -16,6 +16,7 @@ from recipedsl.cli.options import (
     request_of,
     request_options,
     root_option,
+    written_to,
 )
 from recipedsl.cli.output import screen_width, show_diagnostics, show_lines
 from recipedsl.cli.preparing import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     is_flag=False,
     flag_value="-",
     metavar="[FILE]",
+    callback=written_to("--json", ".json"),
     help="Write the plan as JSON; to the standard output when no file is named.",
 )
 @click.option("--no-data", is_flag=True, help="Read no rows and fetch no model; nothing is counted.")

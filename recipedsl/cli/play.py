@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,19 +92,18 @@ def play(recipe: str | None, port: int, no_browser: bool, root: Path | None) -> 
 
 def _playground(recipe: str | None, root: Path | None) -> Playground:
     """What is served. Raises RecipeError where the recipe cannot be read."""
-    from recipedsl.cli.lsp import world
+    from recipedsl.cli.lsp import COUNTER, world
     from recipedsl.cli.project import load_recipe, root_of
     from recipedsl.editor.playground.methods import Beginning
     from recipedsl.editor.playground.serving import Playground
 
-    counter = (sys.executable, "-m", "recipedsl.cli.counting")
     if recipe is None:
         home = (root or root_of(Path())).resolve()
         beginning = Beginning(_unused(home), SAMPLE)
     else:
         project = load_recipe(recipe, root)
         home, beginning = project.root, Beginning(project.source.path)
-    return Playground(home, world(), counter, beginning)
+    return Playground(home, world(), COUNTER, beginning)
 
 
 def _unused(root: Path) -> str:

@@ -165,6 +165,7 @@ def load_plan(path: str, root: Path | None = None) -> tuple[Path, Plan]:
     from recipedsl.diagnostics.codes.recipe_files import PlanFile
     from recipedsl.plan.model import Plan
     from recipedsl.plan.verify import faults, forgeries
+    from recipedsl.plan.vocabulary import foreign
 
     file = Path(path)
     if not file.is_file():
@@ -176,10 +177,10 @@ def load_plan(path: str, root: Path | None = None) -> tuple[Path, Plan]:
         place = ".".join(map(str, first["loc"]))
         note = f"{place}: {first['msg']}" if place else first["msg"]
         raise _error(Diagnostic(PlanFile, f"{path} is no plan of this version", notes=(note,))) from None
-    found = tuple(faults(plan)) or tuple(forgeries(plan))
+    found = tuple(faults(plan)) or tuple(forgeries(plan)) or tuple(foreign(plan))
     if found:
         helps = (Help("`recipedsl plan RECIPE --json` writes a plan; settings change in the recipe"),)
         raise _error(
-            Diagnostic(PlanFile, f"the plan in {path} contradicts itself", notes=found[:5], helps=helps)
+            Diagnostic(PlanFile, f"the plan in {path} is not fit to run", notes=found[:5], helps=helps)
         )
     return (root or root_of(file.parent)).resolve(), plan

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from recipedsl.plan.model import Plan
     from recipedsl.runtime.execute import Observer, Options, RunOutcome
     from recipedsl.runtime.records import Recorder
+
+#: Characters of a reason that are shown.
+_LONGEST = 300
 
 
 @click.command()
@@ -89,9 +95,38 @@ def _run_plan(path: str, options: Options, root: Path | None, engine: Engine) ->
     home, plan = load_plan(path, root)
     recipe = file_below(home, plan.recipe)
     text = recipe.read_text("utf-8", "replace") if recipe else ""
-    with progress() as observer:
+    with progress() as observer, _blamed_on(path):
         recorder, outcome = _execute(plan, home, text, options, observer, engine)
     return _tell(recorder, outcome)
+
+
+@contextmanager
+def _blamed_on(path: str) -> Iterator[None]:
+    """What a plan file leads to and nobody foresaw is told as a fault of the file, which anybody can write.
+
+    Raises:
+        RecipeError: the plan could not be carried out, for a reason that is no diagnostic.
+    """
+    from recipedsl.diagnostics import Diagnostic, Help, RecipeError
+    from recipedsl.diagnostics.codes.run import PlanUnfit
+
+    try:
+        yield
+    except (RecipeError, OSError):
+        raise
+    except Exception as error:
+        if os.environ.get("RECIPEDSL_TRACEBACK"):
+            raise
+        first = str(error).partition("\n")[0]
+        unless = "where `recipedsl plan --json` wrote it and nobody changed it, this is a bug of recipedsl"
+        raise RecipeError(
+            Diagnostic(
+                PlanUnfit,
+                f"{path} holds what cannot be carried out",
+                notes=(f"{type(error).__name__}: {first[:_LONGEST]}",),
+                helps=(Help(f"{unless}; `RECIPEDSL_TRACEBACK=1` shows where"),),
+            )
+        ) from error
 
 
 def _run_recipe(project: Project, request: Request, options: Options, engine: Engine) -> int:

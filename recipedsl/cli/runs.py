@@ -80,7 +80,10 @@ def _facts(run: Run) -> dict[str, dict[str, Any]]:
 
 def _facts_in(manifest: Path) -> Any:
     """None where there is no manifest any more, or it is broken: the store says so."""
+    from recipedsl.runtime.facts_form import fault_of
+
     try:
-        return json.loads(manifest.read_text("utf-8"))["facts"]
+        form = json.loads(manifest.read_text("utf-8"))
+        return None if fault_of(form["kind"], form["facts"]) else form["facts"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

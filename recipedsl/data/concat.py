@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from recipedsl.data.problems import mistake
-from recipedsl.data.reading.reader import put_together
+from recipedsl.data.reading.again import put_together
 from recipedsl.data.schema import row_type_of
 from recipedsl.diagnostics.codes.data_run import ColumnsDiverge
 from recipedsl.language.types import ANY, Field, Kind, RowType, Type, common

@@ -15,6 +15,7 @@ from recipedsl.data.flow import Context, opened
 from recipedsl.data.look import FileFacts, look
 from recipedsl.data.mixing import Drawn, mixture
 from recipedsl.data.problems import mistake
+from recipedsl.data.reading.again import Piece
 from recipedsl.data.reading.columns import to_frame
 from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.data.reading.hub import dataset_files
@@ -63,7 +64,7 @@ def make_data(node: DataNode, inputs: Mapping[str, Path], out: Path, policy: Rea
         looked-at type a late value changed, in words), `files`, `drawn`
         (of a mixture: `dataset`, `rows` that come from it, `of` how many), `steps`
         (keyword, text, rows behind it; `unshaped` and `examples` of `as`, `values` of `expect`, `hits`
-        and `examples` of `decontaminate`, `near` of `dedup` with it: pairs, groups, examples, `masked` of
+        and `examples` of `decontaminate`, `near` of `dedup` with it: groups, rows, examples, `masked` of
         `redact`: counts by kind),
         `rows` by part and `columns`.
 
@@ -110,7 +111,7 @@ class _Making:
         here = self._context
         self._context = context = keyed.Keyed(here.work, here.inputs)
         try:
-            return context.carry_out(self._node.steps, reading.frame, reading.whole, files)
+            return context.carry_out(self._node.steps, reading, files)
         except keyed.NeedsRows:
             self._context = here
             return None
@@ -189,8 +190,9 @@ class _Making:
         made = mixture(source, [self._context.rows_of(each) for each in source.inputs])
         self._drawn = made.drawn
         row = row_type_of(made.frame.collect_schema())
-        whole = (made.whole, made.order)
-        return Reading(made.frame, made.rows, row, bytes=self._size(source.inputs), whole=whole)
+        whole = (Piece(made.whole, made.of, row),)
+        size = self._size(source.inputs)
+        return Reading(made.frame, made.rows, row, bytes=size, pieces=whole, order=made.order)
 
     def _known(self, frame: pl.LazyFrame, inputs: tuple[Input, ...]) -> Reading:
         row = row_type_of(frame.collect_schema())

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from recipedsl.data.problems import mistake
 from recipedsl.diagnostics.codes.data_run import StepFailed
 from recipedsl.plan.model import Input, StepSpec
+
+Made = TypeVar("Made")
 
 #: Number of the step that a row fell to, null while it stands.
 FELL = "_recipedsl_fell"
@@ -76,6 +78,10 @@ class Context:
         """The file in which they are."""
         return self.inputs[source.node] / f"{source.part or 'rows'}.parquet"
 
+    def once(self, make: Callable[[], Made], *_of: object) -> Made:
+        """What the step at hand makes of other datasets; `_of` says of which, and how."""
+        return make()
+
     def keep(self, frame: pl.LazyFrame, condition: pl.Expr) -> pl.LazyFrame:
         """Marks the rows for which the condition is not true as fallen to the step at hand."""
         number = pl.lit(self._number, pl.Int32)
@@ -91,10 +97,11 @@ class Context:
 
     def settle(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Carries out what is pending; the rows that stand, ready to be read again and again."""
-        if frame is self._settled:
-            return frame
         # The step that asks is not done yet: its count comes with the next run.
         done = [number for number in self._open if number < self._number]
+        if frame is self._settled:
+            self._count_unchanged(done)
+            return frame
         held = self._run(frame, [standing(frame)], done)[0]
         self._settled = opened(held.lazy())
         return self._settled
@@ -147,6 +154,12 @@ class Context:
             unshaped = self.steps[number].setdefault("unshaped", {})
             unshaped[why] = unshaped.get(why, 0) + rows
         self._open = [number for number in self._open if number not in done]
+
+    def _count_unchanged(self, done: list[int]) -> None:
+        """Notes that steps left the rows as they were settled."""
+        for number in done:
+            self.steps[number]["rows"] = sum(self._parts.values())
+            self._open.remove(number)
 
     def _show_examples(self, frame: pl.LazyFrame, numbers: list[int]) -> None:
         """The first rows that were set aside: looked for behind the pass, and only as far as need be.

@@ -11,13 +11,11 @@ can be told of each row alone (`DECIDES`); any other needs the rows at hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from recipedsl.data.flow import (
@@ -33,17 +31,21 @@ from recipedsl.data.flow import (
     shown_row,
     written,
 )
-from recipedsl.data.steps import STEPS
+from recipedsl.data.gathering import gathered
+from recipedsl.data.reading.reader import Reading
+from recipedsl.data.steps import STEPS, redact
+from recipedsl.data.steps.expect import expect_by
 from recipedsl.data.steps.order import sort_by
 from recipedsl.data.steps.rows import dedup_by, groups_by
 from recipedsl.data.steps.split import split_by
 from recipedsl.plan.model import StepSpec
 
-Numbers = npt.NDArray[np.int64]
-
 #: Bytes of a source from which on a pipeline goes by its keys. Up to there the rows that stand take less
 #: memory than reading does, and a second pass over the source would cost a tenth of the time.
 LARGE = 1 << 28
+
+#: Rows that a step changed each alone, and names of columns beside them.
+Changes = Callable[[StepSpec, pl.LazyFrame], tuple[pl.LazyFrame, list[str]]]
 
 #: What steps that choose and order rows decide by.
 DECIDES: dict[str, Decides] = {
@@ -53,10 +55,16 @@ DECIDES: dict[str, Decides] = {
     "shuffle": lambda _step, _frame: [],
     "sort": sort_by,
     "split": split_by,
+    "repeat": lambda _step, _frame: [],
+    "expect": expect_by,
+}
+#: Steps that change each row alone and tell of all: they give the rows changed, with columns to tell by.
+TELLS: dict[str, tuple[Changes, Callable[[pl.DataFrame, Context], None]]] = {
+    "redact": (redact.with_marks, redact.tell),
 }
 _ROW_BY_ROW = frozenset({"where", "derive", "select", "drop", "rename", "as"})
+_LEAVE_OUT = frozenset({"dedup", "take", "sample"})
 _ROW = f"{DECIDED}row"
-_PLACE = f"{DECIDED}place"
 
 
 class NeedsRows(Exception):
@@ -65,7 +73,7 @@ class NeedsRows(Exception):
 
 def fits(steps: Sequence[StepSpec]) -> bool:
     """Whether a pipeline can go by its keys, and gains by it."""
-    decides = [each for each in steps if each.keyword in DECIDES]
+    decides = [each for each in steps if each.keyword in DECIDES or each.keyword in TELLS]
     local = [each for each in steps if each.keyword in _ROW_BY_ROW]
     is_near = any(each.settings.get("near") is not None for each in decides)
     return bool(decides) and len(decides) + len(local) == len(steps) and not is_near
@@ -78,20 +86,16 @@ class Keyed(Context):
     _names: dict[int, list[str]] = field(default_factory=dict)  # of what steps decide by
     _probed: dict[int, dict[str, Any]] = field(default_factory=dict)
     _examples: list[tuple[int, str, int]] = field(default_factory=list)  # step, reason, row
+    _of_mixture: bool = False  # rows of its datasets may be left out
 
     def carry_out(
-        self,
-        steps: Sequence[StepSpec],
-        source: pl.LazyFrame,
-        whole: tuple[pl.LazyFrame, Numbers] | None,
-        files: Mapping[str, Path],
+        self, steps: Sequence[StepSpec], reading: Reading, files: Mapping[str, Path]
     ) -> dict[str, int]:
         """Takes rows through the steps and writes them.
 
         Args:
             steps: see `fits`.
-            source: rows that can be read several times.
-            whole: of a mixture all rows of its datasets, and which of them it consists of, in order.
+            reading: the rows.
             files: by part.
 
         Returns:
@@ -100,21 +104,22 @@ class Keyed(Context):
         Raises:
             NeedsRows: when it turns out that the rows have to be at hand.
         """
-        order = None
-        if whole is not None and len(np.unique(whole[1])) == len(whole[1]):
-            source, order = whole
+        self._of_mixture = reading.order is not None
         for step in steps:
             self.begin(step)
         with self.refusals():
-            table = _table(self._marked(steps, source))
-        frame = (table if order is None else table[order]).lazy()
+            table = _table(self._marked(steps, reading.source.frame))
+        frame = (table if reading.order is None else table[reading.order]).lazy()
         for number, step in enumerate(steps):
             self._number = number
-            if step.keyword in DECIDES:
-                with self.refusals():
+            with self.refusals():
+                if step.keyword in DECIDES:
                     frame = STEPS[step.keyword](frame, step, self)
+                elif step.keyword in TELLS:
+                    frame = self.settle(frame)
+                    TELLS[step.keyword][1](self.decided(frame, step), self)
         self._number = len(steps)
-        return self._write(steps, source, table.height, self.settle(frame).collect(), files)
+        return self._write(steps, reading, self.settle(frame).collect(), files)
 
     def _marked(self, steps: Sequence[StepSpec], source: pl.LazyFrame) -> pl.LazyFrame:
         """Rows taken through all row-by-row steps, with what the others decide by beside them."""
@@ -127,19 +132,26 @@ class Keyed(Context):
                 frame = frame.with_columns(
                     each.alias(f"{DECIDED}{number}_{place}") for place, each in enumerate(asked)
                 )
+            elif step.keyword in TELLS:
+                frame, self._names[number] = TELLS[step.keyword][0](step, frame)
+                names = enumerate(self._names[number])
+                frame = frame.rename({name: f"{DECIDED}{number}_{place}" for place, name in names})
             else:
                 frame = STEPS[step.keyword](frame, step, self)
         return frame
 
     def probed(self, frame: pl.LazyFrame, asked: Mapping[str, pl.Expr]) -> dict[str, Any]:
-        """Single values over all rows. Raises NeedsRows where some of them are dropped before."""
+        """Single values over all rows. Raises NeedsRows where some of them are left out before."""
         if self._number not in self._probed:
-            if any(number < self._number for number in self._names):
+            before = [number for number in self._names if number < self._number]
+            if self._of_mixture or any(self.steps[each]["keyword"] in _LEAVE_OUT for each in before):
                 raise NeedsRows
-            self._probed[self._number] = super().probed(frame, asked)
+            # What fell before the last of these steps is not there any more where rows are held.
+            there = frame.filter(pl.col(FELL).is_null() | (pl.col(FELL) > max(before, default=-1)))
+            self._probed[self._number] = super().probed(there, asked)
         return self._probed[self._number]
 
-    def decided(self, rows: pl.LazyFrame, step: StepSpec, by: Decides) -> pl.DataFrame:  # noqa: ARG002
+    def decided(self, rows: pl.LazyFrame, _step: StepSpec, _by: Decides | None = None) -> pl.DataFrame:
         """What was worked out for the step at hand, under the names that it knows."""
         names = enumerate(self._names[self._number])
         return rows.select(
@@ -165,39 +177,31 @@ class Keyed(Context):
             self._examples += [(number, *each) for each in aside.head(EXAMPLES).select(WHY, _ROW).rows()]
 
     def _write(
-        self,
-        steps: Sequence[StepSpec],
-        source: pl.LazyFrame,
-        height: int,
-        final: pl.DataFrame,
-        files: Mapping[str, Path],
+        self, steps: Sequence[StepSpec], reading: Reading, final: pl.DataFrame, files: Mapping[str, Path]
     ) -> dict[str, int]:
         """Writes the rows of the final table, in its order."""
+        source, numbers = reading.source, final[_ROW].to_numpy()
+        rows = gathered(source, numbers, reading.bytes * len(numbers) // max(1, source.rows))
         if PART not in final.columns:
             final = final.with_columns(pl.lit("").alias(PART))
-        chosen = final.select(_ROW, PART).with_row_index(_PLACE)
-        beside = pl.DataFrame({_ROW: pl.Series(range(height), dtype=final.schema[_ROW])})
-        beside = beside.join(chosen, on=_ROW, how="left", maintain_order="left").drop(_ROW)
-        rows = pl.concat([source, beside.lazy()], how="horizontal").filter(pl.col(_PLACE).is_not_null())
-        if not chosen[_ROW].is_sorted():
-            rows = rows.sort(_PLACE)
+        parts = final.select(PART)
         # What steps add is worked out behind the sort, which then carries less.
-        made = self._marked(steps, rows)
+        made = self._marked(steps, pl.concat([rows, parts.lazy()], how="horizontal"))
         asked = written(made.select(*columns_of(made), PART), files)
         with self.refusals():
             pl.collect_all(asked, engine="streaming")
-            self._show_examples(self._marked(steps, source.with_row_index(_ROW)), [])
-        counts = dict(chosen.group_by(PART).len().rows())
+            self._show_examples(self._marked(steps, source.frame.with_row_index(_ROW)), [])
+        counts = dict(parts.group_by(PART).len().rows())
         return {part: counts.get(part, 0) for part in files}
 
     def _show_examples(self, frame: pl.LazyFrame, _numbers: list[int]) -> None:
         """The first rows that were set aside, as far as need be."""
-        wanted = {row: (number, why) for number, why, row in self._examples}
+        wanted = {row for _number, _why, row in self._examples}
         if not wanted:
             return
         first = frame.filter(pl.col(_ROW).is_in(list(wanted))).head(len(wanted))
         rows = {each[_ROW]: shown_row(each) for each in first.collect(engine="streaming").to_dicts()}
-        for row, (number, why) in wanted.items():
+        for number, why, row in self._examples:
             self.steps[number].setdefault("examples", []).append({"reason": why, "row": rows[row]})
 
 

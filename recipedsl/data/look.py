@@ -18,7 +18,7 @@ from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.reading.bounded import Enough
 from recipedsl.data.reading.files import Form, ReadPolicy, form_of
 from recipedsl.data.reading.hub import dataset_files
-from recipedsl.data.reading.inference import file_fields, finished, merged_fields, row_fields
+from recipedsl.data.reading.inference import breadth, file_fields, finished, merged_fields, row_fields
 from recipedsl.data.reading.records import Record, records
 from recipedsl.data.reading.remote import Fetching, Found
 from recipedsl.data.reading.states import are_settled, state_of
@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 ROWS = 200  # rows looked at in a file
 BYTES = 1 << 20  # or this much of it, whichever ends first
 MOST = 1 << 23  # bytes within which a row has to end; a file of few bytes may hold endless ones
+COLUMNS = 1_000  # and parts of columns that rows may have; data has some dozens
 FILES = 8  # files of a glob that are looked at
 _HINT = "rows are objects, one a line or in an array `[…]`, or lines of a table; `format` tells which"
-_VERSION = 6  # of the cache
+_VERSION = 7  # of the cache
 _SMALL = 1 << 22  # bytes of a text that `read_text` reads at most
 
 # --- looks --------------------------------------------------------------------------------------
@@ -143,7 +144,16 @@ def _look_into(name: str, file: Path, asked: str, seen: _Seen) -> None:
         seen.problem = seen.problem or f"`{name}` has no row within its first {MOST >> 20} MiB"
     if here.fields is not None:
         seen.add(file_fields(here.fields, form))
+        _check_breadth(name, seen.fields or ())
     return None
+
+
+def _check_breadth(name: str, fields: tuple[Field, ...]) -> None:
+    """Raises RecipeError when keys of rows are too many to be names of columns."""
+    if breadth(fields) > COLUMNS:
+        words = f"`{name}` has more than {COLUMNS:,} columns and parts of columns"
+        helps = "keys that are data, not names, belong into one column: a list, or a text"
+        raise mistake(UnreadableFile, words, helps=helps)
 
 
 def _look_at(record: Record, name: str, form: Form, here: _Seen, seen: _Seen) -> None:

@@ -40,6 +40,7 @@ class Mixture:
         frame: the rows, in their order.
         rows: how many.
         whole: all rows of all datasets, one dataset after another.
+        of: how many these are.
         order: numbers of the mixture's rows in `whole`.
         drawn: for each dataset how many of them came from it, and how many rows it has.
     """
@@ -47,6 +48,7 @@ class Mixture:
     frame: pl.LazyFrame
     rows: int
     whole: pl.LazyFrame
+    of: int
     order: Numbers
     drawn: tuple[Drawn, ...]
 
@@ -75,7 +77,7 @@ def mixture(source: MixSource | InterleaveSource, frames: Sequence[pl.LazyFrame]
     for place, first in enumerate(np.cumsum([0, *sizes[:-1]])):
         numbers[order == place] = first + rows[place]
     placed, whole = _placed(names, frames, rows, order), concatenated(names, frames)
-    return Mixture(placed, len(order), whole, numbers, _told(names, counts, sizes))
+    return Mixture(placed, len(order), whole, sum(sizes), numbers, _told(names, counts, sizes))
 
 
 def _told(names: Sequence[str], counts: Sequence[int], sizes: Sequence[int]) -> tuple[Drawn, ...]:

@@ -1,7 +1,6 @@
 """Which columns are one and the same on their way through steps and datasets, and where each comes to be.
 
-A column at a place is `(file, span, name)`: the span is that of the source or step behind which it stands, or
-of the row type that declares it. Steps that carry a column join its places; one that makes it begins another.
+Steps that carry a column join its places; one that makes it begins another.
 """
 
 from __future__ import annotations
@@ -9,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, NamedTuple
+from itertools import chain, pairwise
 
 from recipedsl.editor.analysis import Analysis
-from recipedsl.editor.names import Occurrence, Role
+from recipedsl.editor.names import ITEM, Role, Way
 from recipedsl.editor.nodes import path_to
+from recipedsl.editor.places import At, is_whole, key_text, place_of
 from recipedsl.language import catalogue
 from recipedsl.language.steps.base import Step, Takes
-from recipedsl.language.types import RowType
+from recipedsl.language.types import RowType, Type
 from recipedsl.semantics.context import Module
 from recipedsl.semantics.recipe import DataReference, Dataset, Passage, ResolvedStep, WeightedScore
 from recipedsl.semantics.scope import find_path
@@ -29,14 +28,6 @@ _READ_BY_NAME = "chat_template_kwargs"
 
 #: Columns that `generate` makes.
 _GENERATED = ("prompt", "completion", "draw")
-
-
-class At(NamedTuple):
-    """A column at a place."""
-
-    path: str
-    span: Span
-    name: str
 
 
 @dataclass(frozen=True)
@@ -55,12 +46,12 @@ class Columns:
     Attributes:
         analyses: of the recipes.
         fixed: columns whose names are not the recipe's to choose, with the reason in words.
-        rows: the columns that stand beside each other at a place.
+        rows: the columns that stand beside each other at a place, the fields in a record.
     """
 
     analyses: list[Analysis]
     fixed: dict[At, str] = field(default_factory=dict)
-    rows: dict[tuple[str, Span], set[str]] = field(default_factory=dict)
+    rows: dict[At, set[str]] = field(default_factory=dict)
     _next: dict[At, At] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,101 +95,36 @@ class Columns:
     def why_fixed(self, column: At) -> str:
         """Why a column cannot have another name; empty where it can."""
         root = self.root(column)
-        return next((words for at, words in self.fixed.items() if self.root(at) == root), "")
+        known = chain(self.fixed.items(), self._whole.items())
+        return next((words for at, words in known if self.root(at) == root), "")
+
+    @cached_property
+    def _whole(self) -> dict[At, str]:
+        """Fields of records that are used as a whole: nobody knows what else names them then."""
+        found: dict[At, str] = {}
+        for analysis in self.analyses:
+            for each in analysis.names.all:
+                inside = list(_ways(each.column.type)) if each.column and each.column.type else []
+                if inside and is_whole(analysis, each) and (at := place_of(analysis, each)) is not None:
+                    line = analysis.positions.line_of(each.span.start) + 1
+                    words = f"line {line} of {at.path} uses `{each.name}`, which it is a part of, as a whole"
+                    found |= {at.inside(*way): words for way in inside}
+        return found
+
+    def _groups(self, column: At) -> Iterator[At]:
+        """The rows and records in which it stands."""
+        root = self.root(column)
+        for at, names in self.rows.items():
+            if any(self.root(at.inside(name)) == root for name in names):
+                yield at
 
     def beside(self, column: At) -> set[str]:
         """Names of the columns that stand beside it somewhere on its way."""
-        root = self.root(column)
-        places = {
-            place for place, names in self.rows.items()
-            if any(self.root(At(*place, name)) == root for name in names)
-        }  # fmt: skip
-        return {name for place in places for name in self.rows[place]}
+        return set().union(*(self.rows[at] for at in self._groups(column)))
 
-
-# --- where a name stands ---------------------------------------------------------------------------------
-
-
-def place_of(analysis: Analysis, found: Occurrence) -> At | None:
-    """The column that a name in a text means; None for one that means none, or that is not known."""
-    path = analysis.document.path
-    if found.role is Role.KEY:
-        span = _written_row(analysis, found.span)
-        return At(path, span, found.name) if span is not None else None
-    if found.column is None or (found.column.type is None and not _declares(analysis, found)):
-        return None
-    around = analysis.path_at(found.span.start)
-    record = _record_of(around, found.span)
-    if record is not None:
-        return At(path, record, found.name)
-    place = _rows_span(analysis, around, found)
-    return At(*place, found.name) if place is not None else None
-
-
-def _declares(analysis: Analysis, found: Occurrence) -> bool:
-    return _record_of(analysis.path_at(found.span.start), found.span) is not None
-
-
-def _record_of(around: list[Any], span: Span) -> Span | None:
-    """The row type, not part of another type, of which a name is a field."""
-    records = [each for each in around if isinstance(each, tree.RecordType)]
-    is_field = any(isinstance(each, tree.TypeField) and each.name.span == span for each in around)
-    return records[0].span if is_field and len(records) == 1 else None
-
-
-def _written_row(analysis: Analysis, span: Span) -> Span | None:
-    """The source `rows([{ … }])` of which a key is a column."""
-    around = analysis.path_at(span.start)
-    kinds = [type(each) for each in around]
-    shape = [tree.Call, tree.Argument, tree.ListOf, tree.MapOf, tree.MapEntry, tree.Name]
-    if kinds[-len(shape) :] != shape:
-        return None
-    call = around[-len(shape)]
-    found = next((each for each in reversed(around[: -len(shape)]) if not isinstance(each, tree.Group)), None)
-    source = (
-        found.source if isinstance(found, tree.Pipeline) and call.span.end <= found.source.span.end else call
-    )
-    return source.span if isinstance(call.function, tree.Name) and call.function.text == "rows" else None
-
-
-def _rows_span(analysis: Analysis, around: list[Any], found: Occurrence) -> tuple[str, Span] | None:
-    """The source or step behind which a column stands that is named at a place."""
-    assert found.column is not None
-    path = analysis.document.path
-    for pipeline, step in reversed(list(pairwise(around))):
-        if isinstance(pipeline, tree.Pipeline) and step is not pipeline.source:
-            if found.column.is_new:
-                return path, step.span
-            if _is_of_other(around, step):
-                return _end_of_other(analysis, step.span)
-            before = [pipeline.source, *pipeline.steps]
-            return path, before[before.index(step) - 1].span
-    return end_of(analysis, found.column.dataset)
-
-
-def _is_of_other(around: list[Any], step: Any) -> bool:
-    """Whether a name stands behind `against = `, which names columns of the other dataset."""
-    inside = around[around.index(step) :]
-    names = (each.name for each in inside if isinstance(each, tree.Argument))
-    return any(name is not None and name.text == "against" for name in names)
-
-
-def _end_of_other(analysis: Analysis, step: Span) -> tuple[str, Span] | None:
-    for each in analysis.recipe.datasets.values():
-        for resolved in each.steps:
-            here = resolved.place.source.path == analysis.document.path and resolved.place.span == step
-            if here and resolved.other is not None:
-                return end_of(analysis, resolved.other.name)
-    return None
-
-
-def end_of(analysis: Analysis, dataset: str) -> tuple[str, Span] | None:
-    """The last step of a dataset, or its source."""
-    last = None
-    for each in analysis.checked.analysis.passages:
-        if each.dataset == dataset:
-            last = each
-    return (last.place.source.path, last.place.span) if last is not None else None
+    def is_field(self, column: At) -> bool:
+        """Whether it is a part of a column somewhere."""
+        return any(at.way for at in self._groups(column))
 
 
 # --- the graph -------------------------------------------------------------------------------------------
@@ -210,15 +136,20 @@ class _Reader:
     def __init__(self, columns: Columns, analysis: Analysis) -> None:
         self.columns, self.analysis = columns, analysis
         self.passages: dict[str, list[Passage]] = {}
+        self.row_types: dict[tuple[str, Span], RowType] = {}
         for each in analysis.checked.analysis.passages:
             self.passages.setdefault(each.dataset, []).append(each)
+            if each.row is not None:
+                self.row_types[_place(each)] = each.row
 
     def read(self) -> None:
         """Everything that is known of the datasets."""
         for dataset in self.analysis.recipe.datasets.values():
             points = self.passages.get(dataset.name, [])
             for each in points:
-                self.columns.rows.setdefault(_place(each), set()).update(_names(each.row))
+                for name in _names(each.row):
+                    for way in self._ways(_place(each), name):
+                        self._add(At(*_place(each), way))
             if points:
                 self._source(dataset, points[0])
             steps = {(each.place.source.path, each.place.span): each for each in dataset.steps}
@@ -234,13 +165,30 @@ class _Reader:
             found.extend(each.imports.values())
         return found
 
+    def _ways(self, place: tuple[str, Span], name: str) -> list[Way]:
+        """A column, then every field of the records that it holds."""
+        row = self.row_types.get(place)
+        type_ = row.column(name) if row is not None else None
+        return [(name,), *((name, *way) for way in _ways(type_))] if type_ is not None else [(name,)]
+
+    def _add(self, column: At) -> None:
+        """It stands there beside others."""
+        self.columns.rows.setdefault(column.group, set()).add(column.way[-1])
+
     def _join(self, one: tuple[str, Span], other: tuple[str, Span], names: Iterable[str]) -> None:
         for name in names:
-            self.columns.join(At(*one, name), At(*other, name))
+            theirs = set(self._ways(other, name))
+            for way in self._ways(one, name):
+                if way in theirs:
+                    self.columns.join(At(*one, way), At(*other, way))
 
     def _fix(self, place: tuple[str, Span], names: Iterable[str], words: str) -> None:
         for name in names:
-            self.columns.fixed.setdefault(At(*place, name), words.format(name=name))
+            for way in self._ways(place, name):
+                self._fix_one(At(*place, way), words)
+
+    def _fix_one(self, column: At, words: str) -> None:
+        self.columns.fixed.setdefault(column, words.format(name=column.way[-1]))
 
     # --- sources ----------------------------------------------------------------------------------------
 
@@ -252,13 +200,20 @@ class _Reader:
             words = f"`{{name}}` is what {what} calls it; `| rename new = old` gives it another name"
             self._fix(place, here, words)
         elif use.keyword == "rows":
-            fixed = here if not _is_in_place(self.analysis, place) else _texts(self.analysis, place)
-            self._fix(place, fixed, "`{name}` is named by the values that the rows have")
+            self._written(place, here)
         elif use.keyword == "generate":
             self._fix(place, _GENERATED, "`{name}` is what `generate` calls it")
         made = _GENERATED if use.keyword == "generate" else ()
         for each in use.inputs:
             self._carry(each, place, [name for name in here if name not in made])
+
+    def _written(self, place: tuple[str, Span], here: list[str]) -> None:
+        """Columns and fields of written rows that no key in place names."""
+        written = _rows_written(self.analysis, place)
+        texts, values = _not_in_place(written) if written is not None else (set(), {()})
+        for way in (way for name in here for way in self._ways(place, name)):
+            if way in texts or any(way[:length] in values for length in range(len(way))):
+                self._fix_one(At(*place, way), "`{name}` is named by the values that the rows have")
 
     def _carry(self, used: DataReference, place: tuple[str, Span], names: Iterable[str]) -> None:
         """Columns of another dataset that are here too."""
@@ -275,6 +230,22 @@ class _Reader:
             self._other(step, before, place)
         kept = [name for name in _names(before.row) if name in here and name not in made]
         self._join(_place(before), place, kept)
+        self._renamed(step, _place(before), place)
+        for name in kept:
+            self._changed(_place(before), place, name)
+            self._changed(place, _place(before), name)
+
+    def _changed(self, one: tuple[str, Span], other: tuple[str, Span], name: str) -> None:
+        """Fields that a column of another type lacks at the other place: nobody knows where they go."""
+        for way in set(self._ways(one, name)) - set(self._ways(other, name)):
+            self._fix_one(At(*one, way), f"`{{name}}` is part of `{_braced(name)}`, which a step changes")
+
+    def _renamed(self, step: ResolvedStep | None, before: tuple[str, Span], place: tuple[str, Span]) -> None:
+        """The fields of a column that has another name from here on have theirs still."""
+        names = step.settings.get("names", {}) if step is not None and step.keyword == "rename" else {}
+        for old, new in names.items():
+            for _, *way in self._ways(before, old)[1:]:
+                self.columns.join(At(*before, (old, *way)), At(*place, (new, *way)))
 
     def _made(self, step: ResolvedStep, place: tuple[str, Span], here: list[str]) -> set[str]:
         """Columns that a step makes; those that it names itself are noted as fixed."""
@@ -297,22 +268,18 @@ class _Reader:
         if not step.settings.get("against"):
             self._carry(step.other, _place(before), step.settings.get("on", ()))
         if concept is not None and issubclass(concept, Step) and concept.joins:
-            taken = [name for name in self.columns.rows.get(place, ()) if name not in _names(before.row)]
-            self._carry(step.other, place, taken)
+            here = self.columns.rows.get(At(*place, ()), ())
+            self._carry(step.other, place, [name for name in here if name not in _names(before.row)])
 
     # --- row types ----------------------------------------------------------------------------------------
 
     def _annotations(self, module: Module) -> None:
         for item in module.file.items:
-            if not isinstance(item, tree.Data) or item.annotation is None:
-                continue
-            found = _record(module, item.annotation)
-            if found is not None:
-                path, record = found
+            if isinstance(item, tree.Data) and item.annotation is not None:
                 place = module.source.path, item.pipeline.source.span
-                names = [each.name.text for each in record.fields]
-                self.columns.rows.setdefault((path, record.span), set()).update(names)
-                self._join(place, (path, record.span), names)
+                for way, declared in _declared(module, item.annotation):
+                    self._add(declared)
+                    self.columns.join(At(*place, way), declared)
 
     # --- code that reads rows -------------------------------------------------------------------------------
 
@@ -321,9 +288,10 @@ class _Reader:
         for dataset, words in self._given_to_code():
             for each in self.passages.get(dataset, [])[-1:]:
                 self._fix(_place(each), _names(each.row), words)
-        for place, names in self.columns.rows.items():
-            if _READ_BY_NAME in names:
-                self._fix(place, [_READ_BY_NAME], "`{name}` is what a row tells its template by")
+        for at, names in self.columns.rows.items():
+            if not at.way and _READ_BY_NAME in names:
+                words = "`{name}` is what a row tells its template by"
+                self._fix((at.path, at.span), [_READ_BY_NAME], words)
 
     def _given_to_code(self) -> Iterator[tuple[str, str]]:
         recipe = self.analysis.recipe
@@ -357,17 +325,33 @@ def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _is_in_place(analysis: Analysis, place: tuple[str, Span]) -> bool:
-    """Whether the rows of `rows(…)` are written there, and not a value from elsewhere."""
-    return _rows_written(analysis, place) is not None
+def _ways(type_: Type | None) -> Iterator[Way]:
+    """The ways to the fields of the records that values of a type are, or have inside."""
+    for each in type_.fields if type_ is not None else ():
+        yield (each.name,)
+        yield from ((each.name, *way) for way in _ways(each.type))
+    if type_ is not None and type_.item is not None:
+        yield from ((ITEM, *way) for way in _ways(type_.item))
 
 
-def _texts(analysis: Analysis, place: tuple[str, Span]) -> list[str]:
-    """Columns of written rows that a text names, `{ "a": 1 }`."""
-    written = _rows_written(analysis, place)
-    maps = [each for each in written.items if isinstance(each, tree.MapOf)] if written is not None else []
-    keys = (entry.key for each in maps for entry in each.entries)
-    return [each.value for each in keys if isinstance(each, tree.Text)]
+def _not_in_place(written: tree.ListOf) -> tuple[set[Way], set[Way]]:
+    """What rows do not name in place: ways that a text names, `{ "a": 1 }`, and those to other values."""
+    texts: set[Way] = set()
+    values: set[Way] = set()
+    waiting: list[tuple[tree.Expression, Way]] = [(each, ()) for each in written.items]
+    for node, way in waiting:
+        match node:
+            case tree.Group():
+                waiting.append((node.inner, way))
+            case tree.ListOf():
+                waiting += [(each, (*way, ITEM)) for each in node.items]
+            case tree.MapOf():
+                entries = [(each, (*way, key_text(each))) for each in node.entries]
+                texts |= {key for each, key in entries if isinstance(each.key, tree.Text)}
+                waiting += [(each.value, key) for each, key in entries]
+            case _:
+                values.add(way)
+    return texts, values
 
 
 def _rows_written(analysis: Analysis, place: tuple[str, Span]) -> tree.ListOf | None:
@@ -392,16 +376,40 @@ def _file(analysis: Analysis, path: str) -> tree.File | None:
     return None
 
 
-#: Names of types that stand for other names.
+#: Names of types that stand for other names, and records inside of records.
 _DEEPEST = 20
 
 
-def _record(module: Module, node: tree.TypeExpression, depth: int = 0) -> tuple[str, tree.RecordType] | None:
+def _declared(module: Module, node: tree.TypeExpression, way: Way = ()) -> Iterator[tuple[Way, At]]:
+    """The fields that an annotation declares, by the ways to them: each where its row type is written."""
+    found = _record(module, node)
+    if found is not None and len(way) <= _DEEPEST:
+        owner, record = found
+        yield from _fields(owner, record, At(owner.source.path, record.span, ()), way)
+
+
+def _fields(module: Module, record: tree.RecordType, within: At, way: Way) -> Iterator[tuple[Way, At]]:
+    for each in record.fields:
+        own: Way = (each.name.text,)
+        yield (*way, *own), within.inside(*own)
+        node: tree.TypeExpression | None = each.type
+        while isinstance(node, tree.RefinedType) or (isinstance(node, tree.NamedType) and node.item):
+            own = own if isinstance(node, tree.RefinedType) else (*own, ITEM)
+            node = node.base if isinstance(node, tree.RefinedType) else node.item
+        if isinstance(node, tree.RecordType):
+            yield from _fields(module, node, within.inside(*own), (*way, *own))
+        elif node is not None:
+            yield from _declared(module, node, (*way, *own))
+
+
+def _record(
+    module: Module, node: tree.TypeExpression, depth: int = 0
+) -> tuple[Module, tree.RecordType] | None:
     """The row type that an annotation means, and the file that it is written in."""
     while isinstance(node, tree.RefinedType):
         node = node.base
     if isinstance(node, tree.RecordType):
-        return module.source.path, node
+        return module, node
     declared = find_path(module, node.name) if isinstance(node, tree.NamedType) else None
     if declared is None or not isinstance(declared.node, tree.TypeDeclaration) or depth > _DEEPEST:
         return None

@@ -30,6 +30,7 @@ class Sort(Enum):
     METHOD = auto()
     TYPE = auto()
     PARAM_TYPE = auto()
+    PARAM_RANGE = auto()  # what may follow the type of a param
     CONSTANT = auto()
     COPY = auto()  # a declaration of the same kind
     DATASET = auto()
@@ -39,6 +40,7 @@ class Sort(Enum):
     SHAPE = auto()
     SHARE = auto()  # of a split
     SCORE = auto()  # an expression over rewards or metrics
+    POLICY = auto()  # a model or stage, of which a gate's metric is
     SETTINGS = auto()  # names of settings
     PROFILE = auto()  # names of params
     VALUE = auto()  # of a setting
@@ -184,7 +186,20 @@ def _words_before(tokens: list[Token], offset: int) -> tuple[list[Token], Token 
     is_word = bool(words) and _is_wordlike(words[-1]) and words[-1].span.end >= offset
     if is_word or (words and words[-1].kind == STRING and _is_inside(words[-1], offset)):
         last = words.pop()
+    start = last.span.start if last is not None else offset
+    if _is_over(tokens, begin, words, start):
+        return [], last, start
     return words, last, tokens[begin].span.start
+
+
+def _is_over(tokens: list[Token], begin: int, words: list[Token], offset: int) -> bool:
+    """Whether a line that begins at an offset comes behind a declaration, no further in than it."""
+    if not words or words[-1].kind != NEWLINE:
+        return False
+    depth = sum((each.kind in OPENERS) - (each.kind in CLOSERS) for each in words)
+    head = tokens[begin - 1] if begin else None
+    indent = len(head.text) if head is not None and head.kind == WHITESPACE else 0
+    return depth <= 0 and offset - words[-1].span.end <= indent
 
 
 def _is_wordlike(token: Token) -> bool:
@@ -281,6 +296,8 @@ class _Reader:
                 frame.count += 1
             frame.item, frame.key = index + 1, ""
             frame.pipe, frame.step = -1, None
+        elif frame.item == index:
+            frame.item = index + 1  # what a line begins with is the item, not the line's end
 
     def _step(self, index: int) -> None:
         frame = self.frame
@@ -417,7 +434,7 @@ class _Reader:
         after = (
             before is not None and before.kind in _VALUE_ENDS and not fresh and frame.item < len(self.words)
         )
-        if want.sort in (Sort.METHOD, Sort.TYPE, Sort.DECLARATION, Sort.STEP, Sort.PARAM_TYPE):
+        if want.sort in _NO_VALUES:
             after = False
         names_too = (
             (frame.is_call or frame.step is not None) and not frame.key and frame.item == len(self.words)
@@ -453,6 +470,12 @@ class _Reader:
         )
 
 
+#: What no value stands in, so that none has ended.
+_NO_VALUES = frozenset(
+    (Sort.METHOD, Sort.TYPE, Sort.DECLARATION, Sort.STEP, Sort.PARAM_TYPE, Sort.PARAM_RANGE)
+)
+
+
 class _Expect(Concept):
     """A gate in a pipeline."""
 
@@ -483,8 +506,11 @@ def _behind_equal(words: list[Token], before: Want, behind: Want) -> Want:
 
 
 def _param(_: Token, words: list[Token]) -> Want:
-    has_colon = any(each.kind == "COLON" for each in words)
-    return _behind_equal(words, Want(Sort.PARAM_TYPE) if has_colon else NOTHING, CONSTANT)
+    places = [index for index, each in enumerate(words) if each.kind == "COLON"]
+    if not places:
+        return _behind_equal(words, NOTHING, CONSTANT)
+    has_type = len(words) > places[0] + 1
+    return _behind_equal(words, Want(Sort.PARAM_RANGE if has_type else Sort.PARAM_TYPE), CONSTANT)
 
 
 _TOP: dict[str, Callable[[Token, list[Token]], Want]] = {
@@ -518,7 +544,8 @@ def _concept_of(analysis: Analysis, head: list[Token]) -> type[Concept] | None:
     if places and len(head) > places[0] + 1:
         return catalogue.find("stage", head[places[0] + 1].text)
     copied = next((head[i + 1].text for i, each in enumerate(head[:-1]) if each.kind == "EQUAL"), "")
-    stage = analysis.recipe.stages.get(copied)
+    stages = analysis.recipe.stages
+    stage = stages.get(copied) or stages.get(f"{copied}[1]")
     return stage.method if stage is not None else None
 
 
@@ -586,6 +613,8 @@ def _call(want: Want, name: str) -> Want:
     if want.sort is Sort.VALUE and want.type is not None:
         families = want.type.families if want.type.wants is Wants.CONCEPT else ()
     families = families or want.families
+    if want.word == "expect" and "metric" in want.families and _find("metric", name) is not None:
+        return Want(Sort.POLICY)
     concept = next((each for family in families if (each := _find(family, name)) is not None), None)
     if concept is not None:
         sort = Sort.SHAPE if want.sort is Sort.SHAPE else Sort.VALUE
@@ -593,7 +622,8 @@ def _call(want: Want, name: str) -> Want:
     function = catalogue.function(name)
     if function is not None and want.sort in (Sort.ROW, Sort.SCORE, Sort.COLUMN):
         return replace(ROW, function=function)
-    return want
+    # What the catalogue does not have stands for a value, as `previous(…)`: it has no arguments of ours.
+    return replace(want, concept=None)
 
 
 _FAMILIES: dict[Sort, tuple[str, ...]] = {Sort.DATASET: ("source",), Sort.SHAPE: ("shape",)}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
+from recipedsl.editor.counts import Counts
 from recipedsl.plan.facts import ColumnSeen, Device, Facts, FileRows, HubRows, Look, Missing, ModelFacts
 
 if TYPE_CHECKING:
@@ -115,9 +116,11 @@ class Memory:
 
     Attributes:
         answers: by question.
+        counts: rows and layouts that were counted; no answers, as nothing but what is shown hangs on them.
     """
 
     answers: dict[Question, Any] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
 
     def keep(self, question: Question, answer: Any) -> bool:
         """Remember an answer; whether it is another one than before."""

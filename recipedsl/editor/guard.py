@@ -37,6 +37,12 @@ class Guard:
             self._show(types.ShowMessageParams(types.MessageType.Error, words))
         return JsonRpcInternalError(message=f"{method} failed: {what}")
 
+    def tell(self, words: str, *, in_window: bool = False) -> None:
+        """Tells what the client did wrong; in a window where nothing goes on after it."""
+        self._log(types.LogMessageParams(types.MessageType.Warning, words))
+        if in_window:
+            self._show(types.ShowMessageParams(types.MessageType.Error, f"recipedsl: {words}"))
+
     def survive(self, method: str, action: Callable[[], Any]) -> Any:
         """The result of an action that nobody waits for; None where it failed."""
         try:

@@ -20,6 +20,10 @@ from recipedsl.semantics.scope import kind_of
 from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
 
+#: What leads to a part of a column: its name, then that of each field, `[]` for the items of a list.
+Way = tuple[str, ...]
+ITEM = "[]"
+
 
 class Role(StrEnum):
     """What a name is at its place."""
@@ -124,6 +128,33 @@ class Names:
     def of(self, definition: Definition) -> Iterator[Occurrence]:
         """Every place that names a declaration, the declaration itself included."""
         return (each for each in self.all if each.definition and each.definition.key == definition.key)
+
+
+# --- parts of columns -------------------------------------------------------------------------------------
+
+
+def way_of(node: tree.Expression) -> Way:
+    """`meta.tags[0].name` as names; empty for what leads to no part of a column."""
+    match node:
+        case tree.Name():
+            return (node.text if node.quoted else node.text.partition("[")[0],)
+        case tree.Group():
+            return way_of(node.inner)
+        case tree.Member() | tree.Index():
+            before = way_of(node.target)
+            last = node.name.text if isinstance(node, tree.Member) else ITEM
+            return (*before, last) if before else ()
+        case _:
+            return ()
+
+
+def part_of(row: RowType, way: Way) -> Type | None:
+    """Type of a part of a row; None when there is none."""
+    type_ = row.column(way[0]) if way else None
+    for each in way[1:]:
+        if type_ is not None:
+            type_ = type_.item if each == ITEM else type_.field(each)
+    return type_
 
 
 # --- what a file declares --------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from recipedsl.editor.names import (
     Role,
     definitions_in,
     definitions_of,
+    part_of,
+    way_of,
 )
 from recipedsl.editor.nodes import declarations
 from recipedsl.language import catalogue
@@ -538,7 +540,9 @@ class Namer:
             yield from self.reference(node)
             return
         yield from self.row(node.target, scope)
-        yield self._named(node.name, Role.FIELD)
+        type_ = part_of(scope.row, way_of(node)) if scope.row is not None else None
+        use = ColumnUse(type_, scope.row, scope.dataset, False, scope.owner)
+        yield self._named(node.name, Role.FIELD, column=use)
 
     def _in_row(self, name: tree.Name, scope: Scope) -> Occurrence:
         found = None if name.quoted else self.definitions.get(name.text)

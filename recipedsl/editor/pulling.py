@@ -39,6 +39,8 @@ def add_pulling(server: RecipeServer) -> None:
 
 
 def _of_document(server: RecipeServer, params: types.DocumentDiagnosticParams) -> Any:
+    if server.pusher.sends_instead:
+        return types.RelatedFullDocumentDiagnosticReport([])
     analysis = server.recipes.analysis(params.text_document.uri)
     found = [] if analysis is None else problems_of(server.recipes, analysis)
     if analysis is not None:
@@ -61,14 +63,17 @@ async def _of_workspace(
     before = {each.uri: each.value for each in params.previous_result_ids}
     found = []
     files = await asyncio.to_thread(_recipes, server)
-    for number, file in enumerate(files):
-        await asyncio.sleep(0)
-        _tell(server, params.work_done_token, number, len(files))
-        report = server.guard.survive("workspace/diagnostic", partial(_report, server, file, before))
-        if report is not None:
-            found.append(report)
-    if params.work_done_token is not None and files:
-        server.work_done_progress.end(params.work_done_token, types.WorkDoneProgressEnd())
+    try:
+        for number, file in enumerate(files):
+            _tell(server, params.work_done_token, number, len(files))
+            await asyncio.sleep(0)
+            report = server.guard.survive("workspace/diagnostic", partial(_report, server, file, before))
+            if report is not None:
+                found.append(report)
+    finally:
+        # Where the request is cancelled too: what has begun would go on for ever in the editor.
+        if params.work_done_token is not None and files:
+            server.end_progress(params.work_done_token)
     return types.WorkspaceDiagnosticReport(found)
 
 
@@ -96,6 +101,8 @@ def _report(server: RecipeServer, file: Path, before: dict[str, str]) -> Report 
     if analysis is None:
         return None
     uri = uri_of(file)
+    if server.pusher.sends_instead and uri in server.recipes.documents:
+        return None
     found = problems_of(server.recipes, analysis)
     name = _name_of(found)
     version = analysis.document.version if uri in server.recipes.documents else None

@@ -46,17 +46,25 @@ class Pusher:
         self._told_slow: str | None = None
         self._news = asyncio.Event()
         self.pulls = False
+        self.sends_instead = False
         self._refreshes = False
         self._shows_progress = False
 
     def listen_to(self, capabilities: types.ClientCapabilities) -> None:
-        """What the client can do: one that asks for problems is sent none, or it would show all twice."""
+        """What the client can do: one that asks for problems is sent none, or it would show all twice.
+
+        One that asks and cannot be told to ask anew (Neovim 0.10 and 0.11) would never see what is learnt of
+        files: it is sent the problems, and told of none when it asks.
+        """
         document, workspace, window = (
             capabilities.text_document, capabilities.workspace, capabilities.window
         )  # fmt: skip
         self.pulls = document is not None and document.diagnostic is not None
         pulled = workspace.diagnostics if workspace else None
         self._refreshes = bool(pulled and pulled.refresh_support)
+        takes = document is not None and document.publish_diagnostics is not None
+        self.sends_instead = self.pulls and takes and not self._refreshes
+        self.pulls = self.pulls and not self.sends_instead
         self._shows_progress = bool(window and window.work_done_progress)
 
     def end(self) -> None:
@@ -164,6 +172,8 @@ class Pusher:
         # A document that a request had analysed meanwhile is not stale, and its problems are not sent yet.
         for uri in list(self._server.recipes.documents):
             self._server.guard.survive("diagnostics", partial(self._send, uri))
+        self._server.refresh_hints()
+        self._server.recounter.files_known()
 
     async def wait_for_files(self, uri: str, patience: float) -> bool:
         """Looks up what a document asks of files and nobody knows; whether something was learnt in time.
@@ -202,7 +212,7 @@ class Pusher:
     def _end_slow(self) -> None:
         token, self._told_slow = self._told_slow, None
         if token is not None and token in self._server.work_done_progress.tokens:
-            self._server.work_done_progress.end(token, types.WorkDoneProgressEnd())
+            self._server.end_progress(token)
 
     # --- time -------------------------------------------------------------------------------------------
 

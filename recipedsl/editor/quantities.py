@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from recipedsl.language.values import Unit
 from recipedsl.semantics.values import Sort, Value, number_value
 
@@ -17,10 +19,19 @@ def resolved(written: str) -> str:
     return "" if plain.replace(",", "") == written.replace("_", "") else plain
 
 
+def _decimals(number: float) -> str:
+    """A fraction without an exponent, where its zeros can still be counted."""
+    return f"{Decimal(repr(number)):f}" if abs(number) >= _SMALLEST else f"{number:g}"
+
+
+#: Numbers below are read more easily with an exponent.
+_SMALLEST = 1e-7
+
+
 def plain_number(value: Value) -> str:
     """A number in base units: `2,048`, `0.05`, `10,800 seconds`."""
     number = value.data
     if value.unit is Unit.SHARE:
         return f"{number:g}"
-    shown = f"{number:,}" if isinstance(number, int) or float(number).is_integer() else f"{number:g}"
+    shown = f"{number:,}" if isinstance(number, int) or float(number).is_integer() else _decimals(number)
     return shown.removesuffix(".0") + _MEASURES.get(value.unit, "")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import threading
+import re
 from typing import Any
 
 from lsprotocol import types
@@ -20,14 +19,12 @@ from recipedsl.editor.features.base import Feature
 from recipedsl.editor.guard import Guard
 from recipedsl.editor.pulling import add_pulling
 from recipedsl.editor.pushing import Pusher
+from recipedsl.editor.recounting import Recounter
 from recipedsl.editor.workspace import Traits, Workspace
 from recipedsl.editor.world import World
 
 #: Seconds that a request may wait for files to be looked at.
 PATIENCE = 0.3
-
-#: Seconds after which the process ends though the client keeps its pipes open.
-_GRACE = 1.0
 
 
 class _Protocol(LanguageServerProtocol):
@@ -50,6 +47,8 @@ class RecipeServer(LanguageServer):
         recipes: the documents and what is known of them.
         guard: counts what went wrong.
         pusher: sends problems.
+        recounter: has rows counted.
+        is_initialized: whether the client has said who it is.
     """
 
     def __init__(self, world: World) -> None:
@@ -59,6 +58,8 @@ class RecipeServer(LanguageServer):
         self.recipes = Workspace(world)
         self.guard = Guard(self.window_log_message, self.window_show_message)
         self.pusher = Pusher(self)
+        self.recounter = Recounter(self)
+        self.is_initialized = False
         _add_life_cycle(self)
         _add_documents(self)
         add_pulling(self)
@@ -70,6 +71,21 @@ class RecipeServer(LanguageServer):
     def was_shut_down(self) -> bool:
         """Whether the client said that it would leave before it left."""
         return bool(self.protocol._shutdown)
+
+    def refresh_hints(self) -> None:
+        """There is more to show than when hints were asked for."""
+        if self.recipes.traits.refreshes_hints:
+            self.workspace_inlay_hint_refresh(None)
+
+    def end_progress(self, token: int | str) -> None:
+        """Something that took long is done; its token is never used again."""
+        self.work_done_progress.end(token, types.WorkDoneProgressEnd())
+        self.work_done_progress.tokens.pop(token, None)
+
+    def end(self) -> None:
+        """The client has gone: nothing goes on."""
+        self.pusher.end()
+        self.recounter.end()
 
     def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ARG002 - pygls' signature
         """What went wrong outside our handlers: a message that cannot be read."""
@@ -83,6 +99,7 @@ class RecipeServer(LanguageServer):
 def _add_life_cycle(server: RecipeServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
+        server.is_initialized = True
         encoding = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
         server.recipes = Workspace(server.recipes.world, encoding)
         folders = [each.uri for each in params.workspace_folders or ()] or [params.root_uri or ""]
@@ -94,25 +111,26 @@ def _add_life_cycle(server: RecipeServer) -> None:
     def initialized(_: types.InitializedParams) -> None:
         _watch_files(server)
 
-    @server.feature(types.EXIT)
-    def leave(*_: Any) -> None:
-        # A client that keeps our input open must not keep the process.
-        timer = threading.Timer(_GRACE, os._exit, (0 if server.was_shut_down else 1,))
-        timer.daemon = True
-        timer.start()
-
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        gone = {file_of(each.uri) for each in params.event.removed}
-        added = [file for each in params.event.added if (file := file_of(each.uri)) is not None]
-        server.recipes.folders = [each for each in server.recipes.folders if each not in gone] + added
+        server.guard.survive("didChangeWorkspaceFolders", lambda: _change_folders(server, params.event))
+
+
+def _change_folders(server: RecipeServer, event: types.WorkspaceFoldersChangeEvent) -> None:
+    gone = {file_of(each.uri) for each in event.removed}
+    added = [file for each in event.added if (file := file_of(each.uri)) is not None]
+    server.recipes.folders = [each for each in server.recipes.folders if each not in gone] + added
 
 
 def _traits(capabilities: types.ClientCapabilities) -> Traits:
     document = capabilities.text_document
     completion = document.completion if document else None
     item = completion.completion_item if completion else None
-    return Traits(snippets=bool(item and item.snippet_support))
+    hint = capabilities.workspace.inlay_hint if capabilities.workspace else None
+    return Traits(
+        snippets=bool(item and item.snippet_support),
+        refreshes_hints=bool(hint and hint.refresh_support),
+    )
 
 
 def _watch_files(server: RecipeServer) -> None:
@@ -127,6 +145,10 @@ def _watch_files(server: RecipeServer) -> None:
             [types.Registration("watch", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)]
         )
     )
+
+
+#: What this program writes itself, as it looks at files and counts their rows; and the files of git.
+OWN_FILES = re.compile(r"/\.(recipedsl|git)(/|$)")
 
 
 # --- documents --------------------------------------------------------------------------------------------
@@ -154,18 +176,24 @@ def _add_documents(server: RecipeServer) -> None:
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         guard.run("didClose", lambda: server.recipes.close(params.text_document.uri))
         server.pusher.closed(params.text_document.uri)
+        server.recounter.closed(params.text_document.uri)
+
+    def look_again() -> None:
+        guard.survive("looking at files", server.pusher.look_again)
+        guard.survive("counting rows", server.recounter.files_changed)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(_: types.DidSaveTextDocumentParams) -> None:
-        server.pusher.look_again()
+        look_again()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def files_changed(_: types.DidChangeWatchedFilesParams) -> None:
-        server.pusher.look_again()
+    def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
+        if any(not OWN_FILES.search(each.uri) for each in params.changes):
+            look_again()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configured(_: types.DidChangeConfigurationParams) -> None:
-        server.pusher.look_again()
+        look_again()
 
 
 # --- features ---------------------------------------------------------------------------------------------
@@ -182,6 +210,8 @@ def add_feature(server: RecipeServer, feature: Feature) -> None:
         await asyncio.sleep(0)
         _check_unchanged(server, uri, before)
         found = server.guard.run(feature.method, lambda: _answer(server, feature, uri, params))
+        if feature.counts:
+            server.recounter.wanted(uri)
         if feature.waits and await server.pusher.wait_for_files(uri, PATIENCE):
             _check_unchanged(server, uri, before)
             return server.guard.run(feature.method, lambda: _answer(server, feature, uri, params))

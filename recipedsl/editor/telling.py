@@ -5,17 +5,21 @@ What comes from files is not trusted: control characters are spelled out, and no
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from recipedsl.diagnostics.render.pieces import escaped
+from recipedsl.editor.counts import Rows
+from recipedsl.language import catalogue
 from recipedsl.language.concept import Setting, Word
 from recipedsl.language.functions.base import Function, Parameter
 from recipedsl.language.stages.base import StageMethod
 from recipedsl.language.types import RowType, Type
 from recipedsl.plan.facts import ColumnSeen
 from recipedsl.reference.facts import facts_of, signature
+from recipedsl.reference.grammar_words import GRAMMAR_WORDS, GrammarWord
 from recipedsl.reference.markdown import joined, prose
 from recipedsl.reference.pages import language_of, read_page
 from recipedsl.reference.values import default_of, type_words
@@ -56,13 +60,35 @@ def word_page(word: type[Word], head: str = "") -> str:
     page = read_page(word.page())
     head = head or (signature(word) if issubclass(word, Function) else "")
     later = f"*Not carried out yet: {prose(word.not_yet)}.*" if word.not_yet else ""
+    text, more = _beginning(page.text, word)
     facts = "\n".join(f"- {name}: {words}" for name, words in facts_of(word))
     examples = page.sections["Example"].examples if "Example" in page.sections else ()
     example = "\n\n".join(fenced(each.split("\n"), language_of(each)) for each in examples)
     parts = [
-        fenced([head]) if head else "", f"{prose(page.title)}.", prose(page.text), later, facts, example
+        fenced([head]) if head else "", f"{prose(page.title)}.", prose(text), later, facts, example, more
     ]  # fmt: skip
-    return joined(parts)
+    return _without_html(joined(parts))
+
+
+def _beginning(text: str, word: type[Word]) -> tuple[str, str]:
+    """So many paragraphs of a page as are read beside a cursor, and where the others are."""
+    kept: list[str] = []
+    for paragraph in text.split("\n\n"):
+        if kept and sum(map(len, kept)) + len(paragraph) > _READ:
+            return "\n\n".join(kept), f"*More: {inline(f'recipedsl explain {word.keyword}')}*"
+        kept.append(paragraph)
+    return text, ""
+
+
+#: Characters of a page that are shown beside a cursor.
+_READ = 600
+
+_HTML = re.compile(r"<code>(.*?)</code>")
+
+
+def _without_html(markdown: str) -> str:
+    """Code of the reference that is HTML, for backquotes or bars in it, as Markdown: editors show no HTML."""
+    return _HTML.sub(lambda found: inline(html.unescape(found[1])), markdown)
 
 
 def setting_page(setting: Setting, owner: type[Word] | None) -> str:
@@ -72,7 +98,7 @@ def setting_page(setting: Setting, owner: type[Word] | None) -> str:
         ("Takes", type_words(setting.type)),
         ("Default", _default(setting)),
         ("Becomes", _argument(setting, owner)),
-        ("Elsewhere", ", ".join(inline(each) for each in setting.also_called)),
+        ("In other tools", ", ".join(inline(each) for each in setting.also_called)),
     ]
     later = "*Not carried out yet: a plan can hold it.*" if setting.not_yet else ""
     lines = "\n".join(f"- {name}: {words}" for name, words in facts if words)
@@ -116,6 +142,49 @@ def parameter_page(parameter: Parameter, owner: type[Word] | None) -> str:
     return joined([of, "\n".join(facts)])
 
 
+#: Words of steps that are no settings of theirs.
+STEP_WORDS = {
+    "rest": "what the other parts leave",
+    "group": "rows with one value of this column stay in one part",
+    "on": "columns that are compared",
+}
+
+#: Words that neither the catalogue nor the grammar has: form, and what it is.
+_OTHER_WORDS = {
+    "share": ("param held: share = 5%", "A part of a whole."),
+    "duration": ("param patience: duration = 10s", "A length of time."),
+    "size": ("param room: size = 16GiB", "A number of bytes."),
+    "secret": ('param token: secret = env("HF_TOKEN")', "A text that enters no plan and is never shown."),
+    "file": ('jinja = file("own.jinja")', "The text of a file of the project, beside the recipe."),
+    "env": (
+        'param token: secret = env("HF_TOKEN")',
+        "A variable of the environment, read when a run needs it; secrets alone come from there.",
+    ),
+}
+
+
+def meaning(word: GrammarWord) -> str:
+    """What a word of the language means, without what leads to other pages."""
+    return without_links(word.means).partition("; its settings are on")[0]
+
+
+def grammar_page(word: str) -> str:
+    """A word of the language, by its form; empty for one that is none."""
+    found = next((each for each in GRAMMAR_WORDS if each.word == word), None)
+    if found is not None:
+        means = meaning(found)
+        return joined([fenced([found.form]), f"{means[:1].upper()}{means[1:]}."])
+    form, means = _OTHER_WORDS.get(word, ("", ""))
+    return joined([fenced([form]), means]) if form else ""
+
+
+def named_page(name: str) -> str:
+    """A word where nothing of its kind is wanted: of the language, else the first one in the catalogue."""
+    words = (each for family in catalogue.words().values() for each in family if each.keyword == name)
+    found = next(words, None)
+    return grammar_page(name) or (word_page(found) if found is not None else "")
+
+
 # --- rows ---------------------------------------------------------------------------------------------
 
 
@@ -146,11 +215,35 @@ def column_page(name: str, type_: Type | None, seen: ColumnSeen | None) -> str:
     if seen is None:
         return shown
     share = f"{100 * seen.nulls / seen.rows:.0f}%" if seen.rows else "0%"
-    told = f"null in {share} of the first {seen.rows:,} rows" if seen.nulls else (
-        f"never null in the first {seen.rows:,} rows"
-    )  # fmt: skip
+    often = f"Null in {share} of" if seen.nulls else "Never null in"
+    told = f"{often} the first {amount(seen.rows, 'row')}"
     values = fenced([_cut(each) for each in seen.values], "text") if seen.values else ""
-    return joined([shown, told, values])
+    return joined([shown, f"{told}{', for example' if values else '.'}", values])
+
+
+def amount(count: int, one: str, more: str = "") -> str:
+    """`1 row`, `2,048 rows`."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
+def rows_label(rounds: list[Rows]) -> str:
+    """Rows behind a step: `153 rows`, `131 train, 22 held`; those of each round where they differ."""
+    labels = list(dict.fromkeys(_rows_label(each) for each in rounds))
+    return labels[0] if len(labels) == 1 else " / ".join(labels)
+
+
+def _rows_label(rows: Rows) -> str:
+    if rows.parts:
+        return ", ".join(f"{count:,} {escaped(part)}" for part, count in rows.parts)
+    stops = ", stops here" if rows.problem else ""
+    return f"{amount(rows.rows, 'row')}{stops}"
+
+
+def rows_told(rows: Rows) -> str:
+    """Where a count is from, and what else it showed."""
+    rejects = f"{amount(rows.rejects, 'line')} set aside, no rows." if rows.rejects else ""
+    where = "From a result in the store." if rows.stored else "Counted for the recipe as it stands."
+    return joined([prose(f"{rows.problem}.") if rows.problem else "", rejects, where])
 
 
 def value_text(value: Any) -> str:

@@ -25,9 +25,11 @@ class Traits:
 
     Attributes:
         snippets: whether a completion may have stops for the cursor.
+        refreshes_hints: whether it asks for inlay hints anew when it is told to.
     """
 
     snippets: bool = True
+    refreshes_hints: bool = False
 
 
 class Workspace:

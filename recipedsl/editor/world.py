@@ -27,6 +27,8 @@ class World:
         recipes_of: recipes below a folder.
         page_of: address of the page of a code.
         version: of the package.
+        counter: command that counts rows: it is given root and path, the recipe on its input, and writes
+            lines of JSON; empty where nothing is counted.
     """
 
     facts_of: Callable[[Path], Facts]
@@ -36,3 +38,4 @@ class World:
     recipes_of: Callable[[Path], list[Path]] = lambda folder: sorted(folder.rglob("*.ftr"))
     page_of: Callable[[type[Code]], str] = lambda kind: f"urn:recipedsl:code:{kind.code}"
     version: str = ""
+    counter: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 from recipedsl.language.adapters.lora import Lora
@@ -156,14 +157,71 @@ ABSENT_STAGES: dict[str, str] = {
     "dapo": "a loss of `grpo`: `grpo { loss = dapo }`",
 }
 
-#: Steps that people ask for by the words of other tools, and ours.
-ABSENT_STEPS: dict[str, str] = {
-    "filter": "rows are filtered by `where`",
-    "map": "columns are made by `derive`",
-    "limit": "the first rows are kept by `take`",
-    "head": "the first rows are kept by `take`",
-    "unique": "equal rows are dropped by `dedup`",
-}
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What another tool's word for a step is here.
+
+    Attributes:
+        ours: the step that does it; empty when none does.
+        words: the end of a sentence that says so.
+        same: whether its arguments mean the same under our name.
+    """
+
+    ours: str
+    words: str
+    same: bool = False
+
+
+_FILTERED = Elsewhere("where", "rows are filtered by `where`", same=True)
+_DERIVED = Elsewhere("derive", "columns are made by `derive`", same=True)
+_FIRST = Elsewhere("take", "the first rows are kept by `take`", same=True)
+_EQUAL = Elsewhere("dedup", "equal rows are dropped by `dedup`")
+_ORDERED = Elsewhere("sort", "rows are ordered by `sort by column`")
+_SHAPED = Elsewhere("as", "rows get their shape by `as`: `as chat(user = question, assistant = answer)`")
+_SPLIT = Elsewhere("split", "rows are set apart by `split train = 95%, held = 5%`")
+_GROUPED = Elsewhere("", "groups are named behind the step that needs them: `take 2k by topic`")
+_JOINED = Elsewhere("", "datasets are put together by a source: `data all = concat(a, b)`")
+_MEASURED = Elsewhere("", "values of all rows stand in a gate: `expect mean(chars(answer)) > 10`")
+_TOKENIZED = Elsewhere("", "a stage turns rows into tokens, with the template of its model")
+
+#: Steps that people ask for by the words of SQL, pandas, Polars, datasets, dplyr and PRQL, and ours.
+ABSENT_STEPS: dict[str, Elsewhere] = {
+    **dict.fromkeys(("filter", "having", "query", "keep", "keep_if", "filter_by"), _FILTERED),
+    **dict.fromkeys(
+        ("map", "with_columns", "with_column", "withColumn", "mutate", "assign", "add_column", "compute",
+         "transform", "extend"),
+        _DERIVED,
+    ),
+    **dict.fromkeys(("head", "limit", "first", "top", "fetch"), _FIRST),
+    **dict.fromkeys(
+        ("unique", "distinct", "drop_duplicates", "deduplicate", "dedupe", "drop_duplicate"), _EQUAL
+    ),
+    **dict.fromkeys(
+        ("order", "order_by", "orderby", "sort_by", "sort_values", "arrange", "rank_by"), _ORDERED
+    ),
+    **dict.fromkeys(("format", "to", "shape", "cast", "chat", "apply_chat_template", "template"), _SHAPED),
+    **dict.fromkeys(("train_test_split", "random_split", "partition", "holdout", "val_split"), _SPLIT),
+    **dict.fromkeys(("group", "group_by", "groupby", "by", "stratify"), _GROUPED),
+    **dict.fromkeys(("concat", "union", "append", "merge", "concatenate", "mix", "interleave"), _JOINED),
+    **dict.fromkeys(("count", "agg", "aggregate", "summarize", "summarise", "describe", "value_counts"),
+                    _MEASURED),
+    **dict.fromkeys(("tokenize", "tokenise", "encode", "batch", "pack", "pad", "truncate"), _TOKENIZED),
+    "shuffled": Elsewhere("shuffle", "rows are put into random order by `shuffle`", same=True),
+    "random": Elsewhere("shuffle", "rows are put into random order by `shuffle`"),
+    "sample_n": Elsewhere("sample", "rows are drawn by `sample`", same=True),
+    "remove_columns": Elsewhere("drop", "columns are taken away by `drop`", same=True),
+    "remove": Elsewhere("drop", "columns are taken away by `drop`, rows by `where not …`"),
+    "drop_columns": Elsewhere("drop", "columns are taken away by `drop`", same=True),
+    "select_columns": Elsewhere("select", "columns are chosen by `select`", same=True),
+    "rename_column": Elsewhere("rename", "columns are renamed by `rename new = old`"),
+    "rename_columns": Elsewhere("rename", "columns are renamed by `rename new = old`", same=True),
+    "flatten": Elsewhere("explode", "a list is turned into rows by `explode`", same=True),
+    "unnest": Elsewhere("explode", "a list is turned into rows by `explode`", same=True),
+    "dropna": Elsewhere("where", "rows are dropped by `where column != none`"),
+    "drop_nulls": Elsewhere("where", "rows are dropped by `where column != none`"),
+    "assert": Elsewhere("expect", 'a gate is `expect condition else "message"`'),
+}  # fmt: skip
 
 #: Adapters in the words of other tools, and ours.
 ABSENT_ADAPTERS: dict[str, str] = {

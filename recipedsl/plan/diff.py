@@ -38,6 +38,8 @@ def described(node: Node, fingerprints: Mapping[str, str], versions: Mapping[str
     form = node.model_dump(mode="json")
     for key in node.silent:
         form.pop(key)
+    if form.get("looks", "") is None:  # as in a fingerprint: forms from before know no such field
+        form.pop("looks")
     form["inputs"] = {name: fingerprints[name] for name in inputs_of(node)}
     form["versions"] = {name: versions.get(name, "") for name in deciding_packages(node)}
     form["result"] = RESULT_VERSION[node.kind]

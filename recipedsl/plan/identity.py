@@ -101,6 +101,9 @@ def canonical(node: Node, inputs: Mapping[str, str]) -> Any:
         # The result's tables are written with the names of the models.
         form["names"] = [*node.models, *(each.against for each in node.metrics)]
     if isinstance(node, StageNode):
+        # Results that were made before stages could look at held-out rows keep their fingerprints.
+        if node.looks is None:
+            del form["looks"]
         # What a reward is called stands in the log only; in an eval it is the name of a table.
         for term in form["rewards"]:
             del term["score"]["name"]

@@ -377,6 +377,24 @@ class RewardTerm(Record):
     score: ScoreSpec
 
 
+class Looks(Record):
+    """Looks at held-out rows while a stage trains: before the first step, now and then, and at the end.
+
+    Attributes:
+        tokens: the tokens node of the rows, made like those that are trained on.
+        steps: optimizer steps between looks; 0 where `epochs` says it.
+        epochs: share of an epoch between looks; 0 where `steps` says it.
+        patience: looks in a row without a better loss after which the stage ends; 0 for never.
+    """
+
+    references: ClassVar[frozenset[str]] = frozenset({"tokens"})
+
+    tokens: str
+    steps: int = Field(0, ge=0)
+    epochs: float = Field(0.0, ge=0, le=1)
+    patience: int = Field(0, ge=0)
+
+
 class StageNode(_Node):
     """A training step in a process of its own.
 
@@ -398,6 +416,7 @@ class StageNode(_Node):
         rewards: of the online methods.
         gives: `policy` or `reward` model.
         save_every: steps between checkpoints, 0 for none but the last.
+        looks: at held-out rows while it trains, if any.
         roles: other models that it asks, by what they are to it.
         reads: other datasets that it reads, by what they are to it.
         expressions: values of its rows that settings name.
@@ -422,6 +441,7 @@ class StageNode(_Node):
     gives: Literal["policy", "reward"] = "policy"
     seed: int = 0
     save_every: int = 0
+    looks: Looks | None = None
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     reads: dict[str, Input] = Field(default_factory=dict)
     expressions: dict[str, Expression] = Field(default_factory=dict)
@@ -568,6 +588,7 @@ def inputs_of(node: AnyNode) -> tuple[str, ...]:
             names = [node.data.node, node.model]
         case StageNode():
             names = [node.start, node.base, node.tokens, *_asked(node.rewards)]
+            names += [node.looks.tokens] if node.looks else []
             names += [name for role in node.roles.values() for name in role]
             names += [each.node for each in node.reads.values()]
         case EvalNode():

@@ -84,6 +84,7 @@ def _wanted(node: Node) -> Iterator[tuple[str, str, tuple[type, ...]]]:
         case StageNode():
             yield from (("start", node.start, _POLICY), ("base", node.base, (ModelNode,)))
             yield ("tokens", node.tokens, (TokensNode,))
+            yield from (("eval", each.tokens, (TokensNode,)) for each in [node.looks] if each)
             yield from (("reward", term.score.node, (StageNode, ModelNode)) for term in node.rewards)
             yield from ((role, name, _POLICY) for role, names in node.roles.items() for name in names)
         case EvalNode():

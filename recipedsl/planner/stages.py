@@ -12,14 +12,22 @@ from recipedsl.language.optimizers.optimizers import Adamw, Optimizer
 from recipedsl.language.schedules.schedules import Cosine, Linear, Polynomial, Schedule
 from recipedsl.language.stages.base import Online, StageMethod
 from recipedsl.plan.facts import Device, Facts, ModelFacts
-from recipedsl.plan.model import AdapterSpec, ModelNode, StageNode, TemplateSpec, TokensNode
+from recipedsl.plan.model import (
+    AdapterSpec,
+    Looks,
+    ModelNode,
+    Node,
+    StageNode,
+    TemplateSpec,
+    TokensNode,
+)
 from recipedsl.planner.batches import Room, check_room, laid_out, with_layout
 from recipedsl.planner.datasets import input_of
 from recipedsl.planner.later import beyond, plain
 from recipedsl.planner.origins import origin_of
 from recipedsl.planner.scores import reward_terms
 from recipedsl.planner.seeds import derive
-from recipedsl.semantics.recipe import Recipe, Stage
+from recipedsl.semantics.recipe import DataReference, Recipe, Stage
 from recipedsl.semantics.settings import ConceptUse
 
 AdapterUse = Literal["none", "new", "continue", "merge_new", "merge_full"]
@@ -61,23 +69,25 @@ class StageLowering:
     device: Device
     uses: dict[str, AdapterUse] = field(default_factory=dict)
 
-    def lower(self, stage: Stage) -> tuple[TokensNode, StageNode]:
-        """The tokens node and the stage node, without fingerprints."""
+    def lower(self, stage: Stage) -> tuple[Node, ...]:
+        """The tokens nodes and the stage node, without fingerprints."""
         base = self.bases[stage.start]
         self.bases[stage.name] = base
         use = self._adapter_use(stage)
         self.uses[stage.name] = use
-        tokens = self._tokens(stage, base)
-        return tokens, self._laid_out(stage, base, self._node(stage, base, use, tokens.name))
+        tokens = self._tokens(stage, base, stage.data, f"{stage.name}.tokens")
+        held = [self._tokens(stage, base, each, _held_name(stage)) for each in _held_of(stage)]
+        return tokens, *held, self._laid_out(stage, base, self._node(stage, base, use, tokens.name))
 
-    def _tokens(self, stage: Stage, base: Base) -> TokensNode:
+    def _tokens(self, stage: Stage, base: Base, data: DataReference, name: str) -> TokensNode:
+        """Rows of a stage as it reads them: those that it trains on, and those that it is looked at with."""
         return TokensNode(
-            name=f"{stage.name}.tokens",
+            name=name,
             origin=origin_of(stage.place),
-            data=input_of(stage.data),
+            data=input_of(data),
             model=base.name,
             template=base.template,
-            shape=self.recipe.datasets[stage.data.name].shape,
+            shape=self.recipe.datasets[data.name].shape,
             purpose=stage.method.purpose,
             train_on=_train_on(stage.settings.get("train_on", "assistant")),
             max_length=stage.settings["max_length"],
@@ -85,7 +95,7 @@ class StageLowering:
         )
 
     def _node(self, stage: Stage, base: Base, use: AdapterUse, tokens: str) -> StageNode:
-        run = self.recipe.run
+        run, held = self.recipe.run, _held_of(stage)
         seed = stage.settings["seed"]
         saving = stage.settings["save_every"]
         return StageNode(
@@ -107,7 +117,8 @@ class StageLowering:
             seed=derive(run["seed"], stage.name) if seed is None else seed,
             save_every=(run["save_every"] or 0) if saving is None else saving,
             roles=stage.roles,
-            reads={name: input_of(each) for name, each in stage.datasets.items()},
+            looks=_looks(stage),
+            reads={name: input_of(each) for name, each in stage.datasets.items() if each not in held},
             expressions=stage.expressions,
             beyond=_beyond(stage),
         )
@@ -201,6 +212,24 @@ def _length(stage: Stage, max_steps: int | None) -> dict[str, Any]:
     if limits:
         found["max_steps"] = min(limits)
     return found
+
+
+def _held_of(stage: Stage) -> tuple[DataReference, ...]:
+    """The rows whose loss is taken while it trains; none where nothing can take it yet."""
+    is_later = stage.method.not_yet or stage.method.settings()["eval"].not_yet
+    return (stage.datasets["eval"],) if "eval" in stage.datasets and not is_later else ()
+
+
+def _held_name(stage: Stage) -> str:
+    return f"{stage.name}.eval.tokens"
+
+
+def _looks(stage: Stage) -> Looks | None:
+    if not _held_of(stage):
+        return None
+    every, patience = stage.settings["eval_every"], stage.settings["patience"] or 0
+    steps, share = (every, 0.0) if isinstance(every, int) else (0, every or 1.0)
+    return Looks(tokens=_held_name(stage), steps=steps, epochs=share, patience=patience)
 
 
 def _schedule(use: ConceptUse | None) -> dict[str, Any]:

@@ -37,7 +37,14 @@ def renamed() -> Iterator[tuple[str, str, str]]:
 def absent() -> dict[str, str]:
     """Words that people ask for and that this vocabulary lacks, with what to use."""
     tables = (value for name, value in vars(catalogue).items() if name.startswith("ABSENT_"))
-    return {word: hint for each in tables for word, hint in each.items()}
+    hints = {word: hint for each in tables for word, hint in each.items()}
+    # A step of another tool may be called as a function or a source is here.
+    known = {each.keyword for words in catalogue.words().values() for each in words}
+    return {
+        word: hint.words if isinstance(hint, catalogue.Elsewhere) else hint
+        for word, hint in hints.items()
+        if word not in known
+    }
 
 
 def other_tools_page() -> str:

@@ -32,6 +32,7 @@ from recipedsl.report.data_summary import reasons_of, summary_of
 from recipedsl.report.layout import Branch, Cell, Table, fit, leaf
 from recipedsl.report.model import PlanFacts, Status
 from recipedsl.report.numbers import about, count, duration, plural, rate, share, short, size
+from recipedsl.report.progress import looks_words
 from recipedsl.report.samples import draw_sample
 
 #: Columns that the connectors of a tree take at most.
@@ -254,7 +255,7 @@ def stage_twigs(node: StageNode, facts: PlanFacts, room: int) -> list[Branch]:
     """What is trained, how long, how much memory and time it takes."""
     twigs = [leaf(fit(_lineage(node), room)), leaf(fit(_training(node), room))]
     twigs += [_rewards(node, room)] if node.rewards else []
-    twigs += [*_roles(node, room), *_beyond(node.beyond, room)]
+    twigs += [*_looks(node, facts, room), *_roles(node, room), *_beyond(node.beyond, room)]
     known = facts.counted(node.tokens)
     sequences = counted(dict(known))
     if sequences:
@@ -270,6 +271,18 @@ def _roles(node: StageNode, room: int) -> list[Branch]:
     models = (f"{role} {', '.join(names)}" for role, names in node.roles.items())
     words = _joined(*models, *(f"{role} on {rows}" for role, rows in node.reads.items()))
     return [leaf(fit(words, room))] if words else []
+
+
+def _looks(node: StageNode, facts: PlanFacts, room: int) -> list[Branch]:
+    """Which held-out rows are looked at while it trains, and when."""
+    if node.looks is None:
+        return []
+    tokens, looks = facts.plan.node(node.looks.tokens), node.looks
+    rows = str(tokens.data) if isinstance(tokens, TokensNode) else looks.tokens
+    part = "epoch" if looks.epochs == 1 else f"{rate(100 * looks.epochs)}% of an epoch"
+    every = f"every {plural(looks.steps, 'step')}" if looks.steps else f"every {part}"
+    ends = f"ends after {plural(looks.patience, 'look')} without a better one" if looks.patience else ""
+    return [leaf(fit(_joined(f"held-out loss on {rows} {every}", ends), room))]
 
 
 def _lineage(node: StageNode) -> str:
@@ -378,6 +391,7 @@ def _outcome(known: Mapping[str, Any]) -> str:
     return _joined(
         f"done: {plural(int(known.get('steps', 0)), 'step')}",
         f"last loss {loss:.3f}" if isinstance(loss, float) else "",
+        *looks_words(known.get("looks") or ()),
         f"took {duration(seconds)}" if isinstance(seconds, int | float) else "",
         str(known.get("device", "")),
     )

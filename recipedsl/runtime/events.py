@@ -87,6 +87,26 @@ class Step(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Look(Event):
+    """The loss on held-out rows was taken while training.
+
+    Attributes:
+        loss: mean over the batches; None when it is no number.
+        best: the lowest so far, this one included.
+        left: looks without a better one after which training ends; 0 where that was not asked for.
+        metrics: what else the trainer measures, by its own names.
+    """
+
+    event: ClassVar[str] = "look"
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    best: float | None = None
+    left: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Judge(Event):
     """An evaluation is further.
 
@@ -178,7 +198,7 @@ class Problem(Event):
 
 
 _KINDS: dict[str, type[Event]] = {
-    kind.event: kind for kind in (Start, Step, Judge, Fetch, Checkpoint, Save, Warn, Done, Problem)
+    kind.event: kind for kind in (Start, Step, Look, Judge, Fetch, Checkpoint, Save, Warn, Done, Problem)
 }
 
 

@@ -41,6 +41,7 @@ from recipedsl.plan.diff import changes, described
 from recipedsl.plan.facts import Manifest
 from recipedsl.plan.identity import to_canonical_json
 from recipedsl.plan.model import Node, Plan, inputs_of
+from recipedsl.runtime.facts_form import fault_of
 
 MANIFEST = "manifest.json"
 
@@ -51,7 +52,8 @@ _SMALL = 2**20
 #: How long one try to get a lock lasts, in seconds; between tries the caller may give up.
 _LOCK_TRY = 0.2
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+#: What the system says of a full disk.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -264,8 +266,8 @@ class Store:
         try:
             yield
         except OSError as error:
-            if error.errno in _FULL:
-                raise RecipeError(_full(self.folder)) from error
+            if error.errno in FULL:
+                raise RecipeError(no_room(self.folder)) from error
             if error.errno in _FORBIDDEN and str(error.filename or "").startswith(str(self.folder)):
                 raise RecipeError(_unwritable(self.folder, error)) from error
             raise
@@ -429,10 +431,20 @@ def _read_result(folder: Path, fingerprint: str) -> Result:
     node, files = form.pop("node"), form.pop("files")
     sizes = {name: each["bytes"] for name, each in files.items()}
     manifest = Manifest(files={name: each["sha256"] for name, each in files.items()}, **form)
-    records = (node, node.get("inputs", {}), manifest.facts)
-    if not all(isinstance(each, dict) for each in records) or not isinstance(manifest.seconds, int | float):
+    if not _has_form(manifest, node):
         raise TypeError("it has another form")
+    if fault := fault_of(manifest.kind, manifest.facts):
+        raise ValueError(fault)
     return Result(folder, manifest, sizes, node)
+
+
+def _has_form(manifest: Manifest, node: Any) -> bool:
+    """Whether the parts of a manifest are what everything that reads one relies on."""
+    if not all(isinstance(each, dict) for each in (node, node.get("inputs", {}), manifest.facts)):
+        return False
+    names = (manifest.name, manifest.kind, *node.get("inputs", {}).values())
+    is_timed = isinstance(manifest.seconds, int | float) and math.isfinite(manifest.seconds)
+    return is_timed and all(isinstance(each, str) for each in names)
 
 
 def _size_faults(result: Result) -> Iterator[str]:
@@ -532,7 +544,8 @@ def _sync_folder(folder: Path) -> None:
 # --- diagnostics ----------------------------------------------------------------------------------------
 
 
-def _full(folder: Path) -> Diagnostic:
+def no_room(folder: Path) -> Diagnostic:
+    """What is said when the disk is full."""
     return Diagnostic(
         StoreFull,
         "there is no room left on the disk",

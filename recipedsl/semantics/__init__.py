@@ -19,6 +19,7 @@ nulls.py           what a condition proves about nulls
 settings.py        settings of a block or call, held against the concept that declares them
 setting_values.py  one constant held against what a setting takes
 foreign.py         settings that do not exist, and what was meant
+foreign_calls.py   functions, methods and parts as other languages write them
 trainer.py         arguments of the trainer that the vocabulary lacks
 
 pipelines.py       datasets: a source and steps

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from recipedsl.diagnostics import Applicability, Code, Diagnostic, Edit, Help, Problems, nearest
 from recipedsl.diagnostics.codes.names import UnknownName
-from recipedsl.language.foreign import VALUES
+from recipedsl.language.foreign import LOOSELY, VALUES
 from recipedsl.language.types import RowType, Type
 from recipedsl.semantics.recipe import Dataset, Later, Passage, Place, Stage, Training, WorkUse
 from recipedsl.semantics.values import Value
@@ -237,8 +237,13 @@ class Context:
             f"unknown {what} `{name.text}`",
             place,
             "nothing has this name",
-            helps=did_you_mean(place, name.text, candidates),
+            # To look for similar names takes time: of a file of thousands of such names nobody reads them.
+            helps=did_you_mean(place, name.text, candidates) if len(self.problems) < _MOST_HELPED else (),
         )
+
+
+#: Problems of a recipe beyond which no similar names are looked for.
+_MOST_HELPED = 500
 
 
 def did_you_mean(place: Place, written: str, candidates: Iterable[str]) -> tuple[Help, ...]:
@@ -254,7 +259,10 @@ def nearest_one(place: Place, written: str, candidates: Iterable[str]) -> tuple[
     """A help with the nearest candidate as a fix, nothing when none is near."""
     known = sorted(set(candidates))
     ours = VALUES.get(written)
-    best = ours if ours in known else nearest(written, known)
+    if ours is not None and ours in known:
+        safety = Applicability.UNSAFE if written in LOOSELY else Applicability.SAFE
+        return (fix(place, ours, f"what other tools call `{written}` is `{ours}` here", safety),)
+    best = nearest(written, known)
     return (fix(place, best, f"a similar name exists: `{best}`"),) if best is not None else ()
 
 

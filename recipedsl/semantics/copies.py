@@ -29,6 +29,15 @@ def original(context: Context, declared: Declared) -> Declared | None:
     return None if found is None else (declared, *found)[-1]
 
 
+def entries_of(
+    context: Context, declared: Declared
+) -> Iterator[tuple[Module, tree.Attribute | tree.Expect | tree.Broken]]:
+    """Entries of a declaration with their modules, its own first, then those of what it copies."""
+    assert isinstance(declared.node, tree.Thing)
+    yield from ((declared.module, entry) for entry in declared.node.block.entries)
+    yield from inherited(context, declared)
+
+
 def inherited(
     context: Context, declared: Declared
 ) -> Iterator[tuple[Module, tree.Attribute | tree.Expect | tree.Broken]]:

@@ -7,7 +7,7 @@ import ast
 from recipedsl.diagnostics import Code, Help, nearest
 from recipedsl.diagnostics.codes.models import TemplateFile
 from recipedsl.diagnostics.codes.run import ModelNotFound, OutsideRoot
-from recipedsl.diagnostics.codes.run_scores import PythonMissing
+from recipedsl.diagnostics.codes.run_scores import PythonFailed, PythonMissing
 from recipedsl.semantics.context import Context
 from recipedsl.semantics.recipe import Place
 from recipedsl.source.paths import beside
@@ -63,12 +63,29 @@ def _check_function(context: Context, place: Place, path: str, name: str, text: 
         return False
     known = _names(module)
     if name in known or _has_star(module):
-        return True
+        return _check_arguments(context, place, module, name)
     close = nearest(name, known)
     helps = (Help(f"`{close}` is there"),) if close else ()
     context.report(
         PythonMissing, f"`{path}` has no function `{name}`", place, "no such function", helps=helps
     )
+    return False
+
+
+def _check_arguments(context: Context, place: Place, module: ast.Module, name: str) -> bool:
+    """Whether a function can be called with an answer and its row, as far as the text tells."""
+    found = [each for each in _top(module.body) if isinstance(each, ast.FunctionDef) and each.name == name]
+    if not found or found[-1].decorator_list:  # a decorator may take other arguments than what it wraps
+        return True
+    wanted = found[-1].args
+    places = len(wanted.posonlyargs) + len(wanted.args)
+    least = places - len(wanted.defaults)
+    most = float("inf") if wanted.vararg else places
+    if least <= 2 <= most and None not in wanted.kw_defaults:
+        return True
+    helps = (Help(f"`def {name}(answer: str, row: dict) -> float | None`"),)
+    words = f"`{name}` cannot be called with an answer and its row"
+    context.report(PythonFailed, words, place, "takes other arguments", helps=helps)
     return False
 
 

@@ -12,6 +12,7 @@ from recipedsl.language.shapes import Shape
 from recipedsl.language.steps.base import Step
 from recipedsl.language.types import RowType, Type
 from recipedsl.semantics.context import Context, Module
+from recipedsl.semantics.foreign_calls import help_with_column
 from recipedsl.semantics.recipe import DataReference, Place, RowExpression, WeightedScore
 from recipedsl.semantics.rows import Rows, column_name, type_expression
 from recipedsl.semantics.settings import Settings, named_arguments, read_entries
@@ -77,7 +78,8 @@ def wanted_column(flow: Flow, expression: tree.Expression) -> str | None:
     if not isinstance(expression, tree.Name):
         if not isinstance(expression, tree.Broken):
             words = "the name of a column is wanted here"
-            flow.report(WrongOperand, words, expression, "not a column's name")
+            helps = help_with_column(flow.module.place(expression), expression)
+            flow.report(WrongOperand, words, expression, "not a column's name", helps=helps)
         return None
     name = column_name(expression)
     quoted = tree.Name(name, expression.span, quoted=True)

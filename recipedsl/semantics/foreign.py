@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from recipedsl.diagnostics import Applicability, Help
 from recipedsl.language import catalogue
@@ -11,7 +12,8 @@ from recipedsl.language.concept import Concept, Setting
 from recipedsl.language.foreign import ELSEWHERE, called
 from recipedsl.language.models.models import Model
 from recipedsl.language.names import is_repository
-from recipedsl.language.stages.base import StageMethod
+from recipedsl.language.stages.arguments import ARGUMENTS
+from recipedsl.language.stages.base import DECIDED, StageMethod
 from recipedsl.language.templates.base import Template
 from recipedsl.language.values import ValueType, Wants
 from recipedsl.semantics.context import did_you_mean, fix
@@ -49,8 +51,37 @@ def help_with(
     if ours is not None:
         safety = Applicability.SAFE if _carries_over(known[ours], value) else Applicability.UNSAFE
         return (fix(place, ours, f"write `{ours}`", safety),)
-    words = next(_inside(name, known), None) or ELSEWHERE.get(name) or next(_in_blocks(name, known), None)
-    return (Help(words),) if words is not None else did_you_mean(place, name, known)
+    inside = next(_inside(name, known), None)
+    if inside is not None:
+        return (_as_part(place, name, value, inside, written),)
+    words = ELSEWHERE.get(name) or next(_in_blocks(name, known), None)
+    if words is not None:
+        return (Help(words),)
+    near = did_you_mean(place, name, known)
+    return _of_trainer(place, name, value, written) if "trainer" in known and not near else near
+
+
+def _of_trainer(
+    place: Place, name: str, value: tree.Expression, written: Collection[str]
+) -> tuple[Help, ...]:
+    """An argument of the trainers that the vocabulary has no word for."""
+    if name in DECIDED:
+        decides = DECIDED[name]
+        return (Help(f"leave it out; {decides} decides" if decides else "leave it out: the run decides"),)
+    if not any(name in arguments for arguments in ARGUMENTS.values()):
+        return ()
+    words = f"what the vocabulary lacks is reached with `trainer = {{ {name}: … }}`"
+    if "trainer" in written or not _is_assignment(place, value):
+        return (Help(words),)
+    setting = Place(place.source, place.span.to(value.span))
+    proper = f"trainer = {{ {name}: {place.source.slice(value.span)} }}"
+    return (fix(setting, proper, words, Applicability.UNSAFE),)
+
+
+def _is_assignment(place: Place, value: tree.Expression) -> bool:
+    """Whether a name and its value stand in the text as `name = value`."""
+    gap = place.source.text[place.span.end : value.span.start]
+    return gap.strip() == "=" and not place.source.path.startswith("--")
 
 
 def _carries_over(setting: Setting, value: tree.Expression) -> bool:
@@ -65,7 +96,26 @@ def _carries_over(setting: Setting, value: tree.Expression) -> bool:
     return not isinstance(value, tree.Text) or setting.type.wants in (Wants.TEXT, Wants.LIST, Wants.CHOICE)
 
 
-def _inside(name: str, known: Mapping[str, Setting]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A setting of ours and the word that it takes, of which another tool's setting is a part."""
+
+    setting: str
+    keyword: str
+    name: str
+
+
+def _as_part(place: Place, name: str, value: tree.Expression, part: _Part, written: Collection[str]) -> Help:
+    """How a setting is written as a part of another; an edit where that other one is not written yet."""
+    words = f"`{name}` is a part of `{part.setting}`: `{part.setting} = {part.keyword}({part.name} = …)`"
+    if part.setting in written or not _is_assignment(place, value):
+        return Help(words)
+    setting = Place(place.source, place.span.to(value.span))
+    proper = f"{part.setting} = {part.keyword}({part.name} = {place.source.slice(value.span)})"
+    return fix(setting, proper, words, Applicability.UNSAFE)
+
+
+def _inside(name: str, known: Mapping[str, Setting]) -> Iterator[_Part]:
     """`lora_r` is the `rank` of an adapter, which is a setting."""
     for ours, setting in known.items():
         families = setting.type.families if setting.type.wants is Wants.CONCEPT else ()
@@ -74,7 +124,7 @@ def _inside(name: str, known: Mapping[str, Setting]) -> Iterator[str]:
                 concept = catalogue.find(family, keyword)
                 inner = called(concept.settings(), name) if concept is not None else None
                 if inner is not None:
-                    yield f"`{name}` is a part of `{ours}`: `{ours} = {keyword}({inner} = …)`"
+                    yield _Part(ours, keyword, inner)
 
 
 def _in_blocks(name: str, known: Mapping[str, Setting]) -> Iterator[str]:

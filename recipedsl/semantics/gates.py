@@ -71,6 +71,9 @@ def _part(scores: Scores, node: tree.Expression) -> _Part | None:
             return _part(scores, node.inner)
         case tree.Call():
             return _measured(scores, node)
+        case tree.Member() if _is_score(scores, node):
+            _member(scores, node)
+            return None
         case tree.Binary() if isinstance(node.right, tree.Range) and node.operator.text in ("in", "not in"):
             return _between(scores, node, node.right)
         case tree.Binary() if node.operator.text in _BINARY:
@@ -87,6 +90,25 @@ def _part(scores: Scores, node: tree.Expression) -> _Part | None:
             return None
         case _:
             return _number(scores, node)
+
+
+def _is_score(scores: Scores, node: tree.Member) -> bool:
+    """Whether a score is asked for as a part of a model: `tuned.loss`."""
+    found = lookup(scores.module, node.target)
+    return found is not None and found.full_name in scores.models and lookup(scores.module, node) is None
+
+
+def _member(scores: Scores, node: tree.Member) -> None:
+    """Report `tuned.loss`, which is `loss(tuned)`."""
+    metric, model = node.name.text, scores.module.source.slice(node.target.span)
+    place, proper = scores.module.place(node), f"{metric}({model})"
+    key = (place.source.path, node.span.start, "score")
+    is_measured = any(each.keyword == metric for each in scores.metrics)
+    helps = (fix(place, proper, f"write `{proper}`"),) if is_measured else ()
+    words = f"a score is asked of its metric: `{proper}`, not `{model}.{metric}`"
+    if key not in scores.context.shown:
+        scores.context.shown.add(key)
+        scores.context.report(WrongOperand, words, place, f"write `{proper}`", helps=helps)
 
 
 def _is_known(scores: Scores, node: tree.Expression) -> bool:

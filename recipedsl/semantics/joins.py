@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.data import DuplicateColumn
 from recipedsl.diagnostics.codes.data_mixtures import NoTexts
@@ -14,48 +16,86 @@ from recipedsl.semantics.rows import Rows, column_name, type_expression
 from recipedsl.syntax import tree
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is written behind such a step.
+
+    Attributes:
+        datasets: arguments without a name.
+        on, against: the expressions behind these names, where they are written.
+        others: named arguments that are settings.
+    """
+
+    datasets: tuple[tree.Argument, ...]
+    on: tree.Expression | None
+    against: tree.Expression | None
+    others: tuple[tree.Argument, ...]
+
+
+def _written(concept: type[Step], node: tree.Step) -> _Written:
+    own = {"on", "against"} if concept.compares else {"on"}
+    # Of a name that is written twice, which was reported, the first counts.
+    named = {each.name.text: each.value for each in reversed(node.arguments) if each.name is not None}
+    others = (each for each in node.arguments if each.name is not None and each.name.text not in own)
+    datasets = (each for each in node.arguments if each.name is None)
+    against = named.get("against") if concept.compares else None
+    return _Written(tuple(datasets), named.get("on"), against, tuple(others))
+
+
 def other_dataset(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     """Another dataset, and the columns that it has in common with the rows."""
-    positional = [each for each in node.arguments if each.name is None]
-    on = [each for each in node.arguments if each.name is not None and each.name.text == "on"]
-    against = [
-        each for each in node.arguments
-        if each.name is not None and each.name.text == "against" and concept.compares
-    ]  # fmt: skip
-    named = [each for each in node.arguments if each.name is not None and each not in (*on, *against)]
-    if too_few(flow, concept, node, len(positional)) or not on:
-        if positional:
-            words = f"`{concept.keyword}` needs `on = column`"
-            flow.report(WrongArguments, words, node.name, "`on` missing")
+    written = _written(concept, node)
+    if too_few(flow, concept, node, len(written.datasets)):
         return Parts(failed=True)
-    if len(positional) > 1:
+    if written.on is None:
+        words = f"`{concept.keyword}` needs `on = column`"
+        flow.report(WrongArguments, words, node.name, "`on` missing")
+        return Parts(failed=True)
+    if len(written.datasets) > 1:
         words = f"`{concept.keyword}` takes one dataset"
-        flow.report(WrongArguments, words, positional[1], "a second one")
-    other = flow.inputs(flow.module, positional[0].value)
-    value = on[0].value
-    keys = [wanted_column(flow, each) for each in _items(value)]
-    settings = step_settings(flow, concept, node, named)
-    row = flow.inputs.row(other) if other is not None else None
+        flow.report(WrongArguments, words, written.datasets[1], "a second one")
+    other = flow.inputs(flow.module, written.datasets[0].value)
+    keys = [wanted_column(flow, each) for each in _items(written.on)]
     known = [each for each in keys if each is not None]
-    written = [each for item in against for each in _items(item.value)]
-    theirs = [column_name(each) for each in written if isinstance(each, tree.Name)]
-    if other is None or row is None:
-        good = True
-    elif against:
-        good = _there(flow, other, row, against[0].value)
-    else:
-        good = _good_keys(flow, concept, other, row, known, value)
-    if good and concept.compares:
-        good = _all_speak(flow, concept, flow.row, flow.name, known, value)
-        if other is not None and (theirs or good):
-            place = against[0].value if against else value
-            good = _all_speak(flow, concept, row, other.name, theirs or known, place) and good
+    settings = step_settings(flow, concept, node, list(written.others))
+    row = flow.inputs.row(other) if other is not None else None
+    theirs = [column_name(each) for each in _names(written.against)]
+    good = _is_good(flow, concept, other, row, known, written)
     return Parts(
         settings={**settings.values, "on": known, **({"against": theirs} if theirs else {})},
         other=other,
         other_row=row,
         failed=other is None or None in keys or not settings.complete or not good,
     )
+
+
+def _is_good(
+    flow: Flow,
+    concept: type[Step],
+    other: DataReference | None,
+    row: RowType | None,
+    known: list[str],
+    written: _Written,
+) -> bool:
+    """Whether the columns are there and can be held against each other; problems are reported."""
+    assert written.on is not None
+    good = True
+    if other is not None and row is not None and written.against is not None:
+        good = _there(flow, other, row, written.against)
+    elif other is not None and row is not None:
+        good = _good_keys(flow, concept, other, row, known, written.on)
+    if not good or not concept.compares:
+        return good
+    good = _all_speak(flow, concept, flow.row, flow.name, known, written.on)
+    theirs = [column_name(each) for each in _names(written.against)]
+    if other is not None and (theirs or good):
+        place = written.against or written.on
+        good = _all_speak(flow, concept, row, other.name, theirs or known, place) and good
+    return good
+
+
+def _names(value: tree.Expression | None) -> list[tree.Name]:
+    return [each for each in _items(value) if isinstance(each, tree.Name)] if value is not None else []
 
 
 def _items(value: tree.Expression) -> tuple[tree.Expression, ...]:

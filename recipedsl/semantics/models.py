@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from recipedsl.diagnostics.codes.names import WrongKind
+from recipedsl.diagnostics.codes.plan import Conflict
 from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongType
 from recipedsl.language.blocks import Run
 from recipedsl.language.models.models import HubModel, LocalModel, Model, PypiModel
@@ -15,11 +15,12 @@ from recipedsl.language.names import is_pinned, is_repository
 from recipedsl.language.templates.base import Template
 from recipedsl.language.templates.shipped import SHIPPED
 from recipedsl.semantics.context import Context, Declared, did_you_mean
-from recipedsl.semantics.copies import originals
+from recipedsl.semantics.copies import entries_of, originals
 from recipedsl.semantics.files import check_model_folder, check_template_file
+from recipedsl.semantics.foreign_calls import without_quotes
 from recipedsl.semantics.recipe import BaseModel, Place, TemplateUse
 from recipedsl.semantics.scope import lookup, names
-from recipedsl.semantics.settings import ConceptUse, Deferred, Settings, read_block
+from recipedsl.semantics.settings import ConceptUse, Deferred, Settings, read_block, read_entries
 from recipedsl.syntax import tree
 
 
@@ -120,7 +121,10 @@ def _no_template(context: Context, written: Deferred, found: Declared | None) ->
         helps = did_you_mean(place, name.text, [*SHIPPED, *names(written.module, "template")])
         context.report(NotAChoice, f"unknown template `{name.text}`", place, "no such template", helps=helps)
     else:
-        context.report(WrongType, "a template is named here: `template = chatml`", place, "not a name")
+        known = (*SHIPPED, *names(written.module, "template"))
+        helps = without_quotes(place, name, known)
+        words = "a template is named here: `template = chatml`"
+        context.report(WrongType, words, place, "not a name", helps=helps)
 
 
 #: Settings of a template that is written in parts.
@@ -182,11 +186,15 @@ _NO_RUN = tree.Thing(tree.Name("run"), None, None, tree.Block(()))
 
 
 def _of_profile(context: Context, profile: Declared, thing: tree.Thing) -> dict[str, Any]:
-    own = tuple(
-        each
-        for each in thing.block.entries
-        if not isinstance(each, tree.Attribute) or each.key.text in Run.settings()
-    )
-    block = replace(thing.block, entries=own)
-    settings = read_block(context, profile.module, Run, replace(thing, block=block))
+    entries = [
+        (each.key.text, module.place(each.key), module, each.value)
+        for module, each in entries_of(context, profile)
+        if isinstance(each, tree.Attribute) and each.key.text in Run.settings()
+    ]
+    for each in thing.block.entries:
+        if isinstance(each, tree.Expect):
+            words = "gates stand in pipelines and evals, not in a `profile`"
+            context.report(Conflict, words, profile.module.place(each), "not here")
+    owner = Place(profile.module.source, thing.kind.span)
+    settings = read_entries(context, Run, entries, owner, "run")
     return {name: settings.get(name) for name in settings.written}

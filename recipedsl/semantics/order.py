@@ -14,6 +14,7 @@ from recipedsl.diagnostics.codes.names import Cycle
 from recipedsl.language import catalogue
 from recipedsl.language.steps.base import Takes
 from recipedsl.semantics.context import Context, Declared, Module
+from recipedsl.semantics.copies import entries_of
 from recipedsl.semantics.scope import find_path, lookup
 from recipedsl.syntax import tree
 
@@ -117,9 +118,9 @@ def _of_param(context: Context, declared: Declared, node: tree.Param) -> Iterato
         yield from _values(declared.module, node.default)
     profile = context.root.declared.get(context.given.profile)
     if profile is not None and isinstance(profile.node, tree.Thing):
-        for entry in profile.node.block.entries:
+        for module, entry in entries_of(context, profile):
             if isinstance(entry, tree.Attribute) and entry.key.text == declared.full_name:
-                yield from _values(profile.module, entry.value)
+                yield from _values(module, entry.value)
 
 
 def _values(module: Module, node: Any) -> Iterator[Declared]:

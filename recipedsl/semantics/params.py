@@ -6,10 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from recipedsl.diagnostics import Help
-from recipedsl.diagnostics.codes.types import OutOfRange, ParamValue, UnknownType, WrongType, WrongUnit
+from recipedsl.diagnostics.codes.types import (
+    OutOfRange,
+    ParamValue,
+    UnknownType,
+    WrongArguments,
+    WrongType,
+    WrongUnit,
+)
 from recipedsl.language.values import Unit
-from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, nearest_one
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix, nearest_one
+from recipedsl.semantics.copies import entries_of
 from recipedsl.semantics.recipe import Place
+from recipedsl.semantics.scope import find_path
 from recipedsl.semantics.values import (
     NOTHING,
     UNKNOWN,
@@ -34,7 +43,7 @@ def param_value(context: Context, declared: Declared, node: tree.Param, constant
     A secret has none here: it never enters a plan, whoever needs it asks for it when it runs.
     """
     type_ = _param_type(context, declared.module, node, constant)
-    if type_ is None:
+    if type_ is None or _is_range_behind(context, declared.module, node):
         return UNKNOWN
     if type_.name == "secret":
         _check_secret(context, declared.module, node)
@@ -50,6 +59,21 @@ def param_value(context: Context, declared: Declared, node: tree.Param, constant
         assert node.default is not None
         value, place = constant(context, declared.module, node.default), declared.module.place(node.default)
     return value if _fits(context, node, type_, value, place) else UNKNOWN
+
+
+def _is_range_behind(context: Context, module: Module, node: tree.Param) -> bool:
+    """Whether the range stands behind the default, which is reported: `param rank: int = 16 in 1..256`."""
+    default = node.default
+    is_range = isinstance(default, tree.Binary) and isinstance(default.right, tree.Range)
+    if not isinstance(default, tree.Binary) or not is_range or default.operator.text != "in":
+        return False
+    bounds, value = module.source.slice(default.right.span), module.source.slice(default.left.span)
+    gap = Place(module.source, Span(node.type.span.end, default.span.end))
+    proper = f" in {bounds} = {value}"
+    helps = (fix(gap, proper, f"write `param {node.name.text}: …{proper}`"),)
+    words = "the range of a param stands behind its type, the default comes last"
+    context.report(WrongArguments, words, module.place(default.right), "stands before the `=`", helps=helps)
+    return True
 
 
 def _refuse_given(context: Context, declared: Declared) -> None:
@@ -110,9 +134,9 @@ def _given(
     profile = context.root.declared.get(context.given.profile)
     if profile is None or not isinstance(profile.node, tree.Thing):
         return None
-    for entry in profile.node.block.entries:
+    for module, entry in entries_of(context, profile):
         if isinstance(entry, tree.Attribute) and entry.key.text == declared.full_name:
-            return constant(context, profile.module, entry.value), profile.module.place(entry.value)
+            return constant(context, module, entry.value), module.place(entry.value)
     return None
 
 
@@ -209,21 +233,43 @@ def _param_type(context: Context, module: Module, param: tree.Param, constant: C
     if isinstance(node, tree.ChoiceType):
         found = _enumeration(context, module, node, constant)
     else:
-        found = _plain_type(context, module, node)
+        found = _plain_type(context, module, node, constant)
     if found is None:
         return None
     found = replace(found, nullable=nullable)
     return found if within is None else _with_range(context, module, found, within, constant)
 
 
-def _plain_type(context: Context, module: Module, node: tree.TypeExpression) -> ParamType | None:
+def _plain_type(
+    context: Context, module: Module, node: tree.TypeExpression, constant: Constant
+) -> ParamType | None:
     name = node.name.text if isinstance(node, tree.NamedType) else ""
     if name in PARAM_TYPES:
         return ParamType(name)
+    listed = find_path(module, node.name) if isinstance(node, tree.NamedType) and node.item is None else None
+    if listed is not None and listed.kind == "let":
+        return _listed(context, module, node, listed, constant)
     if not isinstance(node, tree.Broken):
         place = module.place(node)
         words = f"`{module.source.slice(node.span)}` is no type of a param"
         context.report(UnknownType, words, place, helps=did_you_mean(place, name, PARAM_TYPES))
+    return None
+
+
+def _listed(
+    context: Context, module: Module, node: tree.TypeExpression, declared: Declared, constant: Constant
+) -> ParamType | None:
+    """The enumeration whose members a `let` lists."""
+    assert isinstance(declared.node, tree.Let)
+    context.used.add(declared.full_name)
+    value = constant(context, declared.module, declared.node.name)
+    members = value.data if value.sort is Sort.LIST else ()
+    if members and all(each.sort is Sort.TEXT for each in members):
+        return ParamType("", tuple(dict.fromkeys(each.data for each in members)))
+    if value.sort is not Sort.UNKNOWN:
+        words = f"an enumeration is a list of texts, {value.sentence()}"
+        secondary = [(declared.name_place, f"`{declared.name}` is declared here")]
+        context.report(WrongType, words, module.place(node), "no list of texts", secondary=secondary)
     return None
 
 

@@ -141,12 +141,27 @@ def _no_dataset(
 
 def _meant_dataset(place: Place, module: Module, expression: tree.Expression) -> tuple[Help, ...]:
     """The path of a file, and `rows["train"]`, in the words of the language."""
+    if isinstance(expression, tree.Text) and expression.value in names(module, "data"):
+        return (fix(place, expression.value, f"write `{expression.value}`, without quotes"),)
+    together = _put_together(module, expression)
+    if together:
+        return (fix(place, together, f"write `{together}`"),)
     if isinstance(expression, tree.Text) and expression.value:
         return (fix(place, f"read({expression.raw})", f"write `read({expression.raw})`"),)
     if isinstance(expression, tree.Index) and isinstance(expression.index, tree.Text):
         part = f"{module.source.slice(expression.target.span)}.{expression.index.value}"
         return (fix(place, part, f"write `{part}`", Applicability.UNSAFE),)
     return ()
+
+
+def _put_together(module: Module, expression: tree.Expression) -> str:
+    """`a + b` and `[a, b]` as the source that they are; empty where they are none."""
+    if isinstance(expression, tree.ListOf) and len(expression.items) > 1:
+        return f"concat({', '.join(module.source.slice(each.span) for each in expression.items)})"
+    if isinstance(expression, tree.Binary) and expression.operator.text == "+":
+        sides = (module.source.slice(each.span) for each in (expression.left, expression.right))
+        return f"concat({', '.join(sides)})"
+    return ""
 
 
 def _part(
@@ -158,6 +173,7 @@ def _part(
     if part is None and not found.parts:
         return DataReference(found.name, "", place)
     listed = ", ".join(f"`{found.name}.{each}`" for each in found.parts)
+    written = module.source.slice(expression.span)
     if part is None:
         context.report(
             PartNeeded,
@@ -165,7 +181,7 @@ def _part(
             place,
             "which part?",
             secondary=[(found.place, "it is split here")],
-            helps=(Help(f"write {listed}"),),
+            helps=(fix(place, f"{written}.{found.parts[0]}", f"write {listed}", Applicability.UNSAFE),),
         )
         return None
     if part.text in found.parts:
@@ -177,9 +193,21 @@ def _part(
         f"`{found.name}` {words} `{part.text}`",
         where,
         "no such part",
-        helps=did_you_mean(where, part.text, found.parts),
+        helps=_held_out(where, part.text, found.parts) or did_you_mean(where, part.text, found.parts),
     )
     return None
+
+
+#: What the part that no stage trains on is called.
+_HELD = frozenset("held test eval val valid validation dev holdout heldout".split())
+
+
+def _held_out(place: Place, written: str, parts: tuple[str, ...]) -> tuple[Help, ...]:
+    """The part that is meant by another of its usual names."""
+    held = [each for each in parts if each in _HELD]
+    if written not in _HELD or len(held) != 1:
+        return ()
+    return (fix(place, held[0], f"the part that is held out is called `{held[0]}`", Applicability.UNSAFE),)
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ def _named(context: Context, module: Module, node: tree.NamedType) -> Type | Non
     if name == "list":
         item = read_type(context, module, node.item) if node.item is not None else None
         return list_of(item) if item else Type(Kind.LIST)
-    if node.item is not None:
+    if node.item is not None and (name in PLAIN or find_path(module, node.name) is not None):
         words = f"`{name}` has no items; a list of it is `list[{name}]`"
         context.report(WrongType, words, module.place(node.item), "nothing belongs here")
     if name in PLAIN:

@@ -42,6 +42,7 @@ from recipedsl.language.types import (
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Module, did_you_mean, fix, nearest_one
+from recipedsl.semantics.foreign_calls import help_with_call, help_with_operand, help_with_part
 from recipedsl.semantics.recipe import RowExpression
 from recipedsl.semantics.scope import lookup, names
 from recipedsl.semantics.values import Sort, Value, number_value
@@ -155,7 +156,7 @@ def _ambiguous(rows: Rows, name: tree.Name) -> None:
 def _unknown_column(rows: Rows, name: tree.Name, noun: str) -> None:
     place = rows.module.place(name)
     key = (place.source.path, place.span.start, name.text)
-    if key in rows.context.shown:
+    if key in rows.context.shown or name.text in rows.module.failed:
         return
     rows.context.shown.add(key)
     if noun:
@@ -190,19 +191,12 @@ def _member(rows: Rows, expression: tree.Member) -> Typed | None:
 
 
 def _no_part(rows: Rows, expression: tree.Member, type_: Type) -> None:
-    place = rows.module.place(expression.name)
-    known = [each.name for each in type_.fields]
-    helps = did_you_mean(place, expression.name.text, known)
-    if type_.item is not None and type_.item.field(expression.name.text) is not None:
-        written = rows.module.source.slice(expression.target.span)
-        first = f"{written}[0].{expression.name.text}"
-        helps = (Help(f"its items have it: `{first}` is that of the first, `[-1]` takes the last"),)
     rows.context.report(
         UnknownColumn,
         f"a value of type `{type_}` has no part `{expression.name.text}`",
-        place,
+        rows.module.place(expression.name),
         "no such part",
-        helps=helps,
+        helps=help_with_part(rows.module, expression, type_),
     )
 
 
@@ -353,7 +347,7 @@ def _never(rows: Rows, value: str, type_: Type, node: tree.Expression, column: s
 
 
 def _call(rows: Rows, expression: tree.Call) -> Typed | None:
-    function = _function(rows, expression.function)
+    function = _function(rows, expression)
     if function is None:
         for argument in expression.arguments:
             type_expression(rows, argument.value)
@@ -373,7 +367,8 @@ def _call(rows: Rows, expression: tree.Call) -> Typed | None:
     return _apply(rows, function.keyword, tuple(each for each in typed if each), nodes, expression)
 
 
-def _function(rows: Rows, name: tree.Expression) -> type[Function] | None:
+def _function(rows: Rows, call: tree.Call) -> type[Function] | None:
+    name = call.function
     function = catalogue.function(name.text) if isinstance(name, tree.Name) else None
     if function is not None and not function.operator:
         return function
@@ -385,18 +380,9 @@ def _function(rows: Rows, name: tree.Expression) -> type[Function] | None:
         f"unknown function `{written}`",
         place,
         "no such function",
-        helps=_FOREIGN_NAMES.get(written, ()) or did_you_mean(place, written, known),
+        helps=help_with_call(rows.module, call, known),
     )
     return None
-
-
-_FOREIGN_NAMES = {
-    "len": (Help("`chars(text)` counts characters, `words(text)` words, `length(list)` items"),),
-    "length": (Help("`chars(text)` counts characters, `length(list)` items"),),
-    "strip": (Help("`trim(text)` removes white space at the ends"),),
-    "isnull": (Help("write `column == none`"),),
-    "regex": (Help("write `matches(text, pattern)`"),),
-}
 
 
 def _in_order(
@@ -528,7 +514,7 @@ def _apply(
     assert function is not None, keyword
     for parameter, argument, node in zip(function.takes, arguments, nodes, strict=False):
         if not argument.type.fits(parameter.type):
-            _wrong_argument(rows, function, parameter, argument.type, node)
+            _wrong_argument(rows, function, parameter, argument.type, node, whole)
             return None
     result = function.result(tuple(each.type for each in arguments))
     if result is None:
@@ -538,7 +524,12 @@ def _apply(
 
 
 def _wrong_argument(
-    rows: Rows, function: type[Function], parameter: Parameter, found: Type, node: tree.Expression
+    rows: Rows,
+    function: type[Function],
+    parameter: Parameter,
+    found: Type,
+    node: tree.Expression,
+    whole: tree.Expression,
 ) -> None:
     written = rows.module.source.slice(node.span)
     title = f"`{function.operator or function.keyword}`"
@@ -548,6 +539,7 @@ def _wrong_argument(
         f"{title} takes {wanted}, `{written}` is of type `{found.without_null()}`",
         rows.module.place(node),
         f"of type `{found}`",
+        helps=help_with_operand(rows.module, whole, node, function.keyword, found),
     )
 
 

@@ -13,7 +13,8 @@ from recipedsl.diagnostics.codes.names import (
     UnknownKind,
     UnknownName,
 )
-from recipedsl.semantics.context import Context, Declared, Importer, Module, did_you_mean
+from recipedsl.language.names import is_repository
+from recipedsl.semantics.context import Context, Declared, Importer, Module, did_you_mean, fix
 from recipedsl.semantics.recipe import Place
 from recipedsl.semantics.rounds import unroll
 from recipedsl.source.paths import beside
@@ -22,7 +23,7 @@ from recipedsl.syntax import tree
 #: Kinds of blocks with a name, and those without.
 NAMED_KINDS = ("model", "template", "stage", "eval", "profile")
 BARE_KINDS = ("run",)
-COPIED_KINDS = ("model", "template", "stage", "eval")
+COPIED_KINDS = ("model", "template", "stage", "eval", "profile")
 RUN = "run"
 
 #: Types of columns that need no declaration.
@@ -44,6 +45,7 @@ def declare(context: Context, module: Module, importer: Importer, path: tuple[st
     Args:
         path: files that led here, to find imports that lead back.
     """
+    module.failed.update(_words_given_up(module))
     for item in module.file.items:
         kind = kind_of(item)
         if kind == "import" and isinstance(item, tree.Import):
@@ -54,6 +56,17 @@ def declare(context: Context, module: Module, importer: Importer, path: tuple[st
             _add_run(context, module, item)
         elif isinstance(item, tree.Data | tree.Thing):
             _unknown_kind(context, module, item)
+
+
+#: Longest piece of a file that could not be read whose words are taken for names that it may have declared.
+_MOST_GIVEN_UP = 2_000
+
+
+def _words_given_up(module: Module) -> set[str]:
+    """Words of declarations that could not be read: what they name is not unknown, only lost."""
+    lost = (item.span for item in module.file.items if isinstance(item, tree.Broken))
+    texts = (module.source.slice(span) for span in lost if span.end - span.start <= _MOST_GIVEN_UP)
+    return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
 
 
 def kind_of(item: tree.Item) -> str:
@@ -127,7 +140,24 @@ def _duplicate(context: Context, place: Place, name: str, first: Place) -> None:
 def _wrong_form(context: Context, module: Module, kind: str, item: tree.Item) -> None:
     module.failed.add(item.name.text if isinstance(item, tree.Data | tree.Thing) and item.name else "")
     form = "data name = source | step" if kind == "data" else f"{kind} name {{ key = value }}"
-    context.report(UnknownKind, f"`{kind}` is written in another form", module.place(item), f"write `{form}`")
+    words = f"`{kind}` is written in another form"
+    helps = _as_block(module, kind, item)
+    context.report(UnknownKind, words, module.place(item), f"write `{form}`", helps=helps)
+
+
+def _as_block(module: Module, kind: str, item: tree.Item) -> tuple[Help, ...]:
+    """`model base = "org/name"` as the block that it is short for."""
+    if kind != "model" or not isinstance(item, tree.Data) or item.pipeline.steps:
+        return ()
+    source = item.pipeline.source
+    written = module.source.slice(source.span)
+    if isinstance(source, tree.Text):
+        is_path = source.value.startswith((".", "/", "~")) or not is_repository(source.value)
+        written = f"local({written})" if is_path else f"hub({written})"
+    elif not isinstance(source, tree.Call):
+        return ()
+    proper = f"model {item.name.text} {{ from = {written} }}"
+    return (fix(module.place(item), proper, f"write `{proper}`"),)
 
 
 def _add_run(context: Context, module: Module, item: tree.Thing) -> None:

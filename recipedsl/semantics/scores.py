@@ -15,7 +15,7 @@ from recipedsl.language.concept import Concept, Setting
 from recipedsl.language.types import Kind, RowType, Type
 from recipedsl.language.values import Unit, Wants
 from recipedsl.semantics.constants import constant
-from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix
 from recipedsl.semantics.files import check_python
 from recipedsl.semantics.models import model
 from recipedsl.semantics.recipe import Later, Place, RowExpression, Score, Stage, WeightedScore, WorkUse
@@ -132,8 +132,18 @@ def _judge(scoring: Scoring, node: tree.Expression, declared: Declared | None) -
     elif isinstance(node, tree.Name | tree.Member):
         unknown_reference(scoring.context, scoring.module, node, known, "reward")
     elif not isinstance(node, tree.Broken):
-        scoring.context.report(WrongType, "a reward function or a reward stage is wanted here", place)
+        helps = _summed(scoring, node)
+        words = "a reward function or a reward stage is wanted here"
+        scoring.context.report(WrongType, words, place, helps=helps)
     return None
+
+
+def _summed(scoring: Scoring, node: tree.Expression) -> tuple[Help, ...]:
+    """A list of rewards as the sum that it is in other tools."""
+    if not isinstance(node, tree.ListOf) or not node.items:
+        return (Help("a reward is a sum with weights: `0.8 * judge + 0.2 * passes(tests)`"),)
+    proper = " + ".join(scoring.module.source.slice(each.span) for each in node.items)
+    return (fix(scoring.module.place(node), proper, f"write `{proper}`"),)
 
 
 def _reward_stages(scoring: Scoring) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 from typing import Any
 
 from recipedsl.diagnostics import Applicability, Help
@@ -10,7 +11,7 @@ from recipedsl.diagnostics.codes.types import NotAChoice, OutOfRange, WrongType,
 from recipedsl.language.values import SUFFIXES, Unit, ValueType, Wants
 from recipedsl.semantics.context import Context, did_you_mean, fix, share_meant
 from recipedsl.semantics.recipe import Place
-from recipedsl.semantics.values import Sort, Value, is_too_large
+from recipedsl.semantics.values import Sort, Value, is_too_large, number_value
 
 
 class _Failed:
@@ -93,23 +94,29 @@ def _bounds(type_: ValueType) -> str:
 
 
 #: A number as other tools write it into quotes.
-_WRITTEN_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE]-?\d+)?")
+_WRITTEN_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE]-?\d+)?(?:%|[A-Za-z]{1,3})?")
 
 
 def wrong_type(context: Context, place: Place, type_: ValueType, value: Value, name: str) -> Any:
     """Report a value of another sort; gives `FAILED`."""
-    helps: tuple[Help, ...] = ()
-    inner = value.data if value.sort is Sort.TEXT else ""
-    if inner and type_.wants in (Wants.WHOLE, Wants.NUMBER) and _WRITTEN_NUMBER.fullmatch(inner):
-        helps = (fix(place, inner, f"`{inner}` without quotes is a number"),)
-    elif inner.lower() in ("true", "false") and type_.wants is Wants.FLAG:
-        helps = (fix(place, inner.lower(), f"`{inner.lower()}` without quotes is true or false"),)
+    helps = _without_quotes(place, type_, value.data) if value.sort is Sort.TEXT else ()
     is_broken_number = type_.wants is Wants.WHOLE and value.sort is Sort.NUMBER and _suits(value, type_)
     found = f"`{value.written or value.data}` is not whole" if is_broken_number else value.sentence()
     context.report(
         WrongType, f"`{name}` takes {_takes(type_)}, {found}", place, f"not {_article(type_)}", helps=helps
     )
     return FAILED
+
+
+def _without_quotes(place: Place, type_: ValueType, inner: str) -> tuple[Help, ...]:
+    """A number or truth value that is written as a text."""
+    number = number_value(inner) if _WRITTEN_NUMBER.fullmatch(inner) else None
+    if number is not None and _suits(number, type_):
+        measure = "number" if number.unit is Unit.NONE else f"{type_.wants}"
+        return (fix(place, inner, f"`{inner}` without quotes is a {measure}"),)
+    if inner.lower() in ("true", "false") and type_.wants is Wants.FLAG:
+        return (fix(place, inner.lower(), f"`{inner.lower()}` without quotes is true or false"),)
+    return ()
 
 
 #: A value of each sort, for messages.
@@ -148,15 +155,27 @@ def _wrong_unit(context: Context, place: Place, type_: ValueType, value: Value, 
 
 
 def _unit_helps(place: Place, type_: ValueType, value: Value) -> tuple[Help, ...]:
+    digits = value.written.rstrip("%" + ascii_letters)
     if type_.wants not in _UNITS:
-        return (Help("a plain number has no unit"),)
-    if value.unit is not Unit.NONE:
-        return ()
+        words = "a plain number has no unit"
+        is_whole = type_.wants is not Wants.WHOLE or digits.isdigit()
+        return (
+            fix(place, digits, f"write `{digits}`: {words}", Applicability.UNSAFE)
+            if digits and is_whole
+            else Help(words),
+        )
     if type_.wants is Wants.SHARE:
-        return (share_meant(place, value.data),)
+        return (share_meant(place, value.data),) if value.unit is Unit.NONE else ()
     units = list(SUFFIXES[_UNITS[type_.wants]])
-    options = ", ".join(f"`{value.written or value.data}{unit}`" for unit in units[1:4])
-    return (Help(f"write {options}", applicability=Applicability.PLACEHOLDER),)
+    options = ", ".join(f"`{digits or value.data}{unit}`" for unit in units[1:4])
+    if not digits:
+        return (Help(f"write {options}"),)
+    usual = digits + _USUAL_UNITS[type_.wants]
+    return (fix(place, usual, f"write {options}", Applicability.UNSAFE),)
+
+
+#: Units in which most settings of a sort are thought of.
+_USUAL_UNITS = {Wants.DURATION: "s", Wants.BYTES: "GB"}
 
 
 # --- choices ----------------------------------------------------------------------------------------

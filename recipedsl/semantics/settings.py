@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Applicability, Edit, Help
 from recipedsl.diagnostics.codes.names import (
     DuplicateSetting,
     MissingSetting,
@@ -18,12 +18,13 @@ from recipedsl.diagnostics.codes.plan import Conflict
 from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongType
 from recipedsl.language import catalogue
 from recipedsl.language.concept import Concept, Setting
-from recipedsl.language.foreign import called
+from recipedsl.language.foreign import VALUES, called
 from recipedsl.language.values import ValueType, Wants
 from recipedsl.semantics.constants import constant
-from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
+from recipedsl.semantics.context import Context, Declared, Module, did_you_mean, fix
 from recipedsl.semantics.copies import inherited
 from recipedsl.semantics.foreign import help_with, source_of_text
+from recipedsl.semantics.foreign_calls import help_with_column, without_quotes
 from recipedsl.semantics.recipe import Later, Place
 from recipedsl.semantics.scope import lookup, names, unknown_reference
 from recipedsl.semantics.setting_values import FAILED, any_of, no_choice, of_value, wrong_type
@@ -252,12 +253,26 @@ def take(context: Context, module: Module, type_: ValueType, expression: tree.Ex
     reader = _READERS.get(type_.wants)
     if reader is not None:
         return reader(context, module, type_, expression, name)
+    if type_.wants is Wants.FLAG and _is_foreign_flag(context, module, expression, name):
+        return FAILED
     value = constant(context, module, expression)
     return (
         FAILED
         if value.sort is Sort.UNKNOWN
         else of_value(context, module.place(expression), type_, value, name)
     )
+
+
+def _is_foreign_flag(context: Context, module: Module, expression: tree.Expression, name: str) -> bool:
+    """Whether `yes` or `off` stands for a truth value, which is reported."""
+    written = expression.text.lower() if isinstance(expression, tree.Name) else ""
+    ours = VALUES.get(written)
+    if ours not in ("true", "false") or lookup(module, expression) is not None:
+        return False
+    place = module.place(expression)
+    helps = (fix(place, ours, f"write `{ours}`"),)
+    context.report(WrongType, f"`{name}` takes true or false, found `{written}`", place, helps=helps)
+    return True
 
 
 # --- values of other sorts ------------------------------------------------------------------------
@@ -270,6 +285,8 @@ def _choice(
     written = expression.text if isinstance(expression, tree.Name) else None
     if written in type_.choices:
         return written
+    if isinstance(expression, tree.Member) and lookup(module, expression.target) is None:
+        return no_choice(context, place, type_, expression.name.text, name)  # `torch.bfloat16`
     found = lookup(module, expression) if written is not None else None
     if written is None or (found is not None and found.kind in ("param", "let")):
         value = constant(context, module, expression)
@@ -296,6 +313,8 @@ def _several(
     assert item is not None
     value = _list_value(context, module, expression)
     if isinstance(expression, tree.ListOf):
+        if _are_quoted_names(context, module, item, expression, name):
+            return FAILED
         taken = [take(context, module, item, each, name) for each in expression.items]
     elif value is not None:
         taken = [of_value(context, place, item, each, name) for each in value.data]
@@ -305,6 +324,34 @@ def _several(
         context.report(WrongType, f"`{name}` takes one value or more", place, "an empty list")
         return FAILED
     return FAILED if any(each is FAILED for each in taken) else tuple(taken)
+
+
+def _are_quoted_names(
+    context: Context, module: Module, item: ValueType, listed: tree.ListOf, name: str
+) -> bool:
+    """Whether texts stand where names do, all of one list, which is reported once."""
+    texts = [each for each in listed.items if isinstance(each, tree.Text)]
+    is_name = item.wants is Wants.NAME
+    if (
+        not is_name
+        or len(texts) < max(1, len(listed.items))
+        or not all(each.value.isidentifier() for each in texts)
+    ):
+        return False
+    known = (
+        set(names(module, *item.families))
+        if "column" not in item.families
+        else {each.value for each in texts}
+    )
+    if not known.issuperset(each.value for each in texts):
+        return False
+    proper = ", ".join(each.value for each in texts)
+    edits = tuple(Edit(module.source, each.span, each.value) for each in texts)
+    helps = (Help(f"write `[{proper}]`", edits, Applicability.SAFE),)
+    wanted = "columns" if "column" in item.families else " or ".join(f"{each}s" for each in item.families)
+    words = f"`{name}` takes names of {wanted}, which are written without quotes"
+    context.report(WrongType, words, module.place(listed), "texts, not names", helps=helps)
+    return True
 
 
 def _list_value(context: Context, module: Module, expression: tree.Expression) -> Value | None:
@@ -344,9 +391,9 @@ def _name(context: Context, module: Module, type_: ValueType, expression: tree.E
 def _column_name(context: Context, module: Module, expression: tree.Expression, name: str) -> Any:
     if isinstance(expression, tree.Name):
         return expression
-    context.report(
-        WrongType, f"`{name}` takes names of columns", module.place(expression), "not a column's name"
-    )
+    place = module.place(expression)
+    helps = help_with_column(place, expression)
+    context.report(WrongType, f"`{name}` takes names of columns", place, "not a column's name", helps=helps)
     return FAILED
 
 
@@ -378,7 +425,11 @@ def _no_such_name(
         unknown_reference(context, module, expression, candidates, wanted)
     else:
         words = f"`{name}` takes the name of a {wanted}"
-        helps = source_of_text(place, expression, type_) or did_you_mean(place, "", candidates)
+        helps = (
+            without_quotes(place, expression, candidates)
+            or source_of_text(place, expression, type_)
+            or did_you_mean(place, "", candidates)
+        )
         context.report(WrongType, words, place, "not a name", helps=helps)
 
 
@@ -390,7 +441,11 @@ def _concept(
     known = [keyword for family in type_.families for keyword in catalogue.keywords(family)]
     if not isinstance(head, tree.Name):
         words = f"`{name}` takes {any_of(tuple(known))}"
-        helps = source_of_text(place, head, type_) or did_you_mean(place, "", known)
+        helps = (
+            without_quotes(place, head, known)
+            or source_of_text(place, head, type_)
+            or did_you_mean(place, "", known)
+        )
         context.report(WrongType, words, place, "not one of these", helps=helps)
         return FAILED
     concept = next((found for family in type_.families if (found := catalogue.find(family, head.text))), None)

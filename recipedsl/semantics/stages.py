@@ -76,6 +76,7 @@ def _resolve(
     context.training[declared.full_name] = _training(settings, data)
     rewards = _rewards(context, settings, data) if issubclass(method, Online) else ()
     others = asked(context, declared, method, settings, data)
+    others.failed |= not _check_looks(context, declared, method, settings, others.datasets.get("eval"))
     _check(context, method, settings)
     if not settings.complete or start is None or data is None or rewards is None or others.failed:
         return None
@@ -154,12 +155,34 @@ def _data(
     found = reference(context, written.module, written.expression, f"{declared.full_name}.data")
     if found is None or context.datasets[found.name] is None:
         return None
-    shape = context.datasets[found.name].shape
-    unknown = context.datasets[found.name].row is None and shape == "rows"
-    if shape in method.takes or unknown:
-        return found
+    return found if _check_shape(context, declared, method, found) else None
+
+
+def _check_shape(
+    context: Context, declared: Declared, method: type[StageMethod], found: DataReference
+) -> bool:
+    dataset = context.datasets[found.name]
+    is_unknown = dataset is None or (dataset.row is None and dataset.shape == "rows")
+    if is_unknown or dataset.shape in method.takes:
+        return True
     _wrong_shape(context, declared, method, found)
-    return None
+    return False
+
+
+def _check_looks(
+    context: Context,
+    declared: Declared,
+    method: type[StageMethod],
+    settings: Settings,
+    held: DataReference | None,
+) -> bool:
+    """Whether rows of `eval` have a shape that the stage reads, and are there if settings need them."""
+    for name in ("eval_every", "patience"):
+        if name in settings.written and "eval" not in settings.written:
+            helps = (Help("`eval`: the rows that are looked at, such as a part of a `split`"),)
+            words = f"`{name}` needs `eval`"
+            context.report(MissingSetting, words, settings.written[name], "`eval` missing", helps=helps)
+    return held is None or _check_shape(context, declared, method, held)
 
 
 def _wrong_shape(

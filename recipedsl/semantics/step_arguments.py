@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from recipedsl.diagnostics import Help
-from recipedsl.diagnostics.codes.names import DuplicateSetting
+from recipedsl.diagnostics import Applicability, Help
+from recipedsl.diagnostics.codes.names import DuplicateSetting, MissingSetting
 from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
 from recipedsl.language.functions.base import is_plain
 from recipedsl.language.steps.base import Step, StepUse, Takes
@@ -64,7 +64,7 @@ def _columns(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     for argument in positional:
         value = argument.value
         items = value.items if isinstance(value, tree.ListOf) else (value,)
-        columns += [wanted_column(flow, each) for each in items]
+        columns += [_column(flow, concept, each) for each in items]
     settings = step_settings(flow, concept, node, [each for each in node.arguments if each.name is not None])
     failed = too_few(flow, concept, node, len(columns)) or None in columns or not settings.complete
     found = tuple(each for each in columns if each is not None)
@@ -73,6 +73,17 @@ def _columns(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
         failed = failed or not _is_list(flow, found[0], node)
     failed = failed or _is_refused(flow, concept, node, StepUse(found, settings=settings.values))
     return Parts(columns=found, settings=settings.values, failed=failed)
+
+
+def _column(flow: Flow, concept: type[Step], item: tree.Expression) -> str | None:
+    """Name of a column; a number among columns is the value of a setting whose name was left out."""
+    if not isinstance(item, tree.Number) or not concept.bare_number:
+        return wanted_column(flow, item)
+    proper = f"{concept.bare_number} = {item.text}"
+    words = f"`{concept.keyword}` takes columns; the number is its setting `{concept.bare_number}`"
+    helps = (fix(flow.module.place(item), proper, f"write `{proper}`"),)
+    flow.report(WrongOperand, words, item, "has no name", helps=helps)
+    return None
 
 
 def _is_refused(flow: Flow, concept: type[Step], node: tree.Step, use: StepUse) -> bool:
@@ -107,6 +118,21 @@ def _renames(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
         renamed[old] = argument.name.text
     parts.settings = {"names": renamed}
     return parts
+
+
+def lacks_amount(flow: Flow, concept: type[Step], node: tree.Step) -> bool:
+    """Whether a step does not say how many rows it keeps, which is reported."""
+    named = {each.name.text for each in (*node.arguments, *node.by) if each.name is not None}
+    has_amount = "amount" in named or any(each.name is None for each in node.arguments)
+    if "amount" not in concept.settings() or has_amount:
+        return False
+    place = flow.module.place(node.name)
+    example = concept.page().split("Example:")[1].strip()
+    words = f"put a number or share of rows behind it, such as {example}"
+    helps = (fix(place, f"{concept.keyword} 100", words, Applicability.PLACEHOLDER),)
+    message = f"`{concept.keyword}` does not say how many rows it keeps"
+    flow.report(MissingSetting, message, node.name, "a number or share of rows is missing", helps=helps)
+    return True
 
 
 def _given(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Applicability, Help
 from recipedsl.diagnostics.codes.data import AfterSplit, DuplicateColumn, WrongShape
 from recipedsl.diagnostics.codes.names import AbsentMethod, DuplicateSetting, UnknownSetting, UnknownStep
 from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
@@ -14,12 +14,13 @@ from recipedsl.language.shapes import SHAPE_COLUMNS, Shape
 from recipedsl.language.steps.base import Step, StepUse, Takes, speaks, type_of
 from recipedsl.language.steps.shaping import ShapeForm
 from recipedsl.language.types import ANY, RowType
-from recipedsl.semantics.context import did_you_mean
+from recipedsl.semantics.context import did_you_mean, fix
 from recipedsl.semantics.flow import Flow, Parts, wanted_column
 from recipedsl.semantics.recipe import Place, ResolvedStep
 from recipedsl.semantics.rows import type_condition
 from recipedsl.semantics.settings import note_later
-from recipedsl.semantics.step_arguments import READERS
+from recipedsl.semantics.step_arguments import READERS, lacks_amount
+from recipedsl.source import Span
 from recipedsl.syntax import tree
 
 
@@ -37,6 +38,9 @@ def read_step(flow: Flow, node: tree.Step | tree.Expect | tree.Broken) -> Resolv
         return None
     _after_split(flow, node.name.text, flow.module.place(node.name))
     _twice(flow, node)
+    if lacks_amount(flow, concept, node):
+        flow.row = None
+        return None
     parts = READERS[concept.takes](flow, concept, node)
     _by(flow, concept, node, parts)
     return _finish(flow, concept, node, parts)
@@ -50,15 +54,28 @@ def _concept(flow: Flow, node: tree.Step) -> type[Step] | None:
     place = flow.module.place(node.name)
     absent = catalogue.ABSENT_STEPS.get(node.name.text)
     if absent is not None:
-        flow.context.report(
-            AbsentMethod, f"there is no step `{node.name.text}`: {absent}", place, "no such step"
-        )
-        return None
+        return _absent(flow, node, place, absent)
     known = (*catalogue.keywords("step"), "expect")
     steps = Help("the steps: " + ", ".join(f"`{each}`" for each in known))
     helps = did_you_mean(place, node.name.text, known) or (steps,)
     flow.context.report(UnknownStep, f"unknown step `{node.name.text}`", place, "no such step", helps=helps)
     return None
+
+
+def _absent(flow: Flow, node: tree.Step, place: Place, absent: catalogue.Elsewhere) -> type[Step] | None:
+    """Report another tool's word for a step; gives ours where what stands behind it means the same."""
+    words = f"there is no step `{node.name.text}`: {absent.words}"
+    safety = Applicability.SAFE if absent.same else Applicability.UNSAFE
+    # `order by x` is `sort by x`, `order_by x` is not.
+    is_alike = absent.ours != "sort" or (node.by and not node.arguments)
+    fits = bool(absent.ours) and bool(is_alike) and (absent.same or absent.ours in ("dedup", "sort"))
+    fits = fits or (absent.ours == "as" and any(isinstance(each.value, tree.Call) for each in node.arguments))
+    helps = (fix(place, absent.ours, f"write `{absent.ours}`", safety),) if fits else ()
+    if absent.ours == "sort" and not is_alike and node.arguments:
+        helps = (fix(place, "sort by", "write `sort by`", Applicability.UNSAFE),)
+    flow.context.report(AbsentMethod, words, place, "no such step", helps=helps)
+    found = catalogue.find("step", absent.ours) if fits else None
+    return found if found is not None and issubclass(found, Step) else None
 
 
 def _after_split(flow: Flow, keyword: str, place: Place) -> None:
@@ -172,8 +189,7 @@ def _by(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> None:
     if concept.keyword == "sort":
         return
     if node.by and not concept.grouped:
-        words = f"`{concept.keyword}` has no `by`"
-        flow.report(WrongArguments, words, node.by[0], "not wanted here")
+        _needless_by(flow, concept, node)
         parts.failed = True
     if concept.takes not in (Takes.SHARES, Takes.SETTINGS):
         for each in node.by:
@@ -186,6 +202,16 @@ def _by(flow: Flow, concept: type[Step], node: tree.Step, parts: Parts) -> None:
         columns = [_group(flow, each.value) for each in node.by if each.name is None]
     parts.by = tuple(each for each in columns if each is not None)
     parts.failed = parts.failed or None in columns
+
+
+def _needless_by(flow: Flow, concept: type[Step], node: tree.Step) -> None:
+    """Report a `by` that says nothing; of steps that take columns these stand right behind the keyword."""
+    helps: tuple[Help, ...] = ()
+    if concept.takes is Takes.COLUMNS and not node.arguments:
+        gap = Place(flow.module.source, Span(node.name.span.end, node.by[0].span.start))
+        helps = (fix(gap, " ", "leave `by` out"),)
+    words = f"`{concept.keyword}` has no `by`"
+    flow.report(WrongArguments, words, node.by[0], "not wanted here", helps=helps)
 
 
 def _texts(flow: Flow, concept: type[Step], node: tree.Step) -> list[str | None]:

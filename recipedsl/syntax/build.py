@@ -239,7 +239,7 @@ def _key(token: Token) -> tree.Name | tree.Text | tree.Number:
 
 
 def _number(token: Token) -> tree.Number:
-    return tree.Number(token.text, token.span)
+    return tree.Number(token.value or token.text, token.span)
 
 
 def _text(token: Token) -> tree.Text:

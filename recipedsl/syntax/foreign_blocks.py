@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Span
-from recipedsl.syntax.layout import BROKEN, CLOSERS, OPENERS
+from recipedsl.syntax.layout import CLOSERS, OPENERS
 from recipedsl.syntax.mending import SIMPLE_VALUES, Draft, broken_statement
-from recipedsl.syntax.scan import NAME, NEWLINE, STRING, Token
+from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, STRING, Token
 
 #: Keys that say the method where there is no other word for it.
 _METHOD_KEYS = frozenset(("method", "type", "kind", "trainer"))
@@ -81,11 +81,16 @@ class _Head:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """`key: value`; the value is empty where it is no plain one."""
+    """`key: value`; the value is empty where it is no plain one.
+
+    Attributes:
+        text: the value as it is written here.
+    """
 
     key: Token
     value: tuple[Token, ...]
     span: Span
+    text: str
 
 
 def indented_block(lines: Lines, number: int) -> int:
@@ -171,7 +176,28 @@ def _entries(lines: Lines, first: int, last: int) -> Iterator[_Entry]:
         key, _, *value = lines.words(start)
         alone = following == start + 1
         span = key.span.to(lines.words(following - 1)[-1].span)
-        yield _Entry(key, tuple(value) if alone and _is_plain(value) else (), span)
+        if alone and _is_plain(value):
+            yield _Entry(key, tuple(value), span, lines.draft.source.slice(value[0].span.to(value[-1].span)))
+        else:
+            found, text = _nested(lines, start + 1, following - 1) if not value and not alone else ((), "")
+            yield _Entry(key, found, span, text)
+
+
+def _nested(lines: Lines, first: int, last: int) -> tuple[tuple[Token, ...], str]:
+    """`type: lora` and settings below a key as a call, `lora(rank = 16)`; nothing where they are no such."""
+    entries = list(_entries(lines, first, last)) if _is_setting(lines, first) else []
+    heads = [each for each in entries if each.key.text in _METHOD_KEYS]
+    is_call = len(heads) == 1 and heads[0] is entries[0] and len(heads[0].value) == 1
+    if not is_call or heads[0].value[0].kind not in {NAME, STRING} or not all(each.value for each in entries):
+        return (), ""
+    name, at = heads[0].value[0], heads[0].value[0].span.end
+    tokens = [replace(name, kind=NAME, text=name.value), Token("LPAR", "", Span(at, at))]
+    for each in entries[1:]:
+        comma = Token("COMMA", "", Span(each.key.span.start, each.key.span.start))
+        tokens += [*([comma] if len(tokens) > 2 else []), *_tokens_of_entry(each)]
+    end = entries[-1].span.end
+    settings = ", ".join(f"{each.key.value} = {each.text}" for each in entries[1:])
+    return (*tokens, Token("RPAR", "", Span(end, end))), f"{name.value}({settings})"
 
 
 def _is_setting(lines: Lines, number: int) -> bool:
@@ -187,7 +213,8 @@ def _is_plain(value: list[Token]) -> bool:
         return len(kinds) == 2 and kinds[1] in SIMPLE_VALUES
     is_list = kinds[:1] == ["LSQB"] and kinds[-1] == "RSQB" and kinds.count("LSQB") == 1
     is_call = kinds[:2] == [NAME, "LPAR"] and kinds[-1] == "RPAR" and kinds.count("LPAR") == 1
-    return is_list or is_call
+    is_path = kinds[::2] == [NAME] * len(kinds[::2]) and set(kinds[1::2]) == {"DOT"} and len(kinds) % 2 == 1
+    return is_list or is_call or is_path
 
 
 def _called(words: str) -> str:
@@ -327,7 +354,7 @@ def _help(draft: Draft, head: _Head, entries: list[_Entry], span: Span) -> Help:
         return Help(f'a dataset is a pipeline: `data {name} = read("rows.jsonl") | step`')
     before = head.kind if head.kind == "run" and head.name is None else f"{head.kind} {name}"
     before += f": {head.method.value}" if head.method else (": method" if head.kind == "stage" else "")
-    settings = [_setting(draft, entry) for entry in entries]
+    settings = [_setting(entry) for entry in entries]
     shown = ", ".join(settings[:_SHOWN]) + (", …" if len(settings) > _SHOWN else "")
     words = f"write `{before} {{ {shown or 'key = value'} }}`"
     is_whole = (
@@ -340,8 +367,7 @@ def _help(draft: Draft, head: _Head, entries: list[_Entry], span: Span) -> Help:
     return draft.fix(words, (span, f"{before} {{\n{text}{indent}}}"), safe=False)
 
 
-def _setting(draft: Draft, entry: _Entry) -> str:
+def _setting(entry: _Entry) -> str:
     if not entry.value:
         return f"{entry.key.value} = …"
-    value = draft.source.slice(entry.value[0].span.to(entry.value[-1].span))
-    return f"{entry.key.value} = {value}"
+    return f"{entry.key.value} = {entry.text}"

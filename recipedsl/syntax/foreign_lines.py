@@ -8,7 +8,7 @@ indented; a valid one is never touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
 from recipedsl.syntax.foreign_blocks import Lines, indented_block, section
-from recipedsl.syntax.layout import Layout
+from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
 from recipedsl.syntax.mending import ENDS_VALUE, Draft, broken_statement
 from recipedsl.syntax.scan import NAME, NEWLINE, NUMBER, STRING, Token
 
@@ -49,6 +49,9 @@ _GOES_ON = frozenset("EQUAL OR AND PLUS MINUS STAR SLASH EQUAL_TO NOT_EQUAL AT_M
 _BEGINS_VALUE = frozenset(
     (NAME, NUMBER, STRING, "TRUE", "FALSE", "NONE", "LPAR", "LSQB", "LBRACE", "MINUS", "NOT")
 )
+_PLAIN_HEADS = frozenset(
+    (("LET", NAME, "EQUAL"), ("TYPE", NAME, "EQUAL"), ("IMPORT", NAME, "EQUAL"), ("PARAM", NAME, "COLON"))
+)
 _IN_BRACKETS = Help("or put the whole value into `( )`, where lines may end anywhere")
 _CONTINUES = frozenset("PLUS STAR SLASH PERCENT AND OR DOT EQUAL_TO NOT_EQUAL IN".split())
 
@@ -63,7 +66,10 @@ def with_own_lines(source: Source, laid: Layout, problems: Problems) -> Layout:
         if lines.bounds[number] in draft.changes or lines.bounds[number] in draft.joined:
             number += 1
             continue
-        # Each form says how many statements it took.
+        # Each form says how many statements it took; none begins as these do.
+        if tuple(lines.kinds(number, 3)) in _PLAIN_HEADS:
+            number += 1
+            continue
         number += next((taken for form in _FORMS if (taken := form(lines, number))), 1)
     return draft.result()
 
@@ -148,7 +154,11 @@ def _steps(lines: Lines, number: int) -> int:
     if not _is_pipeline(lines, number):
         return 0
     column, last = lines.column(number), number
-    while lines.goes_on(last) and lines.column(last + 1) > column and _is_step(lines, last + 1):
+    while (
+        lines.goes_on(last)
+        and (lines.column(last + 1) > column or _leads_to_step(lines, last + 1))
+        and _is_step(lines, last + 1)
+    ):
         last += 1
     if last == number:
         return 0
@@ -190,6 +200,17 @@ def _is_step(lines: Lines, number: int) -> bool:
         and draft.text(start) not in KINDS
         and kinds[1:2] not in (["COLON"], ["EQUAL"], ["LBRACE"])
     )
+
+
+def _leads_to_step(lines: Lines, number: int) -> bool:
+    """Whether a statement has a `|` and no sign before it: a pipeline that begins in its middle."""
+    for place in range(lines.bounds[number], lines.end(number)):
+        kind = lines.draft.kinds[place]
+        if kind == "VBAR":
+            return True
+        if kind in {"EQUAL", "COLON", "LBRACE"}:
+            return False
+    return False
 
 
 def _program(lines: Lines, number: int) -> int:
@@ -263,6 +284,123 @@ def _method_with_sign(lines: Lines, number: int) -> int:
     return 1
 
 
+def _block_in_round_brackets(lines: Lines, number: int) -> int:
+    """`stage tuned: sft( … )`."""
+    draft, start = lines.draft, lines.bounds[number]
+    opener = start + 4
+    is_form = lines.kinds(number)[:5] in (
+        [NAME, NAME, "COLON", NAME, "LPAR"],
+        [NAME, NAME, "EQUAL", NAME, "LPAR"],
+    )
+    closer = _closer_of(draft, opener) if is_form and draft.text(start) == "stage" else 0
+    if not closer:
+        return 0
+    inside = list(_settings_on_lines(draft, opener + 1, closer))
+    tokens = draft.sign("LBRACE", opener), *inside, draft.sign("RBRACE", closer)
+    draft.replace(start + 2, start + 2, draft.sign("COLON", start + 2))
+    draft.replace(opener, closer, *tokens)
+    head = draft.source.slice(draft.span(start, start + 3)).replace(" =", ":")
+    closing = draft.tokens[closer].span
+    gap = " " if draft.share_a_line(opener, opener + 1) and draft.touch(opener) else ""
+    edits = [(Span(draft.tokens[start].span.start, draft.tokens[opener].span.end), f"{head} {{{gap}")]
+    edits.append((closing, "}" if not draft.share_a_line(closer - 1, closer) else " }"))
+    fix = draft.fix(f"write `{head} {{ … }}`", *edits)
+    message = f"the block of {draft.text(start)} `{draft.text(start + 1)}` stands in braces, not in `( )`"
+    draft.report(codes.NestedBlock, message, draft.tokens[opener].span, "write `{` here", fix)
+    return 1
+
+
+def _closer_of(draft: Draft, opener: int) -> int:
+    """Index of the bracket that closes the one at an index; 0 when it is not closed by one of its kind."""
+    depth = 0
+    for place in range(opener, len(draft.kinds)):
+        depth += (draft.kinds[place] in OPENERS) - (draft.kinds[place] in CLOSERS)
+        if depth == 0:
+            return place if place not in draft.laid.missing else 0
+    return 0
+
+
+def _settings_on_lines(draft: Draft, first: int, end: int) -> Iterator[Token]:
+    """The tokens of settings, with line ends where a setting begins on a line of its own."""
+    depth = 0
+    for place in range(first, end):
+        kind = draft.kinds[place]
+        begins = depth == 0 and draft.kind(place + 1) == "EQUAL" and not draft.share_a_line(place - 1, place)
+        if begins and draft.kind(place - 1) != "COMMA":
+            at = draft.tokens[place].span.start
+            yield Token(NEWLINE, "", Span(at, at))
+        depth += (kind in OPENERS) - (kind in CLOSERS)
+        yield draft.tokens[place]
+
+
+def _without_kind(lines: Lines, number: int) -> int:
+    """`tuned: sft { … }` and `rate = 3` at the beginning of a line: the kind is missing."""
+    draft, start = lines.draft, lines.bounds[number]
+    kinds = lines.kinds(number)
+    is_block = kinds[:4] == [NAME, "COLON", NAME, "LBRACE"]
+    is_value = kinds[:2] == [NAME, "EQUAL"] and not {"VBAR", "LBRACE", NEWLINE} & set(kinds[2:3])
+    if not (is_block or is_value) or lines.column(number) != 1 or draft.kind(start - 1) not in {NEWLINE, END}:
+        return 0
+    if is_value and (NEWLINE not in kinds or "VBAR" in kinds or kinds[2:4] == [NAME, "LPAR"]):
+        return 0
+    name, word = draft.tokens[start], "stage" if is_block else "let"
+    at = Span(name.span.start, name.span.start)
+    first = Token(NAME, word, at, word, name.doc) if is_block else Token("LET", word, at, word, name.doc)
+    if not draft.replace(start, start, first, replace(name, doc=())):
+        return 0
+    form = f"{name.text}: {draft.text(start + 2)} {{ … }}" if is_block else f"{name.text} = …"
+    message = f"`{form}` is no declaration: its kind is missing"
+    fix = draft.fix(f"write `{word} {form}`", (at, f"{word} "), safe=is_block)
+    other = Help(f"a dataset is `data {name.text} = …`, a row type `type {name.text} = …`")
+    helps = (fix,) if is_block else (fix, other)
+    draft.report(codes.BareAssignment, message, name.span, "a declaration begins with its kind", *helps)
+    return 1
+
+
+def _let_with_type(lines: Lines, number: int) -> int:
+    """`let rate: float = 3`."""
+    draft, start = lines.draft, lines.bounds[number]
+    if lines.kinds(number)[:3] != ["LET", NAME, "COLON"]:
+        return 0
+    last = lines.end(number)
+    sign = next((place for place in range(start + 3, last) if draft.kinds[place] == "EQUAL"), 0)
+    if not sign or "LBRACE" in draft.kinds[start + 3 : sign] or not draft.replace(start + 2, sign - 1):
+        return 0
+    span, gap = draft.span(start + 2, sign - 1), draft.tokens[start + 1].span.end
+    message = (
+        f"the value `{draft.text(start + 1)}` has no type of its own, it is that of what stands behind `=`"
+    )
+    fix = draft.fix("leave the type out", (Span(gap, span.end), ""))
+    other = Help("what is set from outside has a type: `param` instead of `let`")
+    draft.report(codes.WrongSign, message, span, "a `let` has no type", fix, other)
+    return 1
+
+
+def _import_of_other_form(lines: Lines, number: int) -> int:
+    """`import "common.ftr"`, `import common from "common.ftr"`, `from "common.ftr" import a`."""
+    draft, start = lines.draft, lines.bounds[number]
+    words = lines.words(number)
+    kinds = [token.kind for token in words]
+    text = next((token for token in words if token.kind == STRING), None)
+    is_import = kinds in (["IMPORT", STRING], ["IMPORT", NAME, NAME, STRING], ["IMPORT", STRING, NAME, NAME])
+    is_from = kinds[:3] == [NAME, STRING, "IMPORT"] and words[0].text == "from"
+    is_include = kinds == [NAME, STRING] and words[0].text in {"include", "use", "source", "require"}
+    if text is None or not (is_import or is_from or is_include):
+        return 0
+    named = [token.text for token in words[1:] if token.kind == NAME and token.text not in {"from", "as"}]
+    stem = _NO_WORD.sub("_", text.value.rpartition("/")[2].removesuffix(".ftr")) or "common"
+    name = named[0] if is_import and named else stem
+    at = Span(words[0].span.start, words[0].span.start)
+    tokens = Token("IMPORT", "import", at), Token(NAME, name, at, name), Token("EQUAL", "", at), text
+    if not draft.replace(start, start + len(words) - 1, *tokens):
+        return 0
+    proper = f"import {name} = {text.text}"
+    span = words[0].span.to(words[-1].span)
+    helps = draft.fix(f"write `{proper}`", (span, proper)), Help(f"what it declares is named `{name}.…` here")
+    draft.report(codes.WrongSign, "an import gives the file a name", span, f"write `{proper}`", *helps)
+    return 1
+
+
 def _param_without_type(lines: Lines, number: int) -> int:
     """`param rank = 16`."""
     draft, start = lines.draft, lines.bounds[number]
@@ -320,7 +458,11 @@ def _brace_below(lines: Lines, number: int) -> int:
 _FORMS: tuple[Callable[[Lines, int], int], ...] = (
     _program,
     _brace_below,
+    _block_in_round_brackets,
     _method_with_sign,
+    _import_of_other_form,
+    _let_with_type,
+    _without_kind,
     _param_without_type,
     _quoted_names,
     indented_block,

@@ -14,9 +14,9 @@ from dataclasses import replace
 from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
-from recipedsl.syntax.layout import BROKEN, CLOSERS, END, OPENERS, Layout
+from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
 from recipedsl.syntax.mending import ENDS_VALUE, SIMPLE_VALUES, Draft
-from recipedsl.syntax.scan import NAME, NEWLINE, NUMBER, STRING, Token
+from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, STRING, Token
 
 # Units by their letters; what each means, and where it may stand, is decided later.
 _UNIT = re.compile(r"[kKMGT]i?B?|B|ms|s|min|h|d")
@@ -41,6 +41,7 @@ _WORD_OPERATORS = {
     "mod": ("PERCENT", "%"),
     "per": ("BY", "by"),
 }
+_NULLS = frozenset(("null", "none", "None", "NULL", "nil"))
 _NO_LAMBDA = Help("write the condition itself: in a step a name is a column, as in `| where score > 3`")
 
 
@@ -114,7 +115,9 @@ class _Words:
         draft = self.draft
         word, following = draft.text(index).lower(), draft.kind(index + 1)
         if word == "is" and following == "NOT":
-            self._word_operator(index, index + 1, "NOT_EQUAL", "!=")
+            self._null_test(index, index + 2, "NOT_EQUAL", "!=")
+        elif word == "is" and draft.text(index + 1) in _NULLS:
+            self._null_test(index, index + 1, "EQUAL_TO", "==")
         elif word == "between" and [draft.kind(index + each) for each in (1, 2, 3)] == [
             NUMBER,
             "AND",
@@ -137,6 +140,18 @@ class _Words:
             message = f"`{self.draft.source.slice(span)}` is written `{proper}` here"
             fix = self.draft.fix(f"write `{proper}`", (span, proper))
             self.draft.report(codes.ForeignOperator, message, span, f"write `{proper}`", fix)
+
+    def _null_test(self, index: int, value: int, kind: str, proper: str) -> None:
+        """`is null` and `is not x`: the last token is at `value`."""
+        if self.draft.text(value) not in _NULLS:
+            self._word_operator(index, value - 1, kind, proper)
+            return
+        span, words = self.draft.span(index, value), f"{proper} none"
+        tokens = self.draft.sign(kind, index), self.draft.sign("NONE", value)
+        if self.draft.replace(index, value, *tokens):
+            message = f"`{self.draft.source.slice(span)}` is written `{words}` here"
+            fix = self.draft.fix(f"write `{words}`", (span, words))
+            self.draft.report(codes.ForeignOperator, message, span, f"write `{words}`", fix)
 
     def _between(self, index: int) -> None:
         draft = self.draft

@@ -15,7 +15,6 @@ from recipedsl.source import Source, Span
 from recipedsl.syntax.scan import COMMENT, DOC, NEWLINE, TRIVIA, Token
 
 END = "$END"
-BROKEN = "BROKEN"  # stands where something could not be read
 OPENERS = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 

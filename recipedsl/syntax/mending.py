@@ -6,12 +6,14 @@ is lost and nothing is said twice.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cached_property
 
 from recipedsl.diagnostics import Applicability, Code, Edit, Help, Label, Problems
 from recipedsl.source import Source, Span
-from recipedsl.syntax.layout import BROKEN, CLOSERS, END, Layout
-from recipedsl.syntax.scan import NAME, NEWLINE, NUMBER, STRING, Token
+from recipedsl.syntax import grammar
+from recipedsl.syntax.layout import CLOSERS, END, Layout
+from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, STRING, Token
 
 ENDS_VALUE = frozenset((NAME, NUMBER, STRING, "TRUE", "FALSE", "NONE", *CLOSERS))
 SIMPLE_VALUES = frozenset((NAME, NUMBER, STRING, "TRUE", "FALSE", "NONE"))
@@ -74,6 +76,15 @@ class Draft:
         """Where a token stands on its line, counted from 1."""
         return self.source.position(self.tokens[index].span.start).column
 
+    def fits(self, begin: int) -> bool:
+        """Whether the declaration that begins at a token can be parsed as it stands."""
+        places = self.laid.statements
+        number = bisect_right(places, begin)
+        end = places[number] if number < len(places) else len(self.tokens) - 1
+        table, stack = grammar.table(), list(grammar.fresh_state().state_stack)
+        odd = next((place for place in range(begin, end) if not table.shift(stack, self.kinds[place])), end)
+        return set(self.kinds[odd:end]) <= _ENDS_ROUNDS  # the braces of `rounds` close behind its last one
+
     def part_end(self, index: int) -> int:
         """Index of the token that ends the part around `index`: a `,`, `|`, line end or closing bracket."""
         depth = 0
@@ -119,5 +130,6 @@ class Draft:
         return Help(words, tuple(Edit(self.source, span, text) for span, text in edits), applicability)
 
 
+_ENDS_ROUNDS = frozenset(("RBRACE", NEWLINE))
 _OPENERS = frozenset(CLOSERS.values())
 _PART_ENDS = frozenset(("COMMA", "VBAR", NEWLINE, END, *CLOSERS))

@@ -15,11 +15,13 @@ from recipedsl.syntax import grammar, tree
 from recipedsl.syntax.copies import mark_copies
 from recipedsl.syntax.foreign import with_own_constants, with_own_datasets
 from recipedsl.syntax.foreign_lines import with_own_lines
+from recipedsl.syntax.foreign_steps import with_own_steps
+from recipedsl.syntax.foreign_values import with_own_values
 from recipedsl.syntax.foreign_words import with_own_words
-from recipedsl.syntax.layout import BROKEN, END, Layout, layout
+from recipedsl.syntax.layout import END, Layout, layout
 from recipedsl.syntax.mending import broken_statement
 from recipedsl.syntax.recovery import Action, Repair, give_up, give_up_rest, repair
-from recipedsl.syntax.scan import NEWLINE, Token, scan
+from recipedsl.syntax.scan import BROKEN, NEWLINE, Token, scan
 from recipedsl.syntax.words import (
     Reporter,
     is_bare_assignment,
@@ -31,6 +33,9 @@ from recipedsl.syntax.words import (
 )
 
 LARGEST = 4_000_000  # characters; rows belong in data files
+LONGEST_LINE = (
+    100_000  # characters: nobody reads such a line, and the words of it cost memory many times over
+)
 
 #: Times that reading goes on after what does not fit; a text with more is no recipe, and each takes time.
 MOST_RECOVERIES = 2_000
@@ -42,12 +47,14 @@ def parse(source: Source) -> tuple[tree.File, Problems]:
     Raises nothing: any text gives a tree, and every span of it lies within the text.
     """
     whole = Span(0, len(source.text))
-    if len(source.text) > LARGEST:
-        return tree.File(None, (tree.Broken(whole),), source, whole), _too_large(source)
+    too_large = _too_large(source)
+    if too_large.has_errors:
+        return tree.File(None, (tree.Broken(whole),), source, whole), too_large
     tokens, problems = scan(source)
     laid = _without_too_deep(source, layout(source, tokens), problems)
     mark_copies(laid.tokens)
-    laid = with_own_words(source, with_own_lines(source, laid, problems), problems)
+    laid = with_own_steps(source, with_own_lines(source, laid, problems), problems)
+    laid = with_own_words(source, with_own_values(source, laid, problems), problems)
     with_own_constants(source, laid, problems)
     edition, items = _Parser(source, laid, problems).run()
     items = with_own_datasets(source, items, problems)
@@ -55,9 +62,19 @@ def parse(source: Source) -> tuple[tree.File, Problems]:
 
 
 def _too_large(source: Source) -> Problems:
-    problems = Problems()
-    message = f"a recipe has at most {LARGEST:,} characters, this file has {len(source.text):,}"
-    problems.report(codes.TooLarge, message, Label(source, Span(0, 0), "too large to be a recipe"))
+    """What is said of a file or a line that is longer than any recipe's."""
+    problems, place, size = Problems(), 0, len(source.text)
+    if size > LARGEST:
+        message = f"a recipe has at most {LARGEST:,} characters, this file has {size:,}"
+        problems.report(codes.TooLarge, message, Label(source, Span(0, 0), "too large to be a recipe"))
+    while size > LONGEST_LINE and not problems.has_errors and place < size:
+        end = source.text.find("\n", place)
+        end = size if end < 0 else end
+        if end - place > LONGEST_LINE:
+            message = f"a line has at most {LONGEST_LINE:,} characters, this one has {end - place:,}"
+            label = Label(source, Span(place, place + 1), "too long to be a line of a recipe")
+            problems.report(codes.TooLarge, message, label)
+        place = end + 1
     return problems
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from lark.parsers.lalr_parser_state import ParserState
 
 from recipedsl.syntax.grammar import Table
-from recipedsl.syntax.layout import BROKEN, CLOSERS, END, OPENERS, Layout
-from recipedsl.syntax.scan import NAME, NEWLINE, RESERVED, Token
+from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
+from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, RESERVED, Token
 
 # A repair counts when this many of the tokens after it fit, or all to the end of a setting or step ...
 _ENOUGH = 4

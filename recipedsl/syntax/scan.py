@@ -8,6 +8,7 @@ of a merge conflict the first is read.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from recipedsl.diagnostics import Applicability, Code, Edit, Help, Label, Problems
@@ -16,6 +17,8 @@ from recipedsl.source import Source, Span
 
 WHITESPACE, COMMENT, DOC, BAD = "WHITESPACE", "COMMENT", "DOC", "BAD"
 NEWLINE, NAME, NUMBER, STRING = "_NL", "NAME", "NUMBER", "STRING"
+TILDE = "TILDE"  # an operator of other languages that is mended before anything is parsed
+BROKEN = "BROKEN"  # stands where something could not be read
 TRIVIA = frozenset((WHITESPACE, COMMENT, DOC, BAD))
 
 RESERVED = frozenset("ftr import type param let rounds expect else by and or not in true false none".split())
@@ -50,6 +53,7 @@ SYMBOLS = {
 # What other languages write, and what it is here.
 FOREIGN_SYMBOLS = {
     "&&": "and",
+    "&": "and",
     "||": "or",
     "!": "not",
     ":=": "=",
@@ -84,6 +88,16 @@ _BLANK_REST = re.compile(r"[ \t\f\v]*(?=[\r\n]|\Z)")
 
 _CONFLICT_END = re.compile(r"^>{7}[^\r\n]*", re.MULTILINE)
 
+#: Further places that a message about one text points at.
+_MOST_SHOWN = 3
+
+#: Characters of a name; longer ones are no names, and would stand in every message about them.
+_LONGEST_NAME = 200
+
+#: Characters that turn the direction of what follows, so that a text or comment reads as what it is not
+#: (Boucher and Anderson 2021, arXiv:2111.00169).
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 # Letters before the quotes of a text in Python, and what they ask of it.
 _PREFIXED = re.compile(r"(?s)([A-Za-z]+)(['\"])(.*).")
 _BARE_QUOTE = re.compile(r'(?<!\\)"')
@@ -106,12 +120,15 @@ MASTER = re.compile(
   | (?P<single_open>'[^\r\n]*)
   | (?P<curly>[“”„][^“”„"\r\n]*[“”"])
   | (?P<quoted>`[^`\r\n]+`)
+  | (?P<power>[0-9]+(?:\^|\*\*)[+-]?[0-9]{1,3}(?![\w.]))
   | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?(?:%(?![\w(])|[A-Za-z_]\w*)?)
   | (?P<short_number>(?<![\w)\]`.])\.[0-9][0-9_]*(?:[eE][+-]?[0-9]+)?(?:%(?![\w(])|[A-Za-z_]\w*)?)
   | (?P<prefixed>[fFrRbBuU]{1,2}(?:"(?!"")(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?!\w))
   | (?P<foreign_name>[^\W\d]\w*)
-  | (?P<foreign_symbol>(?<!=)===(?!=)|!==|\.\.\.|&&|\|\||:=|<>|!(?!=)|[≤≥≠−–×÷…])
+  | (?P<tilde>[=!]?~=?)
+  | (?P<placeholder>\$\{[ ]*[A-Za-z_]\w*[ ]*\}|\{\{[ ]*[A-Za-z_]\w*[ ]*\}\}|\$[A-Za-z_]\w*)
+  | (?P<foreign_symbol>(?<!=)===(?!=)|!==|\.\.\.|&&?|\|\||:=|<>|!(?!=)|[≤≥≠−–×÷…])
   | (?P<symbol>\.\.|==|!=|<=|>=|[-+*/%.,:=<>?(){}\[\]|])
   | (?P<semicolon>;)
   | (?P<blank>[\u00a0\u2000-\u200b\u202f\u3000\ufeff]+)
@@ -129,7 +146,7 @@ class Token:
         kind: `NAME`, `NUMBER`, `EQUAL`, `_NL`, `COMMENT` and so on.
         text: the characters as written; empty for one that the parser added.
         span: where they stand.
-        value: what a string means, or the name without its backquotes.
+        value: what a string means, the name without its backquotes, a number that was written otherwise.
         doc: documentation lines above, set by the layout pass on the first token of a line.
     """
 
@@ -149,6 +166,7 @@ def scan(source: Source) -> tuple[list[Token], Problems]:
     """All tokens of a text, in order and without gaps, and what is wrong with single ones."""
     scanner = _Scanner(source)
     scanner.run()
+    scanner.report_turning()
     return scanner.tokens, scanner.problems
 
 
@@ -174,6 +192,21 @@ class _Scanner:
             token = handlers[name](match.group(), Span(*match.span()))
             self.tokens.append(token)
             position = token.span.end
+
+    def report_turning(self) -> None:
+        """Report characters that hide what a text or comment says; elsewhere they have been."""
+        for found in _TURNING.finditer(self.source.text):
+            index = bisect_right(self.tokens, found.start(), key=lambda token: token.span.start) - 1
+            if self.tokens[index].kind == BAD:
+                continue
+            span, is_text = Span(*found.span()), self.tokens[index].kind == STRING
+            message = f"{_describe(found[0])} turns the direction of what follows, so that it reads otherwise"
+            proper = f"\\u{{{ord(found[0]):X}}}" if is_text else ""
+            edits = (Edit(self.source, span, proper),)
+            safety = Applicability.SAFE if is_text else Applicability.UNSAFE
+            helps = (Help(f"write `{proper}`" if is_text else "remove it", edits, safety),)
+            label = self._label(span, "an invisible character")
+            self.problems.report(codes.BadCharacter, message, label, helps=helps)
 
     # One method for each group of the expression, in its order.
 
@@ -261,6 +294,10 @@ class _Scanner:
         return Token(STRING, text, span, self._meaning(text[1:-1], span))
 
     def _string_open(self, text: str, span: Span) -> Token:
+        curly = text.find("”")
+        if curly > 0:
+            whole = Span(span.start, span.start + curly + 1)
+            return self._in_other_quotes(text[: curly + 1], whole, text[1:curly].replace("\\", "\\\\"))
         token = self._rest_of_line(text, span)
         self._unclosed(token.span, '"', token.span.end)
         return token
@@ -291,6 +328,13 @@ class _Scanner:
     def _quoted(self, text: str, span: Span) -> Token:
         return Token(NAME, text, span, text[1:-1])
 
+    def _power(self, text: str, span: Span) -> Token:
+        base, exponent = re.split(r"\^|\*\*", text)
+        proper = f"1e{int(exponent)}" if base == "10" else f"{float(base) ** int(exponent):.15g}"
+        message = f"there are no powers: `{text}` is written `{proper}`"
+        self._report(codes.BadNumber, message, span, f"write `{proper}`", proper)
+        return Token(NUMBER, text, span, proper)
+
     def _number(self, text: str, span: Span) -> Token:
         digits = re.match(r"[0-9_.]*", text)
         if digits and (
@@ -319,6 +363,8 @@ class _Scanner:
         helps = (self._without_prefix(span, inner, bool(names)),)
         label = self._label(Span(span.start, span.start + len(letters)), "not a part of a text")
         self.problems.report(codes.ForeignQuotes, message, label, helps=helps)
+        if names:
+            return Token(BROKEN, text, span)  # what it means depends on the values
         return Token(STRING, text, span, _ESCAPE.sub(lambda each: _unescape(each[1]) or each[0], inner))
 
     def _without_prefix(self, span: Span, inner: str, has_names: bool) -> Help:
@@ -331,19 +377,45 @@ class _Scanner:
         return Help(f"texts are joined with `+`: `{joined}`", edits, Applicability.UNSAFE)
 
     def _name(self, text: str, span: Span) -> Token:
-        return Token(text.upper() if text in RESERVED else NAME, text, span, text)
+        if len(text) > _LONGEST_NAME:
+            message = f"a name has at most {_LONGEST_NAME} characters, this one has {len(text):,}"
+            self.problems.report(codes.TooLarge, message, self._label(span, "too long to be a name"))
+        return Token(text.upper() if text in RESERVED else NAME, text, span, text[:_LONGEST_NAME])
 
     def _foreign_name(self, text: str, span: Span) -> Token:
         message = f"`{text}` has letters beyond a to z, so it needs backquotes"
         self._report(codes.BadCharacter, message, span, "not a plain name", f"`{text}`")
         return Token(NAME, text, span, text)
 
+    def _tilde(self, text: str, span: Span) -> Token:
+        return Token(TILDE, text, span)
+
+    def _placeholder(self, text: str, span: Span) -> Token:
+        name = text.strip("${} ")
+        message = f"a value is written by its name alone: `{name}`, not `{text}`"
+        self._report(codes.BadCharacter, message, span, f"write `{name}`", name)
+        return Token(NAME, text, span, name)
+
     def _foreign_symbol(self, text: str, span: Span) -> Token:
         proper = FOREIGN_SYMBOLS[text]
+        if proper.isalpha():  # a word needs blanks where a sign does without
+            return self._foreign_word(text, span, proper)
         self._report(
             codes.ForeignOperator, f"`{text}` is written `{proper}` here", span, f"write `{proper}`", proper
         )
-        return Token(SYMBOLS.get(proper, proper.upper()), text, span)
+        return Token(SYMBOLS[proper], text, span)
+
+    def _foreign_word(self, text: str, span: Span, proper: str) -> Token:
+        before = (
+            "" if self.source.text[max(0, span.start - 1) : span.start].isspace() or proper == "not" else " "
+        )
+        after = "" if self.source.text[span.end : span.end + 1].isspace() else " "
+        edits = (Edit(self.source, span, f"{before}{proper}{after}"),)
+        helps = (Help(f"write `{proper}`", edits, Applicability.SAFE),)
+        label = self._label(span, f"write `{proper}`")
+        message = f"`{text}` is written `{proper}` here"
+        self.problems.report(codes.ForeignOperator, message, label, helps=helps)
+        return Token(proper.upper(), text, span)
 
     def _symbol(self, text: str, span: Span) -> Token:
         return Token(SYMBOLS[text], text, span)
@@ -390,19 +462,26 @@ class _Scanner:
     def _meaning(self, inner: str, span: Span) -> str:
         if "\\" not in inner:
             return inner
-        for found in _ESCAPE.finditer(self.source.slice(span)):
-            if _unescape(found[1]) is None:
-                self._bad_escape(found[0], Span(span.start + found.start(), span.start + found.end()))
+        bad = [
+            (found[0], Span(span.start + found.start(), span.start + found.end()))
+            for found in _ESCAPE.finditer(self.source.slice(span))
+            if _unescape(found[1]) is None
+        ]
+        if bad:
+            self._bad_escapes(bad)
         return _ESCAPE.sub(lambda found: _unescape(found[1]) or found[0], inner)
 
-    def _bad_escape(self, text: str, span: Span) -> None:
+    def _bad_escapes(self, bad: list[tuple[str, Span]]) -> None:
+        """All of one text in one: who writes a pattern has forgotten every backslash of it."""
+        (text, span), *others = bad
         message = f"`{text}` means nothing in a text"
         help_text = f"write `\\{text}` for a backslash, as in regular expressions"
-        edit = Edit(self.source, span, "\\" + text)
-        helps = (Help(help_text, (edit,), Applicability.SAFE),)
+        edits = tuple(Edit(self.source, place, "\\" + each) for each, place in bad)
+        helps = (Help(help_text, edits, Applicability.SAFE),)
         notes = (r"a text knows `\n`, `\t`, `\"`, `\\` and `\u{1F600}`",)
         label = self._label(span, "unknown escape")
-        self.problems.report(codes.BadEscape, message, label, helps=helps, notes=notes)
+        secondary = tuple(self._label(place, f"`{each}` neither") for each, place in others[:_MOST_SHOWN])
+        self.problems.report(codes.BadEscape, message, label, helps=helps, notes=notes, secondary=secondary)
 
     # Reporting
 

@@ -10,9 +10,9 @@ from recipedsl.diagnostics import Applicability, Code, Edit, Help, Label, Proble
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
-from recipedsl.syntax.layout import BROKEN, CLOSERS, END, OPENERS, Layout
+from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
 from recipedsl.syntax.recovery import Action, Repair
-from recipedsl.syntax.scan import NAME, NEWLINE, RESERVED, STRING, SYMBOLS, Token
+from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, RESERVED, STRING, SYMBOLS, Token
 
 SIGNS = {kind: sign for sign, kind in SYMBOLS.items()}
 COMPARISONS = frozenset(("EQUAL_TO", "NOT_EQUAL", "LESSTHAN", "AT_MOST", "MORETHAN", "AT_LEAST", "IN"))
@@ -167,10 +167,25 @@ class Reporter:
         """A second comparison in a row."""
         sign = self.source.slice(self.tokens[index].span)
         message = f"while reading {self.scene(index).words} I met a second comparison, `{sign}`"
-        helps = (Help("write a range, `x in 1..5`, or join two comparisons: `1 < x and x < 5`"),)
+        helps = self._joined_comparisons(index)
         self._report(
             codes.ChainedComparison, message, self.tokens[index].span, "comparisons do not chain", helps
         )
+
+    def _joined_comparisons(self, index: int) -> tuple[Help, ...]:
+        """`1 < x < 5` as `1 < x and x < 5`, where what is compared twice stands on one line."""
+        words = Help("write a range, `x in 1..5`, or join two comparisons: `1 < x and x < 5`")
+        depth, first = 0, index - 1
+        while first > 0 and (depth or self.tokens[first].kind not in COMPARISONS):
+            depth += (self.tokens[first].kind in CLOSERS) - (self.tokens[first].kind in OPENERS)
+            if depth < 0 or self.tokens[first].kind in {NEWLINE, "VBAR", "AND", "OR", "NOT"}:
+                return (words,)
+            first -= 1
+        middle = self.source.slice(self.tokens[first + 1].span.to(self.tokens[index - 1].span))
+        if "\n" in middle or first + 1 >= index:
+            return (words,)
+        joined = f"and {middle} {self.tokens[index].text}"
+        return (self._help(f"write `… {joined} …`", self.tokens[index].span, joined), words)
 
     def nested_block(self, index: int) -> None:
         """A block inside a block."""
@@ -231,7 +246,8 @@ class Reporter:
         if kind == BROKEN:
             message = f"{self._missed(index, 'a value')}"
             label = self._label(self._visible(place), "a value is missing")
-            self.problems.report(codes.MissingValue, message, label, helps=self._shape(index))
+            helps = (*self._without_comma(index), *self._shape(index))
+            self.problems.report(codes.MissingValue, message, label, helps=helps)
             return
         if kind == NEWLINE:
             new_line = self._help("begin a new line", place, "\n", safe=False)
@@ -249,6 +265,13 @@ class Reporter:
         )
         code = codes.UnclosedBracket if kind in CLOSERS else codes.MissingSign
         self.problems.report(code, self._missed(index, f"`{sign}`"), label, helps=helps)
+
+    def _without_comma(self, index: int) -> tuple[Help, ...]:
+        """A comma behind which nothing follows."""
+        comma = self.tokens[index - 1]
+        if comma.kind != "COMMA" or self.tokens[index].kind not in {NEWLINE, "VBAR", "RBRACE", "BY", END}:
+            return ()
+        return (self._help("remove the `,`", comma.span, ""),)
 
     def _deleted(self, index: int) -> None:
         token = self.tokens[index]

@@ -241,6 +241,14 @@ def test_every_word_has_its_page(call: Call, family: str) -> None:
         assert f"{keyword} ({family.replace('_', ' ')})" in call("explain", keyword).out
 
 
+def test_settings_that_nothing_carries_out_are_marked(call: Call) -> None:
+    lines = {
+        line.split()[0]: line for line in call("explain", "sft").out.splitlines() if line.startswith("  ")
+    }
+    assert lines["keep_best"].endswith("· not carried out yet")
+    assert lines["patience"].endswith("(default none)")
+
+
 @pytest.mark.parametrize("view", ["tokens", "tree", "recipe", "plan"])
 def test_debug(project: Path, call: Call, view: str) -> None:
     said = call("debug", view, "good.ftr")

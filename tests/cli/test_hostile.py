@@ -87,6 +87,35 @@ def test_a_plan_with_good_fingerprints_reads_nothing_outside(plan_file: Path, ca
     assert (run.folder / "recipe.ftr").read_text() == ""
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda form: form.update(edition=9), "it is of edition 9"),
+        (lambda form: form["nodes"][0]["row"].update(question=[1]), "its row type is none"),
+        (lambda form: form["nodes"][0]["source"]["row"].update(question={"kind": "x"}), "row type is none"),
+        (lambda form: form["nodes"][0]["steps"][0].update(keyword="x" * 99), f"no step `{'x' * 40}`"),
+        (
+            lambda form: form["nodes"][0]["steps"][0].update(keyword="as", settings={"shape": "/etc"}),
+            "gives a shape that there is not",
+        ),
+        (
+            lambda form: form["nodes"][0]["steps"][0].update(settings={"count": "many"}),
+            "holds what cannot be",
+        ),
+    ],
+)
+def test_a_plan_that_no_recipe_could_have_made(
+    plan_file: Path, call: Call, change: Change, words: str
+) -> None:
+    """Fingerprints fit, as whoever wrote it made them anew."""
+    changed(plan_file, change)
+    resealed(plan_file)
+    said = call("run", "plan.json")
+    assert said.code != exit_codes.FINE
+    assert words in said.err
+    assert "bug in recipedsl:" not in said.err
+
+
 @pytest.mark.parametrize("path", ["a" * 5000, "a\\u{0}b", "../t.jinja", "/dev/zero", "pipe"])
 @pytest.mark.parametrize("kind", ["template", "model"])
 def test_paths_that_lead_to_no_file(project: Path, call: Call, path: str, kind: str) -> None:
@@ -100,6 +129,23 @@ def test_paths_that_lead_to_no_file(project: Path, call: Call, path: str, kind: 
     said = call("plan", "bad.ftr")
     assert "error" in said.err
     assert "bug" not in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "--json", "good.ftr"),
+        ("plan", "--json", "good.ftr", "rows.ftr"),
+        ("data", "--html", "good.ftr", "rows.ftr", "lessons"),
+    ],
+)
+def test_nothing_is_written_over_a_recipe(project: Path, call: Call, arguments: tuple[str, ...]) -> None:
+    """Some options may name a file, so what was meant as the recipe behind one would be that file."""
+    (project / "rows.ftr").write_text('ftr 1\ndata lessons = read("data/rows.jsonl")\n')
+    said = call(*arguments)
+    assert said.code == exit_codes.USAGE
+    assert f"put `{arguments[1]}` behind the recipe" in said.err
+    assert (project / "good.ftr").read_text() == GOOD
 
 
 # --- what is printed --------------------------------------------------------------------------------------
@@ -164,6 +210,14 @@ def test_a_record_of_another_form_is_no_run(project: Path, call: Call, outcome: 
 def test_broken_files_of_a_run_are_missing_ones(project: Path, call: Call, file: str, text: str) -> None:
     _record(project, nodes=[{"name": "lessons", "kind": "data", "state": "made"}])
     (project / "runs" / "\x1b[2Jrun-1" / file).write_text(text)
+    assert call("runs", "show").code == exit_codes.FINE
+
+
+@pytest.mark.parametrize("facts", [{"steps": "many"}, {"steps": 1, "looks": [3]}, [1], {"steps": -1}])
+def test_facts_of_another_form_are_not_shown(project: Path, call: Call, facts: Any) -> None:
+    _record(project, nodes=[{"name": "tuned", "kind": "stage", "state": "made"}])
+    (project / "runs" / "\x1b[2Jrun-1" / "links.json").write_text('{"tuned": "../../tiny"}')
+    (project / "tiny" / "manifest.json").write_text(json.dumps({"kind": "stage", "facts": facts}))
     assert call("runs", "show").code == exit_codes.FINE
 
 

@@ -66,7 +66,7 @@ def test_fixes_that_are_safe_are_made_and_the_others_remain(folder: Path, call: 
 
 def test_unsafe_fixes_leave_what_only_its_author_knows(folder: Path, call: Call) -> None:
     said = call("check", "--fix", "--unsafe-fixes", RECIPE)
-    assert places(said.out) == [(9, "L104"), (51, "T102")]
+    assert places(said.out) == [(9, "L104")]
     text = (folder / RECIPE).read_text()
     for mended in ("data  = pairs", "data    = solutions.held", "warmup = 3%", "max_length    = 1024"):
         assert mended in text
@@ -75,7 +75,7 @@ def test_unsafe_fixes_leave_what_only_its_author_knows(folder: Path, call: Call)
 def test_what_only_its_author_knows_is_all_that_was_wrong(folder: Path, call: Call) -> None:
     call("check", "--fix", "--unsafe-fixes", RECIPE)
     path = folder / RECIPE
-    text = path.read_text().replace("timeout = 10", "timeout = 10s")
+    text = path.read_text()
     path.write_text(text.replace('Instruct")', f'Instruct", revision = "{"0" * 40}")'))
     said = call("check", RECIPE)
     assert (said.code, said.out) == (0, "1 recipe checked, nothing found\n")

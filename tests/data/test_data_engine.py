@@ -169,6 +169,24 @@ CALLS = [
 ]
 
 
+LATE = call("greater", column("id"), 8)
+MASK = step("redact", "q", "talk")
+ENOUGH = step(
+    "expect",
+    expressions={
+        "condition": call(
+            "and",
+            call("greater", call("count"), 20),
+            call(
+                "greater",
+                call("mean", call("divide", column("id"), 7)),
+                call("share", call("is_null", column("q"))),
+            ),
+        )
+    },
+)
+
+
 @pytest.mark.parametrize(
     ("steps", "by_keys"),
     [
@@ -185,7 +203,14 @@ CALLS = [
         # Which fields messages have is seen in the rows that are left, and so these are held.
         ((step("take", settings={"count": 20}), shape("chat", messages="talk")), False),
         ((shape("chat", messages="talk"), step("dedup", "id")), True),
-        ((step("repeat", settings={"times": 2}), step("shuffle", seed=1)), False),
+        ((step("repeat", settings={"times": 2}), step("shuffle", seed=1)), True),
+        ((step("repeat", settings={"times": 3}), step("dedup", "id", settings={"keep": "last"})), True),
+        ((where(LATE), step("shuffle", seed=1), shape("chat", messages="talk")), True),
+        ((MASK, where(LATE), MASK, shape("chat", messages="talk"), step("dedup")), True),
+        (
+            (where(LATE), ENOUGH, step("repeat", settings={"times": 2}), shape("prompt", prompt="q"), ENOUGH),
+            True,
+        ),
     ],
 )
 def test_large_sources_go_by_their_keys(
@@ -193,7 +218,11 @@ def test_large_sources_go_by_their_keys(
 ) -> None:
     """Bytes and facts are those of rows held in memory."""
     rows = [
-        {"id": number % 17, "q": None if number % 7 == 3 else f"q{number % 23}", "talk": CALLS[number % 3]}
+        {
+            "id": number % 17,
+            "q": None if number % 7 == 3 else f"q@b{number % 23}.de",
+            "talk": CALLS[number % 3],
+        }
         for number in range(90)
     ]
     maker.write("a.jsonl", json_lines(rows))

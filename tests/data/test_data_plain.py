@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from recipedsl.data.look import look
 from recipedsl.data.reading import lines, proofs, states
 from recipedsl.data.reading.proofs import proof_of
-from recipedsl.data.reading.reader import Reading, _read_lines, _read_text
+from recipedsl.data.reading.reader import Reading, _read_lines
 from recipedsl.data.reading.rejects import Rejects
 from recipedsl.language.types import (
     BOOL,
@@ -36,6 +36,7 @@ from recipedsl.language.types import (
 )
 from recipedsl.plan.facts import FileRows
 from tests.data.making import Maker, json_lines
+from tests.data.strictly import read_strictly
 
 ROW = RowType(
     (
@@ -247,7 +248,7 @@ def both(root: Path, content: bytes, row: RowType, *, looked: bool) -> tuple[Rea
         if way == "fast":
             read.append(_read_lines("a", file, row, root / way, rejects, looked=looked, cache=None))
         else:
-            read.append(_read_text("a", file, "jsonl", row, root / way, rejects, looked=looked))
+            read.append(read_strictly("a", file, "jsonl", row, rejects, looked=looked))
         told.append(rejects.path.read_text() if rejects.count else "")
     fast, slow = read
     assert_frame_equal(fast.frame.collect(), slow.frame.collect(), check_exact=True)

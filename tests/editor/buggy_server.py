@@ -11,6 +11,7 @@ from recipedsl.data.peek import FilesAround
 from recipedsl.editor import pulling, pushing, server
 from recipedsl.editor.features import every_feature
 from recipedsl.editor.features.base import Feature
+from recipedsl.editor.speaking import serve_stdio
 from recipedsl.editor.world import World
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     server.every_feature = _buggy
     if "diagnostics" in sys.argv:
         pushing.problems_of = pulling.problems_of = _fails  # type: ignore[assignment]
-    server.RecipeServer(World(FileFacts, FilesAround, Path)).start_io()
+    serve_stdio(server.RecipeServer(World(FileFacts, FilesAround, Path)), sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -53,5 +53,5 @@ def _ask_everywhere(editor: Editor, text: str, step: int) -> None:
     for offset in range(0, len(text) + 1, step):
         position = analysis.positions.position(offset)
         assert completion(editor.workspace, types.CompletionParams(document, position)) is not None
-        hover(analysis, types.HoverParams(document, position))
+        hover(editor.workspace, types.HoverParams(document, position))
         signature_help(analysis, types.SignatureHelpParams(document, position))

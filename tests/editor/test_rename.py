@@ -30,6 +30,19 @@ data third = concat(first, (first | where long > 1))
 data fourth = first | join (second | select question, size), on = question | take 5 by size
 """
 
+NESTED = """ftr 1
+type Meta = { level: int, who: { name: text } }
+type Row = { q: text, meta: Meta, items: list[{ size: int }] }
+data first: Row = rows([{ q: "a", meta: { level: 1, who: { name: "x" } }, items: [{ size: 1 }] }])
+  | where meta.level > 0 and meta.who.name == "x"
+  | derive n = items[0].size, m = (meta.who).name
+  | sort by meta.level
+data second = first | rename info = meta | where info.level > 1
+data third = concat(first, second) | where meta.level > 0
+data fourth = rows([{ meta: { level: 1, `odd one`: 2 } }]) | where meta.level > 0 and meta.`odd one` > 1
+data fifth = first | join (second | select q, info), on = q | where info.who.name != ""
+"""
+
 
 def changed(editor: Editor, path: str, edit: types.WorkspaceEdit) -> dict[str, str]:
     """Texts after an edit, by address; they are opened as they are then."""
@@ -81,9 +94,10 @@ def test_there_and_back(path: Path, tmp_path: Path) -> None:
     assert done > 5
 
 
-def test_there_and_back_for_columns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [MADE, NESTED], ids=["columns", "fields"])
+def test_there_and_back_for_columns(text: str, tmp_path: Path) -> None:
     editor = Editor(tmp_path)
-    before = editor.open("a.ftr", MADE)
+    before = editor.open("a.ftr", text)
     names = list(all_names(before))
     assert sum(
         _there_and_back(editor, "a.ftr", before, each, f"fresh_{i}") for i, each in enumerate(names)
@@ -161,6 +175,104 @@ def test_columns_that_code_is_given(tmp_path: Path) -> None:
     editor.open("a.ftr", text)
     with pytest.raises(Refused, match="`long` is read by the code that stage `online` names"):
         rename_at(editor, "a.ftr", text.index("long"), "letters")
+
+
+# --- fields of records --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "lines"),
+    [
+        # By the type of the column, the keys, the steps, another name of the column, and rows put together.
+        ("level: int", "grade", {2: 1, 4: 1, 5: 1, 7: 1, 8: 1, 9: 1}),
+        ("level > 1", "grade", {2: 1, 4: 1, 5: 1, 7: 1, 8: 1, 9: 1}),
+        ("name: text", "title", {2: 1, 4: 1, 5: 1, 6: 1, 11: 1}),
+        ("size: int", "width", {3: 1, 4: 1, 6: 1}),
+        # Records that nothing joins to those are others.
+        ("level: 1, `odd", "depth", {10: 2}),
+        ("`odd one`: 2", "odd", {10: 2}),
+    ],
+)
+def test_a_field_goes_where_its_column_is_carried(
+    place: str, name: str, lines: dict[int, int], tmp_path: Path
+) -> None:
+    editor = Editor(tmp_path)
+    before = editor.open("a.ftr", NESTED)
+    edit = rename_at(editor, "a.ftr", NESTED.index(place), name)
+    edits = next(iter((edit.changes or {}).values()))
+    assert Counter(each.range.start.line + 1 for each in edits) == lines
+    changed(editor, "a.ftr", edit)
+    assert codes(editor.analysis("a.ftr")) == codes(before)
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "reason"),
+    [
+        (
+            "data sixth = first | derive all = meta\n",
+            "level",
+            "line 12 of a.ftr uses `meta`, which it is a part",
+        ),
+        (
+            "data sixth = first | derive one = meta.who\n",
+            "name",
+            "line 12 of a.ftr uses `who`, which it is a pa",
+        ),
+        (
+            "data sixth = first | derive one = first(items).size\n",
+            "size",
+            "line 12 of a.ftr uses `items`, which",
+        ),
+        (
+            "data sixth = first | explode items | where items.size > 1\n",
+            "size",
+            "part of `items`, which a step",
+        ),
+        (
+            "data sixth = first | wher x | where meta.level > 1\n",
+            "level",
+            "not known where line 12 of a.ftr names",
+        ),
+    ],
+)
+def test_fields_of_which_not_all_is_known(more: str, place: str, reason: str, tmp_path: Path) -> None:
+    """What takes all of a record may name its fields where nobody sees it."""
+    editor = Editor(tmp_path)
+    editor.open("a.ftr", NESTED + more)
+    with pytest.raises(Refused, match=reason):
+        rename_at(editor, "a.ftr", NESTED.index(place), "fresh")
+
+
+def test_fields_that_other_values_name(tmp_path: Path) -> None:
+    editor = Editor(tmp_path)
+    rows = "data d = rows([{ meta: { level: 1 } }, { meta: %s }]) | where meta.level > 0\n"
+    for other in ("m", '{ "level": 2 }'):
+        text = "ftr 1\nlet m = { level: 2 }\n" + rows % other
+        editor.open("a.ftr", text)
+        with pytest.raises(Refused, match="`level` is named by the values that the rows have"):
+            rename_at(editor, "a.ftr", text.rindex("level"), "grade")
+
+
+def test_fields_that_files_name(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"meta": {"level": 1}}\n')
+    editor = Editor(tmp_path)
+    text = 'ftr 1\ntype Row = { meta: { level: int } }\ndata d: Row = read("rows.jsonl")\n'
+    editor.open("a.ftr", text)
+    with pytest.raises(Refused, match=r"`level` is what `rows\.jsonl` calls it"):
+        rename_at(editor, "a.ftr", text.index("level"), "grade")
+
+
+def test_fields_that_code_is_given(tmp_path: Path) -> None:
+    (tmp_path / "rewards.py").write_text("def score(answer, row):\n    return row['meta']['level']\n")
+    editor = Editor(tmp_path)
+    text = NESTED + (
+        'model base { from = hub("example/tiny") }\n'
+        "data asked = first | as prompt(q)\n"
+        'stage online: grpo { from = base, data = asked, reward = python("rewards.py:score") }\n'
+    )
+    editor.open("a.ftr", text)
+    with pytest.raises(Refused, match="`level` is read by the code that stage `online` names"):
+        rename_at(editor, "a.ftr", text.index("level"), "grade")
 
 
 # --- what is refused -------------------------------------------------------------------------------------

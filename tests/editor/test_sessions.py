@@ -18,6 +18,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient
 
+from recipedsl.editor.documents import file_of
 from recipedsl.editor.features import every_feature
 from tests.compiling import write_rows
 
@@ -41,10 +42,11 @@ def _config(command: list[str]) -> ClientServerConfig:
 
 
 async def _start(
-    client: LanguageClient, root: Path, *, pulls: bool = False, encoding: str = "utf-16"
+    client: LanguageClient, root: Path, *, pulls: bool = False, takes: bool = False, encoding: str = "utf-16"
 ) -> None:
     document = types.TextDocumentClientCapabilities(
         diagnostic=types.DiagnosticClientCapabilities() if pulls else None,
+        publish_diagnostics=types.PublishDiagnosticsClientCapabilities() if takes else None,
         completion=types.CompletionClientCapabilities(
             completion_item=types.ClientCompletionItemOptions(
                 snippet_support=True, documentation_format=[types.MarkupKind.Markdown]
@@ -68,6 +70,14 @@ async def client(lsp_client: LanguageClient, tmp_path: Path) -> AsyncIterator[No
 @pytest_lsp.fixture(config=_config(COMMAND))
 async def pulling(lsp_client: LanguageClient, tmp_path: Path) -> AsyncIterator[None]:
     await _start(lsp_client, write_rows(tmp_path), pulls=True, encoding="utf-8")
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest_lsp.fixture(config=_config(COMMAND))
+async def both(lsp_client: LanguageClient, tmp_path: Path) -> AsyncIterator[None]:
+    """Asks for problems, takes them unasked too, and cannot be told to ask anew, as Neovim 0.11."""
+    await _start(lsp_client, write_rows(tmp_path), pulls=True, takes=True)
     yield
     await lsp_client.shutdown_session()
 
@@ -116,12 +126,22 @@ async def _codes(client: LanguageClient, uri: str, wanted: set[str]) -> set[str]
     return found
 
 
+async def _page(address: str, beginning: str) -> None:
+    """Raises TimeoutError where no file of this address comes to begin so."""
+    file = file_of(address)
+    assert file is not None
+    async with asyncio.timeout(60):
+        while not (file.is_file() and file.read_text(encoding="utf-8").startswith(beginning)):
+            await asyncio.sleep(0.01)
+
+
 async def test_problems_come_and_go_with_edits(client: LanguageClient, tmp_path: Path) -> None:
     uri = _open(client, tmp_path / "a.ftr", RECIPE)
     assert await _codes(client, uri, {"D201"}) == {"D201"}
     (problem,) = client.diagnostics[uri]
     assert problem.range == types.Range(types.Position(2, 39), types.Position(2, 47))
     assert problem.code_description is not None
+    await _page(problem.code_description.href, "# D201 unknown-column")
     _change(client, uri, 2, (2, 39, 2, 55, "chars(question) > 1"))
     assert await _codes(client, uri, set()) == set()
 
@@ -153,7 +173,7 @@ async def test_hover_looks_into_the_file(client: LanguageClient, tmp_path: Path)
     found = await client.text_document_hover_async(params)
     assert found is not None
     for _ in range(100):  # the file is looked at beside; a busy machine takes its time
-        if "null in 50% of the first 2 rows" in str(found and found.contents):
+        if "Null in 50% of the first 2 rows" in str(found and found.contents):
             return
         await asyncio.sleep(0.1)
         found = await client.text_document_hover_async(params)
@@ -193,6 +213,19 @@ async def test_problems_on_request(pulling: LanguageClient, tmp_path: Path) -> N
     again = await pulling.text_document_diagnostic_async(params)
     assert isinstance(again, types.RelatedUnchangedDocumentDiagnosticReport)
     assert not pulling.diagnostics.get(uri)
+
+
+async def test_problems_are_sent_where_nobody_can_be_told_to_ask_anew(
+    both: LanguageClient, tmp_path: Path
+) -> None:
+    """What is learnt of a file comes later than any answer; and nothing is shown twice."""
+    uri = _open(both, tmp_path / "a.ftr", 'ftr 1\ndata a = read("rows.jsonl") | where chars(answr) > 0\n')
+    params = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
+    asked = await both.text_document_diagnostic_async(params)
+    assert isinstance(asked, types.RelatedFullDocumentDiagnosticReport)
+    assert not asked.items
+    while not any("unknown column `answr`" in each.message for each in both.diagnostics.get(uri, ())):
+        await both.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
 
 
 async def test_problems_of_all_recipes(pulling: LanguageClient, tmp_path: Path) -> None:

@@ -5,13 +5,18 @@ A view is called as a case names it (`# --- hover`). It gets what was opened and
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from lsprotocol import types
 
+from recipedsl.cli.lsp import COUNTER
 from recipedsl.editor.analysis import Analysis
+from recipedsl.editor.counting import Counting
+from recipedsl.editor.counts import keep_counts
 from recipedsl.editor.features import every_feature
 from recipedsl.editor.features.diagnostics import problems_of
 from recipedsl.editor.workspace import Workspace
@@ -140,6 +145,28 @@ def inlay(place: Place) -> str:
     return text
 
 
+def counted(place: Place) -> str:
+    """The same with what a count tells, and below it what is told of each hint that has more to say."""
+    document = place.analysis.document
+    found = asyncio.run(Counting(COUNTER, document.root).count(document.path, document.text))
+    assert found["why"] == ""
+    keep_counts(place.analysis, found["lines"])
+    shown = inlay(place)
+    hints = answer(
+        place,
+        types.TEXT_DOCUMENT_INLAY_HINT,
+        types.InlayHintParams(types.TextDocumentIdentifier(document.uri), place.analysis.positions.whole),
+    )
+    assert isinstance(hints, list)
+    told = {str(each.label): each.tooltip.value for each in hints if each.tooltip is not None}
+    told = {label: _DEVICE.sub("the device", " ".join(words.split())) for label, words in told.items()}
+    lines = [f"{label}: {words}\n" for label, words in told.items() if "```" not in words]
+    return shown + "".join(lines)
+
+
+#: What a plan is for: this machine, whichever it is.
+_DEVICE = re.compile(r"the (processor|GPU|Apple GPU)")
+
 VIEWS: dict[str, Callable[[Place], str]] = {
     "diagnostics": diagnostics,
     "hover": hover,
@@ -147,4 +174,5 @@ VIEWS: dict[str, Callable[[Place], str]] = {
     "resolved": resolved,
     "signature": signature,
     "inlay": inlay,
+    "counted": counted,
 }

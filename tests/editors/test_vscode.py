@@ -30,7 +30,7 @@ def _npm(home: Path, *words: str, **environment: str) -> str:
     command = ["npm", "run", "--silent", *words]
     around = {**os.environ, **environment, "NO_COLOR": "1"}
     done = subprocess.run(
-        command, cwd=home, env=around, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=home, env=around, capture_output=True, text=True, timeout=540, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

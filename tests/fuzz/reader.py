@@ -2,16 +2,19 @@
 
     python -m tests.fuzz.reader --inputs 100000 [--seed 0] [--first 0] [--keep FOLDER]
 
-Every input is a small file: good rows, of which some were changed as people and programs change them. A
-row loses, gains or repeats keys, values become others of another type, numbers grow, texts hold what no
+Every input is a small file, JSON Lines, an array or a table: good rows, of which some were changed as people
+and programs change them. A row loses, gains or repeats keys, values become others of another type, numbers grow, texts hold what no
 text should; lines are cut, joined, quoted otherwise, given other ends and bytes; files get marks, become
 arrays, are packed and cut. Held against each input:
 
 *   what is raised is a diagnostic, nothing else, and only for what no row can be taken from: an archive or
     an array that breaks off, a file of no rows;
 *   rows in = rows out + rejects, where rows in are counted without the reader;
-*   rows out are, value by value, what the strict reader of single records makes of the same lines;
+*   rows out are, value by value, what the strict reader of single records makes of the same file, and so are
+    rejects, counts, types and what is said of a file that cannot be read;
 *   a reject stands at the line and the byte offset that it names.
+
+Blocks in which files are read are often made so small that a row does not fit into one.
 
 An input that breaks one of them is kept in a folder, beside the words of what is wrong. The same seed and
 number give the same input: `--first 4711 --inputs 1` makes one of them again.
@@ -29,6 +32,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +40,8 @@ from typing import Any
 import zstandard
 
 from recipedsl.data.look import look
+from recipedsl.data.reading import arrays, lines, tables
+from recipedsl.data.reading.files import form_of
 from recipedsl.data.reading.reader import Reading, read_files
 from recipedsl.data.reading.records import Record, json_line
 from recipedsl.data.reading.rejects import LONGEST, Rejects
@@ -45,6 +51,8 @@ from recipedsl.data.schema import schema_of
 from recipedsl.diagnostics import RecipeError
 from recipedsl.language.types import BOOL, FLOAT, INT, TEXT, Field, Kind, RowType, Type, choice, list_of
 from recipedsl.plan.facts import FileRows
+from tests.data.strictly import read_strictly
+from tests.fuzz.tables import table
 
 MARK = b"\xef\xbb\xbf"
 WORDS = ["a", "naïve", "日本", "x\ty", 'say "so"', "line\nbreak", "", "\\", "😀", "0", "null", "{", "\u2028"]
@@ -219,7 +227,7 @@ class Input:
         name: of the file; tells its format.
         content: its bytes.
         lines: those of JSON Lines, unpacked; None for an array.
-        rows: in an array that is whole; None when the whole cannot be read.
+        rows: in an array or a table; None when nobody knows.
     """
 
     name: str
@@ -231,8 +239,10 @@ class Input:
 def made_input(draw: random.Random) -> Input:
     """One file."""
     lines = [line_bytes(draw) for _ in range(draw.choice([0, 1, 2, 3, 5, 8, 13]))]
-    if draw.random() < 0.12:
+    if draw.random() < 0.2:
         return _array(draw, lines)
+    if draw.random() < 0.25:
+        return _packed_table(draw)
     # What begins with `[` is taken for an array, whatever its name says.
     if b"".join(lines).replace(MARK, b"").lstrip().startswith(b"["):
         lines = [b"{}", *lines]
@@ -260,8 +270,30 @@ def made_input(draw: random.Random) -> Input:
     return Input("a.jsonl", content, content)
 
 
+def good_element(draw: random.Random) -> bytes:
+    """An element that costs the array nothing, whatever it costs itself."""
+    text = (
+        row_text(draw) if draw.random() < 0.3 else json.dumps(good_row(draw), indent=draw.choice([None, 2]))
+    )
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return b"{}"
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _packed_table(draw: random.Random) -> Input:
+    ending, content, rows = table(draw, [good_row(draw) for _ in range(draw.choice([0, 1, 2, 5, 13, 40]))])
+    content = MARK + content if draw.random() < 0.1 else content
+    if draw.random() < 0.9:
+        return Input(f"a.{ending}", content, rows=rows)
+    return Input(f"a.{ending}.gz", gzip.compress(content, 1), rows=rows)
+
+
 def _array(draw: random.Random, lines: list[bytes]) -> Input:
-    comma = draw.choice([b",", b",\n", b" , "])
+    comma = draw.choice([b",", b",\n", b" , ", b"\r\n,\r\n"])
+    if draw.random() < 0.6:
+        lines = [good_element(draw) for _ in lines]
     content = (
         draw.choice([b"[", b" [\n", MARK + b"["])
         + comma.join(lines)
@@ -285,14 +317,16 @@ class Broken(Exception):
     """An input breaks what is promised."""
 
 
-def check_input(given: Input, folder: Path, *, looked: bool) -> Counter[str]:
+def check_input(given: Input, folder: Path, *, looked: bool, declared: RowType = DECLARED) -> Counter[str]:
     """Reads a file in an empty folder. Raises Broken. Gives what came of it, to be counted."""
     file, work = folder / given.name, folder / "work"
     file.write_bytes(given.content)
     work.mkdir()
     rejects = Rejects(folder / "rejects.jsonl")
+    kind = given.name.split(".")[1]
+    row, frame = None, None
     try:
-        row = _row_type(folder, given.name) if looked else DECLARED
+        row = _row_type(folder, given.name) if looked else declared
         read = read_files({given.name: file}, "", row, work, rejects, looked=looked) if row else None
         frame = read.frame.collect() if read else None
     except RecipeError as error:
@@ -300,16 +334,66 @@ def check_input(given: Input, folder: Path, *, looked: bool) -> Counter[str]:
             raise Broken("an error without a diagnostic") from error
         if given.lines is not None and _rows_in(given.lines):
             raise Broken(f"lines that are whole are refused: {error}") from error
-        return Counter(refused=1)
+        if row is not None and given.lines is None:
+            _check_refused(file, row, error, folder, looked=looked)
+        return Counter({"refused": 1, kind: 1})
     except Exception as error:
         raise Broken(f"{type(error).__name__}: {error}") from error
-    if read is None or frame is None:
+    if read is None or frame is None or row is None:
         return Counter({"not looked at": 1})
     _check_counts(given, read, frame.height, rejects)
     if given.lines is not None:
-        _check_rows(given.lines, row or DECLARED, read, frame, looked=looked)
+        _check_rows(given.lines, row, read, frame, looked=looked)
         _check_places(given.lines, rejects)
-    return Counter(read=1, rows=read.rows, rejects=rejects.count)
+    else:
+        _check_strictly(file, row, read, frame, rejects, looked=looked)
+    return Counter({"read": 1, kind: 1, "rows": read.rows, "rejects": rejects.count})
+
+
+def _check_refused(file: Path, row: RowType, error: RecipeError, folder: Path, *, looked: bool) -> None:
+    """A file that is refused is refused record by record, for the same reason."""
+    try:
+        _strictly(file, row, Rejects(folder / "strict.jsonl"), looked=looked)
+    except RecipeError as other:
+        # Bytes that are no text are found where they stand, or when the block is read that they stand in.
+        said, strictly = _said(error), _said(other)
+        if said != strictly and "codec" not in said + strictly:
+            raise Broken(f"it is refused with {said}, record by record with {other}") from error
+    else:
+        raise Broken(f"it is refused with {error}, record by record it is not") from error
+
+
+def _said(error: RecipeError) -> str:
+    return "; ".join(" ".join((each.message, *each.notes)) for each in error.diagnostics)
+
+
+def _strictly(file: Path, row: RowType, rejects: Rejects, *, looked: bool) -> Reading:
+    return read_strictly(file.name, file, form_of(file), row, rejects, looked=looked)
+
+
+def _check_strictly(
+    file: Path, row: RowType, read: Reading, frame: Any, rejects: Rejects, *, looked: bool
+) -> None:
+    """An array or a table gives what its records give one by one."""
+    others = Rejects(rejects.path.with_name("strict.jsonl"))
+    try:
+        strict = _strictly(file, row, others, looked=looked)
+    except RecipeError as error:
+        raise Broken(f"record by record it is refused: {error}") from error
+    wanted = strict.frame.collect()
+    for what, one, other in (
+        ("type", read.row, strict.row),
+        ("schema", frame.schema, wanted.schema),
+        ("rows", repr(frame.to_dicts()), repr(wanted.to_dicts())),
+        ("columns that nobody declared", read.unseen, strict.unseen),
+        ("rejects", _written(rejects), _written(others)),
+    ):
+        if one != other:
+            raise Broken(f"{what}: {one}\nrecord by record {other}")
+
+
+def _written(rejects: Rejects) -> list[str]:
+    return rejects.path.read_text().splitlines() if rejects.path.exists() else []
 
 
 def _row_type(folder: Path, name: str) -> RowType | None:
@@ -327,7 +411,7 @@ def _check_counts(given: Input, read: Reading, height: int, rejects: Rejects) ->
         raise Broken(f"{there} rows in, {read.rows} out, {rejects.count} set aside")
     if height != read.rows:
         raise Broken(f"{read.rows} rows are told of, {height} are there")
-    written = len(rejects.path.read_text().splitlines()) if rejects.path.exists() else 0
+    written = len(_written(rejects))
     if written != rejects.count:
         raise Broken(f"{rejects.count} rejects are told of, {written} are written")
 
@@ -378,7 +462,22 @@ def check_numbered(seed: int, number: int, folder: Path) -> Counter[str]:
     given = made_input(draw)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    return check_input(given, folder, looked=number % 2 == 1)
+    with blocks_of(draw.choice([64, 700, 5000, *[1 << 22] * 9])):
+        return check_input(given, folder, looked=number % 2 == 1)
+
+
+@contextmanager
+def blocks_of(size: int) -> Iterator[None]:
+    """Files are read in blocks of so many bytes."""
+    rooms = (lines, arrays, tables)
+    before = [each._BLOCK for each in rooms]
+    for each in rooms:
+        each._BLOCK = size  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for each, was in zip(rooms, before, strict=True):
+            each._BLOCK = was  # type: ignore[attr-defined]
 
 
 def main() -> int:
@@ -402,6 +501,11 @@ def main() -> int:
             shutil.copytree(folder / "one", kept, dirs_exist_ok=True)
             (kept / "why.txt").write_text(f"{error}\n")
             print(f"{number}: {str(error)[:300]}\n   kept as {kept}", flush=True)
+        done = number - asked.first + 1
+        if not done % 5000:
+            print(
+                f"{done} inputs in {time.monotonic() - begun:.0f} s: {dict(sorted(came.items()))}", flush=True
+            )
     shutil.rmtree(folder)
     took = time.monotonic() - begun
     print(f"{asked.inputs} inputs in {took:.0f} s: {dict(sorted(came.items()))}; {broken} broken")

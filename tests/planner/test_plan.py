@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from recipedsl.plan.model import Plan, StageNode
+from recipedsl.plan.diff import described
+from recipedsl.plan.identity import canonical
+from recipedsl.plan.model import Looks, Plan, StageNode, TokensNode, inputs_of
 from recipedsl.plan.verify import faults
 from tests.compiling import CHATS, MODEL, PAIRS, TUNED, compile_text, messages, plan_of
 
@@ -41,6 +43,37 @@ def test_a_setting_changes_its_stage_and_what_follows(tmp_path: Path) -> None:
         plan_of(tmp_path, WHOLE.replace("adapter = lora }", "adapter = lora, learning_rate = 1e-4 }"))
     )
     assert {name for name in before if before[name] != after[name]} == {"tuned", "final"}
+
+
+@pytest.mark.parametrize(
+    ("written", "steps", "epochs"),
+    [("", 0, 1.0), (", eval_every = 100%", 0, 1.0), (", eval_every = 25%", 0, 0.25), (", eval_every = 50", 50, 0.0)],
+)  # fmt: skip
+def test_held_out_rows_become_tokens_as_the_trained_ones(
+    tmp_path: Path, written: str, steps: int, epochs: float
+) -> None:
+    text = WHOLE.replace("data = pairs }", f"data = pairs, eval = pairs{written}, max_length = 99 }}")
+    plan = plan_of(tmp_path, text)
+    looks = stage(plan, "final").looks
+    assert looks == Looks(tokens="final.eval.tokens", steps=steps, epochs=epochs)
+    held, trained = plan.node("final.eval.tokens"), plan.node("final.tokens")
+    assert isinstance(held, TokensNode)
+    assert held.model_dump(exclude={"name", "data"}) == trained.model_dump(exclude={"name", "data"})
+    assert stage(plan, "final").reads == {}
+    assert not list(faults(plan))
+
+
+def test_held_out_rows_are_part_of_what_a_stage_is(tmp_path: Path) -> None:
+    before = prints(plan_of(tmp_path, WHOLE))
+    after = prints(plan_of(tmp_path, WHOLE.replace("data = pairs }", "data = pairs, eval = pairs }")))
+    assert {name for name in before if before[name] != after[name]} == {"final"}
+
+
+def test_a_stage_that_looks_at_nothing_is_what_it_was_before_stages_could(tmp_path: Path) -> None:
+    """A fingerprint of a release without looks: results that took hours are not made again."""
+    node = stage(plan_of(tmp_path, WHOLE), "tuned")
+    assert "looks" not in canonical(node, {})
+    assert "looks" not in described(node, dict.fromkeys(inputs_of(node), ""), {})
 
 
 def test_a_changed_file_changes_what_reads_it(tmp_path: Path) -> None:

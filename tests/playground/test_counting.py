@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from recipedsl.cli import counting
-from recipedsl.editor.playground.counting import Counting
+from recipedsl.editor.counting import Counting
 from tests.playground.serving import COUNTER, RECIPE, Client
 
 
@@ -42,6 +42,14 @@ def test_a_gate_that_does_not_hold_is_told(root: Path) -> None:
     found = counted(root, RECIPE.replace("> 2", gate))
     assert [each["rows"] for each in found["lessons"]["steps"]] == [4, 4, 4]
     assert "too few" in found["lessons"]["steps"][1]["problem"]
+
+
+def test_what_stands_behind_a_gate_that_does_not_hold_is_counted(root: Path) -> None:
+    gate = 'data nobody = lessons | expect count() > 100 else "too few"\n'
+    more = f"{gate}data few = lessons | take 2\n\nstage other: sft {{ from = base, data = nobody }}\n\nstage"
+    found = counted(root, RECIPE.replace("stage", more).replace("data = lessons,", "data = few,"))
+    assert "too few" in found["nobody"]["steps"][0]["problem"]
+    assert [each["rows"] for each in found["few"]["steps"]] == [2]
 
 
 def test_a_recipe_with_errors_is_not_counted(root: Path) -> None:

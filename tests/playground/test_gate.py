@@ -18,7 +18,7 @@ from tests.playground.serving import RECIPE, Client, page
         "workspace/executeCommand",
         "workspace/diagnostic",
         "workspace/symbol",
-        "textDocument/rename",
+        "textDocument/references",
         "shutdown",
         "exit",
         "recipedsl/run",

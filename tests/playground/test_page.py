@@ -95,7 +95,7 @@ def seen(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     with served(root, SAMPLE) as door:
         done = subprocess.run(
             ["node", "test/page.mjs", browser, door.address, str(pictures)],
-            cwd=workshop, capture_output=True, text=True, timeout=400, check=False,
+            cwd=workshop, capture_output=True, text=True, timeout=540, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -127,6 +127,14 @@ def test_rows_are_counted_anew(seen: dict[str, Any]) -> None:
 def test_the_editor_helps(seen: dict[str, Any]) -> None:
     assert "take" in seen["completions"]
     assert "adapter" in seen["hover"]
+
+
+def test_a_name_is_given_another_wherever_it_stands(seen: dict[str, Any]) -> None:
+    assert seen["renamed"] == ["data asked = rows(", "data    = asked.train", "data    = asked.held"]
+
+
+def test_other_files_are_shown_and_what_is_unsaved_is_not_lost_unasked(seen: dict[str, Any]) -> None:
+    assert seen["offered"] == ["recipe.ftr"]
 
 
 def test_the_graph_is_for_the_keyboard_too(seen: dict[str, Any]) -> None:

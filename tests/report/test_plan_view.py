@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from recipedsl.diagnostics.render.pieces import to_ansi, to_plain, width
 from recipedsl.plan.estimate import batch_of, passes_of, steps_of
 from recipedsl.plan.facts import Device
+from recipedsl.plan.model import Looks
 from recipedsl.report.model import PlanFacts, Standing, Status
 from recipedsl.report.plan_view import draw_node, draw_plan
 from recipedsl.report.samples import draw_sample
@@ -71,6 +73,24 @@ def test_a_cached_stage_tells_what_came_out() -> None:
     view = replace(made(), standings={"tuned": Standing(Status.CACHED, facts=facts)})
     text = to_plain(draw_node(stage_node(), view, 100))
     assert "done: 32 steps · last loss 1.250 · took 3 min 10 s · cpu" in text
+    looked = {**facts, "looks": [[0, 2.5], [16, None], [32, 2.25]]}
+    view = replace(made(), standings={"tuned": Standing(Status.CACHED, facts=looked)})
+    assert "held-out loss 2.500 to 2.250" in to_plain(draw_node(stage_node(), view, 100))
+
+
+@pytest.mark.parametrize(
+    ("looks", "words"),
+    [
+        ({"epochs": 1.0}, "every epoch"),
+        ({"epochs": 0.25}, "every 25% of an epoch"),
+        ({"steps": 100}, "every 100 steps"),
+        ({"steps": 5, "patience": 3}, "every 5 steps · ends after 3 looks without a better one"),
+    ],
+)
+def test_a_stage_tells_when_it_looks_at_held_out_rows(looks: dict[str, Any], words: str) -> None:
+    node = stage_node(looks=Looks(tokens="tuned.tokens", **looks))
+    text = to_plain(draw_node(node, made(), 100))
+    assert f"held-out loss on {tokens_node().data} {words}\n" in text
 
 
 # --- samples --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from recipedsl.diagnostics.render.pieces import Line, to_plain
 from recipedsl.plan.facts import Manifest
 from recipedsl.plan.model import Node
 from recipedsl.report.progress import LiveProgress, PlainProgress, _Watcher
-from recipedsl.runtime.events import Fetch, Judge, Start, Step, Warn
+from recipedsl.runtime.events import Fetch, Judge, Look, Start, Step, Warn
 from recipedsl.runtime.store import Result, Why
 from tests.golden import agrees
 from tests.report.made import (
@@ -138,3 +138,20 @@ def test_live_display_prints_the_same_lines(monkeypatch: Any) -> None:
     assert "stage tuned          done     12 steps · last loss 0.166 · 3 min 5 s" in text
     assert "\x1b[31m" not in text.replace("\x1b[31mequal", "")
     assert "␛[31mequal" in text
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        (Look(stage="tuned", step=0, loss=2.5, best=2.5, left=2), "held-out loss 2.500 at step 0"),
+        (
+            Look(stage="tuned", step=1200, loss=2.5, best=2.25, left=2),
+            "held-out loss 2.500 at step 1,200 · best 2.250 · ends after 2 more that are no better",
+        ),
+        (Look(stage="tuned", step=5, loss=None, best=None), "held-out loss no number at step 5"),
+    ],
+)
+def test_a_look_at_held_out_rows_is_a_line(look: Look, words: str) -> None:
+    said: list[str] = []
+    PlainProgress(lambda lines: said.append(to_plain(lines))).event(stage_node(), look)
+    assert said[0].strip().endswith(words)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from recipedsl.compiler import Request
 from recipedsl.plan.model import EvalNode, ModelNode, StageNode
 from tests.compiling import CHATS, MODEL, TUNED, compile_text, messages, plan_of
@@ -92,3 +94,39 @@ def test_variables_alone_are_told_to_the_own_template(tmp_path: Path) -> None:
     other = plan_of(tmp_path, text).node("other")
     assert isinstance(other, ModelNode)
     assert (other.template.keyword, other.template.variables) == ("tokenizer", {"enable_thinking": False})
+
+
+PROFILES = (
+    "param steps: int in 1..100 = 50\nparam rows_: int = 9\nprofile smoke { steps = 3, max_rows = 20, max_steps = 4 }\n"
+    "profile shorter = smoke with { steps = 2, max_rows = 10 }\n"
+)
+STEPPED = "stage tuned: sft { from = base, data = chats, steps = steps }\n"
+
+
+@pytest.mark.parametrize(("profile", "steps"), [("shorter", 2), ("longer", 4)])
+def test_a_copy_of_a_profile_sets_what_it_does_not_write(tmp_path: Path, profile: str, steps: int) -> None:
+    text = MODEL + CHATS + PROFILES + "profile longer = smoke with { steps = 60 }\n" + STEPPED
+    stage = plan_of(tmp_path, text, Request(profile=profile)).node("tuned")
+    assert isinstance(stage, StageNode)
+    assert stage.arguments["max_steps"] == steps
+
+
+def test_a_profile_that_copies_itself_is_told(tmp_path: Path) -> None:
+    text = (
+        MODEL
+        + CHATS
+        + STEPPED.replace("steps = steps", "steps = 1")
+        + "profile a = b with { }\nprofile b = a with { }\n"
+    )
+    found = messages(compile_text(tmp_path, text, Request(profile="a")))
+    assert [each for each in found if "copies itself" in each], found
+
+
+def test_a_param_takes_the_members_that_a_let_lists(tmp_path: Path) -> None:
+    listed = 'let sizes = ["small", "large"]\nparam size: sizes = "small"\n'
+    text = MODEL + CHATS + TUNED + listed + 'data more = chats | where "a" == size\n'
+    assert not [each for each in messages(compile_text(tmp_path, text)) if each.startswith("T")]
+    wrong = messages(compile_text(tmp_path, text, Request(params={"size": "huge"})))
+    assert [each for each in wrong if "`small` or `large`, found `huge`" in each], wrong
+    numbers = messages(compile_text(tmp_path, text.replace('["small", "large"]', "[1, 2]")))
+    assert [each for each in numbers if "an enumeration is a list of texts" in each], numbers

@@ -127,3 +127,12 @@ def test_what_is_said_elsewhere(tmp_path: Path, where: str, setting: str, words:
 def test_no_safe_fix_where_the_value_does_not_carry_over(tmp_path: Path, setting: str) -> None:
     _, problem = unknown(tmp_path, "sft", setting)
     assert not any(each.applicability is Applicability.SAFE and each.edits for each in problem.helps)
+
+
+@pytest.mark.parametrize("name", ["tokens", "count_tokens"])
+def test_tokens_are_counted_by_the_stage(tmp_path: Path, name: str) -> None:
+    text = HEAD + f'data short = read("rows.jsonl") | where {name}(question) <= 1Ki\n'
+    (found,) = [each for each in compile_text(tmp_path, text).problems.in_order() if each.is_error]
+    assert (found.code, found.message) == ("N111", f"unknown function `{name}`")
+    helps = " ".join(each.text for each in found.helps)
+    assert all(word in helps for word in ("`max_length`", "`words(text)`", "`chars(text)`"))

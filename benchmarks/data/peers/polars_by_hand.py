@@ -14,27 +14,35 @@ SCHEMA = {
 QUESTION, ANSWER = pl.col("question"), pl.col("answer")
 
 
-def good(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rules, then the first of each question."""
-    key = QUESTION.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    return (
-        rows.filter(
-            pl.col("language") == "en",
-            pl.col("score") >= 0.3,
-            QUESTION.str.len_chars().is_between(10, 400),
-            ANSWER.str.len_chars().is_between(80, 4000),
-            ANSWER.str.count_matches(r"\S+").is_between(15, 600),
-            ~ANSWER.str.contains(REFUSAL),
-        )
-        .with_columns(key=key)
-        .unique("key", keep="first", maintain_order=True)
-        .drop("key")
+def ruled(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rules."""
+    return rows.filter(
+        pl.col("language") == "en",
+        pl.col("score") >= 0.3,
+        QUESTION.str.len_chars().is_between(10, 400),
+        ANSWER.str.len_chars().is_between(80, 4000),
+        ANSWER.str.count_matches(r"\S+").is_between(15, 600),
+        ~ANSWER.str.contains(REFUSAL),
     )
 
 
+def good(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rules, then the first of each question."""
+    key = QUESTION.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    unique = ruled(rows).with_columns(key=key).unique("key", keep="first", maintain_order=True)
+    return unique.drop("key")
+
+
+def every(task: Task) -> pl.LazyFrame:
+    return pl.scan_ndjson(list(map(Path, task.files.values())), schema=SCHEMA)
+
+
+def rules(task: Task) -> None:
+    ruled(every(task)).sink_parquet(task.out / "rows.parquet", engine="streaming")
+
+
 def filters(task: Task) -> None:
-    rows = good(pl.scan_ndjson(list(map(Path, task.files.values())), schema=SCHEMA))
-    rows.sink_parquet(task.out / "rows.parquet", engine="streaming")
+    good(every(task)).sink_parquet(task.out / "rows.parquet", engine="streaming")
 
 
 def drawn(task: Task, name: str) -> pl.LazyFrame:
@@ -63,4 +71,4 @@ def recipe(task: Task) -> None:
 
 
 if __name__ == "__main__":
-    carry_out({"filters": filters, "recipe": recipe})
+    carry_out({"rules": rules, "filters": filters, "recipe": recipe})

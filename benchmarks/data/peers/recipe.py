@@ -21,21 +21,22 @@ RULES = f"""
   | where chars(question) in 10..400 and chars(answer) in 80..4000
   | where words(answer) in 15..600
   | where not matches(answer, "{REFUSAL.replace(chr(92), chr(92) * 2)}")
-  | dedup question
 """
-FILTERS = f'ftr 1\ndata rows = read("*.jsonl"){RULES}'
+GOOD = f"{RULES}  | dedup question\n"
+ALL = 'ftr 1\ndata rows = read("*.jsonl")'
 RECIPE = f"""ftr 1
-data a = read("a.jsonl"){RULES}  | take {{cap}} by topic
-data b = read("b.jsonl"){RULES}  | take {{cap}} by topic
+data a = read("a.jsonl"){GOOD}  | take {{cap}} by topic
+data b = read("b.jsonl"){GOOD}  | take {{cap}} by topic
 data rows = mix({{{{ a: 70%, b: 30% }}}}, rows = {{size}})
   | shuffle
   | as chat(user = question, assistant = answer)
   | split train = 95%, held = 5%
 """
+RECIPES = {"rules": ALL + RULES, "filters": ALL + GOOD, "recipe": RECIPE}
 
 
 def _plan(task: Task) -> Plan:
-    text = (RECIPE if task.pipeline == "recipe" else FILTERS).format(cap=task.cap, size=task.size)
+    text = RECIPES[task.pipeline].format(cap=task.cap, size=task.size)
     outcome = compile_source(Source("bench.ftr", text), facts_of(task.folder))
     if outcome.plan is None:
         raise SystemExit("; ".join(each.message for each in outcome.problems.in_order()))
@@ -62,4 +63,4 @@ def run(task: Task) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    carry_out({"filters": run, "recipe": run})
+    carry_out(dict.fromkeys(RECIPES, run))

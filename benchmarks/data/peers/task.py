@@ -2,7 +2,8 @@
 
     python peers/NAME.py FOLDER OUT PIPELINE
 
-`filters`: both files, the rules below, exact duplicates by question out (the first stays) -> rows.parquet.
+`rules`: both files, the rules below -> rows.parquet.
+`filters`: the same, exact duplicates by question out (the first stays).
 `recipe`: of each file apart the same and at most `cap` rows a topic; 70% of one and 30% of the other, `size`
 together, drawn and in a drawn order, as messages; 95% in train.parquet, the rest in held.parquet.
 """
@@ -33,7 +34,7 @@ class Task:
     Attributes:
         folder: with `a.jsonl`, `b.jsonl` and `task.json`.
         out: an empty folder.
-        pipeline: `filters` or `recipe`.
+        pipeline: `rules`, `filters` or `recipe`.
         cap: rows a topic of a file.
         size: rows of the mixture.
     """
@@ -68,7 +69,7 @@ def carry_out(ways: Mapping[str, Callable[[Task], object]]) -> None:
     found = {
         "seconds": seconds,
         "processor": sum(after[:4]) - sum(before[:4]),  # of children too
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
         "told": told if isinstance(told, dict) else {},
     }
     print(json.dumps(found))

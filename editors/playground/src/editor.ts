@@ -15,6 +15,7 @@ import {
   keymap, lineNumbers,
 } from "@codemirror/view";
 import { coloured } from "./language";
+import { renameKeys } from "./rename";
 
 export interface Wishes {
   changed(view: EditorView): void;
@@ -33,8 +34,8 @@ export function stateOf(text: string, uri: string, client: LSPClient, wishes: Wi
       closeBrackets(), autocompletion({ icons: false }), highlightActiveLine(), highlightSelectionMatches(),
       // Tab leaves the editor, so that nobody who has no mouse is caught in it.
       keymap.of([
-        ...closeBracketsKeymap, ...formatKeymap, ...jumpToDefinitionKeymap, ...lintKeymap, ...completionKeymap,
-        ...searchKeymap, ...historyKeymap, ...defaultKeymap,
+        ...closeBracketsKeymap, ...formatKeymap, ...renameKeys, ...jumpToDefinitionKeymap, ...lintKeymap,
+        ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap,
       ]),
       coloured, lintGutter(),
       client.plugin(uri, "ftr"), serverCompletion(), hoverTooltips(), signatureHelp(),

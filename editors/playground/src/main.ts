@@ -43,6 +43,7 @@ class Page {
     the("save").addEventListener("click", () => void this.save());
     the("open").addEventListener("click", () => askToOpen(this.paths, this.unsaved, (path) => this.open(path)));
     window.addEventListener("beforeunload", (event) => this.unsaved && event.preventDefault());
+    this.client.workspace.displayFile = (uri) => this.display(uri);
     this.titled();
     this.later("draw", DRAW, () => void this.draw());
   }
@@ -179,6 +180,14 @@ class Page {
     if (saved) this.touched = false;
     this.titled();
     this.view.focus();
+  }
+
+  /** Puts the recipe of an address into the editor, for a jump to it; null where it cannot be, or what is unsaved would go. */
+  private async display(uri: string): Promise<EditorView | null> {
+    if (uri === this.uri) return this.view;
+    const path = decodeURIComponent(uri.slice(this.beginning.root.length + 1));
+    if (this.unsaved) askToOpen([path], true, (each) => this.open(each));
+    return this.unsaved || (await this.open(path)) ? null : this.view;
   }
 
   /** Another recipe stands in the editor from now on. */

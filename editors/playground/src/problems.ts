@@ -4,6 +4,7 @@ import type { Action, Diagnostic } from "@codemirror/lint";
 import { setDiagnostics } from "@codemirror/lint";
 import type { LSPClient, LSPClientExtension } from "@codemirror/lsp-client";
 import { LSPPlugin } from "@codemirror/lsp-client";
+import type { ChangeSpec } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import type * as lsp from "vscode-languageserver-protocol";
 import { h, plural, the } from "./dom";
@@ -99,19 +100,23 @@ function actionOf(plugin: LSPPlugin, action: lsp.CodeAction): Action {
     markClass: action.isPreferred ? "preferred" : "",
     apply: (view) => {
       if (!view.state.doc.eq(doc)) return; // the list is about to be drawn anew
-      const changes = edits.map(({ range, newText }) => ({
-        from: plugin.fromPosition(range.start, doc),
-        to: plugin.fromPosition(range.end, doc),
-        insert: newText,
-      }));
-      view.dispatch({ changes, userEvent: "input.fix" });
+      view.dispatch({ changes: changesOf(plugin, edits), userEvent: "input.fix" });
       view.focus();
     },
   };
 }
 
+/** Edits of the text that the server saw last, as the editor has them. */
+export function changesOf(plugin: LSPPlugin, edits: lsp.TextEdit[]): ChangeSpec[] {
+  return edits.map(({ range, newText }) => ({
+    from: plugin.fromPosition(range.start, plugin.syncedDoc),
+    to: plugin.fromPosition(range.end, plugin.syncedDoc),
+    insert: newText,
+  }));
+}
+
 /** The edits of an action; none where it would change another file, too, which the page does not hold. */
-function editsOf({ edit }: lsp.CodeAction, uri: string): lsp.TextEdit[] {
+export function editsOf({ edit }: Pick<lsp.CodeAction, "edit">, uri: string): lsp.TextEdit[] {
   const changed = edit?.documentChanges ?? [];
   const documents = changed.filter((each): each is lsp.TextDocumentEdit => "textDocument" in each);
   const others = [...documents.map((each) => each.textDocument.uri), ...Object.keys(edit?.changes ?? {})];

@@ -7,6 +7,8 @@ import { chromium } from "playwright-core";
 import { readFile } from "node:fs/promises";
 
 const [, , executablePath, address, folder] = process.argv;
+/** Milliseconds; a busy machine is slow, and what never comes is told all the same. */
+const PATIENCE = 120_000;
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // In a container this runs as root, where Chromium's own sandbox refuses to start.
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
@@ -14,6 +16,7 @@ const seen = { errors: [], requests: [] };
 
 async function opened(options) {
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(PATIENCE);
   page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
   page.on("pageerror", (error) => seen.errors.push(error.message));
   page.on("request", (request) => seen.requests.push(request.url()));
@@ -22,7 +25,7 @@ async function opened(options) {
   return page;
 }
 
-const settled = (page) => page.waitForSelector('body[data-counted="true"]', { timeout: 60_000 });
+const settled = (page) => page.waitForSelector('body[data-counted="true"]');
 const problems = (page) => page.locator("#problems li:not(.well) .first").allInnerTexts();
 const rows = (page) => page.locator(".funnel li .rows").allInnerTexts();
 
@@ -30,6 +33,16 @@ const rows = (page) => page.locator(".funnel li .rows").allInnerTexts();
 async function behind(page, words) {
   await page.locator(".cm-line", { hasText: words }).first().click();
   await page.keyboard.press("End");
+}
+
+/** What is told of a word; a change of the text while the pointer rests takes the question back, so it is asked again. */
+async function told(page, word) {
+  const tooltip = page.locator(".cm-lsp-hover-tooltip");
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await page.mouse.move(0, 0)) {
+    await word.hover();
+    if (await tooltip.waitFor({ timeout: 5_000 }).then(() => true, () => false)) return tooltip.innerText();
+  }
+  throw new Error("nothing is told of the word under the pointer");
 }
 
 const page = await opened({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
@@ -72,8 +85,19 @@ await page.keyboard.press("Escape");
 await page.keyboard.type("ke    3");
 await page.keyboard.press("Shift+Alt+F");
 await page.waitForFunction(() => [...document.querySelectorAll(".cm-line")].some((line) => line.textContent === "  | take 3"));
-await page.locator(".cm-line .w-function", { hasText: "lora" }).first().hover();
-seen.hover = await page.locator(".cm-lsp-hover-tooltip").innerText();
+seen.hover = await told(page, page.locator(".cm-line .w-function", { hasText: "lora" }).first());
+
+// A name is given another, wherever it stands.
+await page.mouse.move(0, 0);
+await page.locator(".cm-line", { hasText: "data questions" }).first().click();
+await page.keyboard.press("Home");
+for (let letter = 0; letter < "data ".length; letter++) await page.keyboard.press("ArrowRight");
+await page.keyboard.press("F2");
+await page.locator(".cm-lsp-rename-panel input").fill("asked");
+await page.keyboard.press("Enter");
+await page.locator(".cm-line", { hasText: "data asked" }).first().waitFor();
+const uses = page.locator(".cm-line").filter({ hasText: /\b(asked|questions)\b/ });
+seen.renamed = (await uses.allInnerTexts()).map((line) => line.trim());
 
 // A box of the graph is reached by the keyboard and leads to its declaration.
 await page.mouse.move(0, 0);
@@ -106,6 +130,17 @@ await page.waitForFunction(() => document.getElementById("path").textContent ===
 await page.locator("#open").click();
 await page.locator("#open-list button").first().waitFor();
 seen.recipes = await page.locator("#open-list button").allInnerTexts();
+await page.keyboard.press("Escape");
+
+// What another file declares is shown, once somebody says that what is unsaved may go.
+await page.locator(".cm-content").click();
+await page.keyboard.press("Control+End");
+await page.keyboard.type('\nimport other = "recipe.ftr');
+await page.keyboard.press("F12");
+await page.locator("#open-list button").first().waitFor();
+seen.offered = await page.locator("#open-list button").allInnerTexts();
+await page.locator("#open-list button").click();
+await page.waitForFunction(() => document.getElementById("path").textContent === "recipe.ftr");
 await page.close();
 
 // Whoever reads with other means, in both colours and on a narrow window.
@@ -119,7 +154,8 @@ for (const [name, options] of Object.entries({
   await behind(other, "dedup question");
   await other.keyboard.press("Backspace");
   for (const each of ["#problems .error .fix", ".cm-lintRange-error", ".node.error"]) await other.waitForSelector(each);
-  await other.waitForTimeout(400);
+  // Colours that are on their way from one to another are none to judge.
+  await other.evaluate(() => Promise.all(document.getAnimations().filter((each) => each.effect.getTiming().iterations < Infinity).map((each) => each.finished)));
   if (name === "narrow") seen.wider = await other.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   await other.screenshot({ path: `${folder}/${name}-mistake.png` });
   await other.evaluate(axe);

@@ -8,7 +8,7 @@ import { after, test } from "node:test";
 import { Document, EXTENSION, host, until } from "./standin.mjs";
 
 const program = process.env.RECIPEDSL;
-const real = { skip: program ? false : "RECIPEDSL names no program", timeout: 120_000 };
+const real = { skip: program ? false : "RECIPEDSL names no program", timeout: 300_000 };
 const manifest = JSON.parse(readFileSync(join(EXTENSION, "package.json"), "utf8"));
 
 const TEXT = `ftr 1

@@ -186,7 +186,7 @@ function loaded(vscode) {
 }
 
 /** Waits until something is there. */
-export async function until(found, patience = 30_000) {
+export async function until(found, patience = 150_000) {
   const end = Date.now() + patience;
   for (;;) {
     const value = await found();

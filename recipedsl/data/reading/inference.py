@@ -148,6 +148,11 @@ def file_fields(fields: tuple[Field, ...], form: Form) -> tuple[Field, ...]:
     )
 
 
+def breadth(fields: tuple[Field, ...]) -> int:
+    """How many columns and parts of columns there are."""
+    return sum(1 + breadth((each.type.item or each.type).fields) for each in fields)
+
+
 def rows_type(rows: Sequence[dict[str, Any]]) -> RowType:
     """Type of rows that are all at hand; a key that some row lacks may be null."""
     fields: tuple[Field, ...] | None = None

@@ -19,16 +19,15 @@ import polars as pl
 from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.reading.columns import to_frame
 from recipedsl.data.reading.files import BROKEN, open_bytes
-from recipedsl.data.reading.parquet import fitted
+from recipedsl.data.reading.numbered import AT, in_order, numbered
 from recipedsl.data.reading.plain import KIND, UNPROVEN, Plain, sampled
-from recipedsl.data.reading.records import LONGEST_LINE, json_line
+from recipedsl.data.reading.records import LONGEST_LINE, Record, json_line
 from recipedsl.data.reading.strict import Strict
 from recipedsl.data.schema import schema_of
 from recipedsl.diagnostics.codes.data_run import UnreadableFile
 
 _BLOCK = 1 << 24  # bytes
 _MARK = b"\xef\xbb\xbf"
-_AT = "_recipedsl_at"
 _LEARNT = 200  # rows of a block that a better pattern is learnt from
 
 
@@ -38,6 +37,8 @@ class Blocks:
     Attributes:
         unseen: rows by key that nobody declared, in plain lines.
     """
+
+    _unread: tuple[int, ...] = (UNPROVEN,)  # kinds of lines that are checked in Python
 
     def __init__(self, name: str, file: Path, strict: Strict) -> None:
         self._name = name
@@ -64,19 +65,23 @@ class Blocks:
 
     def _read(self, block: bytes) -> pl.DataFrame:
         content = block.removeprefix(_MARK) if self._offset == 0 else block
+        frame = self._rows(content, len(block) - len(content))
+        self._line += block.count(b"\n")
+        self._offset += len(block)
+        return frame
+
+    def _rows(self, content: bytes, marked: int) -> pl.DataFrame:
+        """Good rows of lines, which stand so many bytes behind the offset."""
         if not self._samples:
             self._learn(content.split(b"\n", _LEARNT)[:_LEARNT])
         kinds, fast = self._decoded(content)
-        slow = np.flatnonzero(kinds == UNPROVEN)
-        if len(slow):
-            pieces = content.split(b"\n")
-            frame = self._together(fast, self._checked(slow, pieces, len(block) - len(content)))
-            if len(slow) > len(pieces) // 20 or self._strict.row != self._of:
-                self._learn(pieces[each] for each in slow[:_LEARNT].tolist())
-        else:
-            frame = fast.drop(_AT)
-        self._line += len(kinds)
-        self._offset += len(block)
+        slow = np.flatnonzero(np.isin(kinds, self._unread))
+        if not len(slow):
+            return fast.drop(AT)
+        pieces = content.split(b"\n")
+        frame = in_order(fast, self._checked(slow, pieces, marked), self._strict.row)
+        if len(slow) > len(pieces) // 20 or self._strict.row != self._of:
+            self._learn(pieces[each] for each in slow[:_LEARNT].tolist())
         return frame
 
     def _learn(self, lines: Any) -> None:
@@ -88,42 +93,36 @@ class Blocks:
         """Kind of each line, and the rows of the plain ones with their numbers in the block."""
         schema = schema_of(self._of)
         try:
-            lines = pl.read_lines(content, glob=False).with_row_index(_AT)
+            lines = pl.read_lines(content, glob=False).with_row_index(AT)
             judged = lines.with_columns(self._plain.judged(pl.col("line")))
         except pl.exceptions.ComputeError:  # a line is not UTF-8, or the pattern grew beyond all bounds
             count = content.count(b"\n") + (not content.endswith(b"\n"))
-            return np.full(count, UNPROVEN, np.int8), to_frame([], self._of).insert_column(0, _numbers([]))
+            return np.full(count, UNPROVEN, np.int8), to_frame([], self._of).insert_column(0, numbered([]))
         for place, form in enumerate(self._plain.forms):
             for name in form.strangers:
                 self.unseen[name] += int((judged[KIND] == place).sum())
         plain = judged.filter(pl.col(KIND) >= 0)
         rows = plain["line"].str.json_decode(pl.Struct(schema)).struct.unnest()
-        return judged[KIND].to_numpy(), rows.insert_column(0, plain[_AT])
+        return judged[KIND].to_numpy(), rows.insert_column(0, plain[AT])
 
     def _checked(self, slow: npt.NDArray[np.int64], pieces: list[bytes], marked: int) -> pl.DataFrame:
         """The lines that are not plain, checked in Python: those that are good, with their numbers."""
         offsets = np.cumsum([marked, *(len(each) + 1 for each in pieces[:-1])])
         numbers, rows = list[int](), list[list[Any]]()
         for number in slow.tolist():
-            content = pieces[number]
-            if not content or content.isspace():
-                continue
-            offset = self._offset + (int(offsets[number]) if number else 0)
-            values = self._strict.values(json_line(self._line + number, offset, content.rstrip(b"\r\n")))
+            offset = int(offsets[number]) if number else 0
+            record = self._record(number, offset, pieces[number])
+            values = self._strict.values(record) if record else None
             if values is not None:
                 numbers.append(number)
                 rows.append(values)
-        return to_frame(rows, self._strict.row).insert_column(0, _numbers(numbers))
+        return to_frame(rows, self._strict.row).insert_column(0, numbered(numbers))
 
-    def _together(self, fast: pl.DataFrame, slow: pl.DataFrame) -> pl.DataFrame:
-        row = self._strict.row
-        parts = [fitted(each.drop(_AT).lazy(), row).collect() for each in (fast, slow)]
-        at = pl.concat([fast[_AT], slow[_AT]])
-        return pl.concat(parts, how="vertical")[at.arg_sort()]
-
-
-def _numbers(values: list[int]) -> pl.Series:
-    return pl.Series(_AT, values, pl.get_index_type())
+    def _record(self, number: int, offset: int, line: bytes) -> Record | None:
+        """A line of the block as a record; None for a blank one."""
+        if not line or line.isspace():
+            return None
+        return json_line(self._line + number, self._offset + offset, line.rstrip(b"\r\n"))
 
 
 def _blocks(stream: IO[bytes], name: str) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import operator
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
@@ -27,25 +28,37 @@ _ROW = "_recipedsl_row"
 _REASON = "_recipedsl_reason"
 
 
-def open_parquet(name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bool = False) -> Reading:
+def open_parquet(
+    name: str,
+    file: Path,
+    row: RowType,
+    rejects: Rejects,
+    *,
+    looked: bool = False,
+    part: tuple[int, int] | None = None,
+) -> Reading:
     """The rows of a Parquet file, read when they are needed.
 
     Rows with null where none is allowed, or with a choice that is none, are set aside; a type that
-    was only looked at lets the null in.
+    was only looked at lets the null in. With `part`, those from a row of the file to another one.
 
     Raises:
         RecipeError: when it is no Parquet file, or a column is missing or of another type.
     """
     try:
-        return _opened(name, file, row, rejects, looked=looked)
+        return _opened(name, file, row, rejects, looked=looked, part=part)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", reason_of(error)) from error
 
 
-def _opened(name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bool) -> Reading:
+def _opened(
+    name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bool, part: tuple[int, int] | None
+) -> Reading:
     from recipedsl.data.reading.reader import Reading
 
     frame = pl.scan_parquet(file, glob=False)
+    first, behind = part or (0, None)
+    frame = frame if behind is None else frame.slice(first, behind - first)
     schema = frame.collect_schema()
     if looked:
         row = _grown(frame, schema, row)
@@ -55,7 +68,7 @@ def _opened(name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bo
     bad = 0
     if reason is not None:
         before = rejects.count
-        rejects.add(_set_aside(name, chosen, reason))
+        rejects.add(_set_aside(name, chosen, reason, first))
         bad = rejects.count - before
         chosen = chosen.filter(reason.is_null()) if bad else chosen
     unseen = Counter({column: total for column in schema.names() if column not in row.names})
@@ -109,17 +122,21 @@ def _column(name: str, schema: pl.Schema, column: Field) -> pl.Expr:
     return converted(pl.col(column.name), dtype, column.type)
 
 
-def fitted(frame: pl.LazyFrame, row: RowType) -> pl.LazyFrame:
-    """The columns of a row type out of a frame of a narrower one; a column that it lacks is null."""
+def fitted(frame: pl.LazyFrame, row: RowType, beside: Sequence[str] = ()) -> pl.LazyFrame:
+    """The columns of a row type out of a frame of a narrower one; a column that it lacks is null.
+
+    Columns named in `beside` stay as they are.
+    """
     schema = frame.collect_schema()
     if list(schema.items()) == list(schema_of(row).items()):
         return frame
-    return frame.select(
+    columns = (
         converted(pl.col(each.name), schema[each.name], each.type).alias(each.name)
         if each.name in schema
         else pl.lit(None, dtype_of(each.type)).alias(each.name)
         for each in row.columns
     )
+    return frame.select(*columns, *beside)
 
 
 def converted(value: pl.Expr, dtype: pl.DataType, type_: Type) -> pl.Expr:
@@ -197,8 +214,8 @@ def _wrong(value: pl.Expr, type_: Type) -> pl.Expr | None:
     return reduce(operator.or_, checks) if checks else None
 
 
-def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr) -> list[Reject]:
-    bad = frame.with_row_index(_ROW).with_columns(reason.alias(_REASON))
+def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr, first: int) -> list[Reject]:
+    bad = frame.with_row_index(_ROW, offset=first).with_columns(reason.alias(_REASON))
     found = bad.filter(pl.col(_REASON).is_not_null()).collect().to_dicts()
     return [_reject(name, each) for each in found]
 

@@ -42,7 +42,8 @@ _DATE = (
     r'"[1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])'
     r'|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"'
 )
-_FORMS: dict[Kind, str] = {
+#: How values of a type are usually written in JSON.
+FORMS: dict[Kind, str] = {
     Kind.TEXT: _TEXT,
     Kind.INT: _INT,
     Kind.FLOAT: _FLOAT,
@@ -226,7 +227,7 @@ def _value(type_: Type, path: str, orders: Orders) -> str:
     elif type_.kind is Kind.CHOICE:
         form = _any_of(spelling for each in type_.choices for spelling in _spellings(each))
     else:
-        form = _FORMS[type_.kind]
+        form = FORMS[type_.kind]
     return f"(?:{form}|null)" if type_.nullable else form
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import os
@@ -52,12 +51,6 @@ class Proof:
                 for each in row.columns
             )
         )
-
-
-def scan(file: Path, row: RowType) -> pl.LazyFrame:
-    """The rows of a file of plain lines, read when they are needed."""
-    # A name may hold the signs of a pattern, and this scan has no setting that says that it is a name.
-    return pl.scan_ndjson(glob.escape(str(file)), schema=schema_of(row))
 
 
 def proof_of(file: Path, row: RowType, cache: Path | None, *, looked: bool = False) -> Proof:

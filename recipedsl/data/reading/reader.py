@@ -6,24 +6,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recipedsl.data.reading.again import Piece, Source, plain_piece, put_together
+from recipedsl.data.reading.arrays import Elements
 from recipedsl.data.reading.columns import to_frame
-from recipedsl.data.reading.files import Form, form_of, is_compressed
+from recipedsl.data.reading.files import form_of, is_compressed
 from recipedsl.data.reading.lines import Blocks
-from recipedsl.data.reading.parquet import fitted, open_parquet
-from recipedsl.data.reading.proofs import proof_of, scan
-from recipedsl.data.reading.records import Record, records
+from recipedsl.data.reading.parquet import open_parquet
+from recipedsl.data.reading.proofs import proof_of
 from recipedsl.data.reading.rejects import Rejects
 from recipedsl.data.reading.strict import Strict
+from recipedsl.data.reading.tables import Tables
 from recipedsl.language.types import RowType
 
-_ROWS = 20_000  # rows that are gathered before they leave Python
-_CHARACTERS = 1 << 26  # or this much text, whichever comes first
 _UNPACKED = frozenset({".jsonl", ".ndjson", ".json", ".csv", ".tsv"})
 _PACKED = 3  # times that texts are larger than their Parquet or archive
 
@@ -39,7 +38,8 @@ class Reading:
         unseen: rows with a key that the type does not have, by dotted path.
         files: what was read, relative to the root.
         bytes: about how much memory all rows would take; 0 when nobody asked.
-        whole: of a mixture all rows of its datasets, and which of them it consists of, in order.
+        pieces: the rows in their files; none when they stand together.
+        order: of a mixture the numbers of its rows in the pieces, which are whole datasets.
     """
 
     frame: pl.LazyFrame
@@ -48,7 +48,13 @@ class Reading:
     unseen: Counter[str] = field(default_factory=Counter)
     files: tuple[str, ...] = ()
     bytes: int = 0
-    whole: tuple[pl.LazyFrame, npt.NDArray[np.int64]] | None = None
+    pieces: tuple[Piece, ...] = ()
+    order: npt.NDArray[np.int64] | None = None
+
+    @property
+    def source(self) -> Source:
+        """The rows as what can be read several times."""
+        return Source(self.pieces or (Piece(self.frame, self.rows, self.row),), self.row)
 
 
 def read_files(
@@ -64,8 +70,8 @@ def read_files(
     """Reads files one after another.
 
     Parquet, and JSON Lines of plain lines alone (see `plain`), are read when they are needed. Other text
-    is checked record by record: only so can a bad line be named, and a late key or a late change of
-    type be seen. What is good goes to Parquet in `work` in batches.
+    is checked block by block: only so can a bad line be named, and a late key or a late change of type be
+    seen. What is good goes to Parquet in `work`.
 
     Args:
         files: by the name that people know them by, in order.
@@ -77,7 +83,7 @@ def read_files(
             a late value widens it (int to float, null let in) before its row is set aside.
         cache: folder that remembers which files are plain; None for none.
     """
-    frames, total, unseen = [], 0, Counter[str]()
+    pieces, unseen = list[Piece](), Counter[str]()
     for name, file in files.items():
         form = form_of(file, asked, name)
         if form == "parquet":
@@ -85,24 +91,19 @@ def read_files(
         elif form == "jsonl":
             part = _read_lines(name, file, row, work, rejects, looked=looked, cache=cache)
         else:
-            part = _read_text(name, file, form, row, work, rejects, looked=looked)
-        frames.append(part.frame)
-        total += part.rows
+            strict = Strict(name, form, row, looked=looked)
+            blocks = Elements(name, file, strict) if form == "json" else Tables(name, file, strict)
+            part = _read_blocks(blocks, strict, work, rejects)
+        pieces += part.source.pieces
         unseen += part.unseen
         row = part.row
-    size = unpacked_size(files.values())
-    return Reading(put_together(frames, row), total, row, unseen, tuple(files), size)
+    source, size = Source(tuple(pieces), row), unpacked_size(files.values())
+    return Reading(source.frame, source.rows, row, unseen, tuple(files), size, source.pieces)
 
 
 def unpacked_size(files: Iterable[Path]) -> int:
     """About how many bytes of text files hold."""
     return sum(file.stat().st_size * (1 if file.suffix in _UNPACKED else _PACKED) for file in files)
-
-
-def put_together(frames: list[pl.LazyFrame], row: RowType) -> pl.LazyFrame:
-    """Frames of one row type, or of narrower ones, one after another."""
-    even = [fitted(each, row) for each in frames]
-    return even[0] if len(even) == 1 else pl.concat(even, how="vertical")
 
 
 def _read_lines(
@@ -112,19 +113,15 @@ def _read_lines(
     if not is_compressed(file):
         proof = proof_of(file, row, cache, looked=looked)
         if proof.plain:
-            return Reading(scan(file, row), proof.rows, proof.grown(row), Counter(proof.unseen))
+            piece = plain_piece(file, proof.rows, proof.grown(row))
+            return Reading(piece.frame, piece.rows, piece.row, Counter(proof.unseen), pieces=(piece,))
     strict = Strict(name, "jsonl", row, looked=looked)
-    blocks = Blocks(name, file, strict)
+    return _read_blocks(Blocks(name, file, strict), strict, work, rejects)
+
+
+def _read_blocks(blocks: Blocks | Tables, strict: Strict, work: Path, rejects: Rejects) -> Reading:
     read = _gathered(blocks.frames(), strict, work, rejects)
     return replace(read, unseen=read.unseen + blocks.unseen)
-
-
-def _read_text(
-    name: str, file: Path, form: Form, row: RowType, work: Path, rejects: Rejects, *, looked: bool
-) -> Reading:
-    """Text read record by record in Python: only so can a bad record be named."""
-    strict = Strict(name, form, row, looked=looked)
-    return _gathered(_batches(records(file, form, name), strict), strict, work, rejects)
 
 
 def _gathered(frames: Iterator[pl.DataFrame], strict: Strict, work: Path, rejects: Rejects) -> Reading:
@@ -136,20 +133,6 @@ def _gathered(frames: Iterator[pl.DataFrame], strict: Strict, work: Path, reject
         rejects.add(strict.take_bad())
     rejects.add(strict.take_bad())
     return Reading(put_together(batches, strict.row), rows, strict.row, Counter(strict.check.unseen))
-
-
-def _batches(found: Iterator[Record], strict: Strict) -> Iterator[pl.DataFrame]:
-    batch, characters = list[list[Any]](), 0
-    for record in found:
-        values = strict.values(record)
-        if values is not None:
-            batch.append(values)
-            characters += len(record.raw)
-        if len(batch) >= _ROWS or characters >= _CHARACTERS or len(strict.bad) >= _ROWS:
-            yield to_frame(batch, strict.row)
-            batch, characters = [], 0
-    if batch:
-        yield to_frame(batch, strict.row)
 
 
 def _spool(frame: pl.DataFrame, work: Path) -> pl.LazyFrame:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, Protocol
 
 from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.reading.files import BROKEN, Form, open_bytes, separator_of
@@ -27,7 +27,7 @@ _CHUNK = 1 << 18  # characters of an array read at a time
 LONGEST_LINE = 1 << 28  # bytes
 DEEPEST = 100  # lists and records in each other; types of columns are walked by recursion
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_LONGEST_RECORD = 10_000  # lines of a record of a table; a quote still open then was not meant
+LONGEST_RECORD = 10_000  # lines of a record of a table; a quote still open then was not meant
 
 
 @dataclass(slots=True)
@@ -64,9 +64,9 @@ def records(file: Path, form: Form, name: str, most: int = 0) -> Iterator[Record
     try:
         with open_bytes(file, most) as stream:
             if form == "csv":
-                yield from _csv(stream, separator_of(file), name)
+                yield from Table(stream, separator_of(file), name).records()
             elif form == "json":
-                yield from _json_array(stream, name)
+                yield from array_records(stream, name)
             else:
                 yield from _json_lines(stream, name)
     except BROKEN as error:
@@ -83,18 +83,37 @@ def _no_constant(name: str) -> NoReturn:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key `{twice}` stands twice")
+        raise ValueError(f"the key `{_first_twice(name for name, _ in pairs)}` stands twice")
     return found
+
+
+def _first_twice(names: Iterable[str]) -> str | None:
+    """The first name that stood before already; None when each stands once."""
+    seen = set[str]()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 #: Strict: no NaN, no Infinity, no key twice.
 DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_once)
-_LENIENT = json.JSONDecoder()
+#: For what is well-formed but for a NaN, a key that stands twice or more digits than Python takes.
+_LENIENT = json.JSONDecoder(parse_int=str)
 
 
-def _read_line(stream: IO[bytes], number: int, name: str) -> bytes:
+_MANY_DIGITS = "Exceeds the limit"  # as Python begins to say it, going on with how its limit is set
+
+
+class ReadsLines(Protocol):
+    """What gives lines of bytes."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """The next line, of at most so many bytes; empty at the end."""
+
+
+def _read_line(stream: ReadsLines, number: int, name: str) -> bytes:
     """The next line, empty at the end. Raises RecipeError for one that would fill the memory."""
     line = stream.readline(LONGEST_LINE)
     if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -165,21 +184,53 @@ def _json_problem(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         what = error.msg.removesuffix(" at")
         return f"not JSON: {what[0].lower()}{what[1:]} at character {error.pos + 1}"
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    words = str(error)
+    return "a number has too many digits" if words.startswith(_MANY_DIGITS) else words
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a file: its line, counted from 1, and the bytes before it."""
+
+    line: int = 1
+    offset: int = 0
+
+    def behind(self, passed: bytes) -> Place:
+        """The place behind some bytes."""
+        return Place(self.line + passed.count(b"\n"), self.offset + len(passed))
+
+
+def array_value(text: str, place: int = 0) -> tuple[Any, int, str]:
+    """The JSON value at a place of a text: itself, where it ends, and what is wrong with it.
+
+    Raises JSONDecodeError or RecursionError for what is none.
+    """
+    try:
+        value, end = DECODER.raw_decode(text, place)
+        problem = ""
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        problem, (value, end) = _json_problem(error), _LENIENT.raw_decode(text, place)
+    problem = problem or _oddity(text[place:end], value)
+    return None if problem else value, end, problem
 
 
 class _Text:
     """Text of a stream, read as far as needed; knows the line and byte offset where it stands."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], read: bytes, at: Place) -> None:
+        """`read`: bytes that were taken from the stream, which begin at `at`."""
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._chunk = _CHUNK
-        self.buffer = ""
+        self.buffer = self._decoder.decode(read)
         self.place = 0
         self.ended = False
-        self.line = 1
-        self.offset = 0
+        self.line = at.line
+        self.offset = at.offset
 
     def more(self) -> None:
         """Reads on; every time twice as much, so that a long record costs linear time.
@@ -216,31 +267,42 @@ class _Text:
 
         None when more text is needed to tell. Raises JSONDecodeError when no more text would help.
         """
-        problem = ""
         try:
-            value, end = DECODER.raw_decode(self.buffer, self.place)
+            value, end, problem = array_value(self.buffer, self.place)
         except json.JSONDecodeError:
             if self.ended:
                 raise
             return None
-        except ValueError as error:  # well-formed but for a NaN or a key that stands twice
-            problem, (value, end) = str(error), _LENIENT.raw_decode(self.buffer, self.place)
         if end == len(self.buffer) and not self.ended:
             return None  # a number may go on
         self._chunk = _CHUNK
-        text = self.pass_to(end)
-        problem = problem or _oddity(text, value)
-        return text, None if problem else value, problem
+        return self.pass_to(end), value, problem
 
 
-def _json_array(stream: IO[bytes], name: str) -> Iterator[Record]:
-    text = _Text(stream)
-    if text.peek() == "\ufeff":
+def array_records(stream: IO[bytes], name: str, read: bytes = b"", at: Place = Place()) -> Iterator[Record]:
+    """The elements of an array in order.
+
+    Args:
+        stream: of its bytes.
+        name: what people call it.
+        read: bytes that were taken from the stream already.
+        at: where those begin: with the file, or behind a comma of the array.
+
+    Raises:
+        RecipeError: when it is no array, or an element of it no JSON.
+    """
+    text = _Text(stream, read, at)
+    if not at.offset:
+        if text.peek() == "\ufeff":
+            text.pass_to(text.place + 1)
+        if text.peek() != "[":
+            raise _broken(name, text, "an array of rows is expected")
         text.pass_to(text.place + 1)
-    if text.peek() != "[":
-        raise _broken(name, text, "an array of rows is expected")
-    mark = "["
-    text.pass_to(text.place + 1)
+    return _array_items(text, name, "," if at.offset else "[")
+
+
+def _array_items(text: _Text, name: str, mark: str) -> Iterator[Record]:
+    """What follows the opening bracket, or a comma: that is `mark`."""
     while mark != "]" and not (mark == "[" and text.peek() == "]"):
         yield _array_item(text, name)
         mark = text.peek()
@@ -277,27 +339,30 @@ def _broken(name: str, text: _Text, problem: str) -> Exception:
 
 # --- CSV ----------------------------------------------------------------------------------------
 
+#: Problem of a record that ends within quotes, in the words of Python.
+CUT_OFF = "unexpected end of data"
+
 
 class _Lines:
     """Decoded lines of a stream, remembering those of the record that is being read."""
 
-    def __init__(self, stream: IO[bytes], name: str) -> None:
+    def __init__(self, stream: ReadsLines, name: str, at: Place) -> None:
         self._stream = stream
         self._name = name
         self._taken: list[tuple[str, int]] = []  # text, bytes in the file
         self._back: list[tuple[str, int]] = []  # to be read again, the next one last
-        self.line, self.offset = 1, 0
-        self._next_line, self._next_offset = 1, 0
+        self.line, self.offset = at.line, at.offset
+        self._next_line, self._next_offset = at.line, at.offset
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if len(self._taken) > _LONGEST_RECORD:
+        if len(self._taken) > LONGEST_RECORD:
             raise mistake(
                 UnreadableFile,
                 f"a quote that opens in line {self.line} of `{self._name}` is not closed "
-                f"within {_LONGEST_RECORD} lines",
+                f"within {LONGEST_RECORD} lines",
             )
         found = self._back.pop() if self._back else self._read()
         self._taken.append(found)
@@ -309,8 +374,18 @@ class _Lines:
         data = _read_line(self._stream, self._next_line, self._name)
         if not data:
             raise StopIteration
-        content = data.removeprefix(_MARK) if self._next_line == 1 else data
+        content = data.removeprefix(_MARK) if not self._next_offset else data
         return content.decode(errors="surrogateescape"), len(data)
+
+    @property
+    def behind(self) -> Place:
+        """Where the next record begins."""
+        return Place(self._next_line, self._next_offset)
+
+    @property
+    def given_back(self) -> bytes:
+        """What was read of the stream and belongs to the next records."""
+        return "".join(text for text, _ in reversed(self._back)).encode(errors="surrogateescape")
 
     @property
     def raw(self) -> str:
@@ -331,50 +406,79 @@ class _Lines:
         self._taken = self._taken[:1]
 
 
-def _csv(stream: IO[bytes], separator: str, name: str) -> Iterator[Record]:
-    csv.field_size_limit(sys.maxsize)
-    lines = _Lines(stream, name)
-    rows = csv.reader(lines, delimiter=separator, strict=True)
-    header: list[str] | None = None
-    while True:
+class Table:
+    """Records of a table, as Python's own reader of CSV has them.
+
+    Attributes:
+        header: names of the columns; empty when nothing but blank lines is there.
+    """
+
+    def __init__(
+        self,
+        stream: ReadsLines,
+        separator: str,
+        name: str,
+        header: list[str] | None = None,
+        at: Place = Place(),
+    ) -> None:
+        """Reads the header, where none is given.
+
+        Raises RecipeError when the header names no columns.
+        """
+        csv.field_size_limit(sys.maxsize)
+        self._lines = _Lines(stream, name, at)
+        self._rows = csv.reader(self._lines, delimiter=separator, strict=True)
+        self.header: list[str] = header or []
+        while not self.header and (record := self._record()) is not None:
+            self.header = _header(record, name)
+
+    def records(self) -> Iterator[Record]:
+        """All that follow. Raises RecipeError when one has no end."""
+        while (record := self._record()) is not None:
+            if record.raw:
+                yield record
+
+    @property
+    def behind(self) -> Place:
+        """Where the next record begins."""
+        return self._lines.behind
+
+    @property
+    def given_back(self) -> bytes:
+        """What was read of the stream and belongs to the next records."""
+        return self._lines.given_back
+
+    def _record(self) -> Record | None:
+        """The next one, without text for a blank line; None at the end."""
+        lines = self._lines
         lines.begin()
-        record = _csv_record(rows, lines, header)
-        if record is None:
-            return
-        if header is None:
-            header = _header(record, name)
-        elif record.raw:
-            yield record
+        try:
+            cells = next(self._rows, None)
+        except csv.Error as error:
+            lines.only_first()
+            return Record(lines.line, lines.offset, lines.raw, problem=str(error))
+        if cells is None:
+            return None
+        if not lines.raw.strip():
+            return Record(lines.line, lines.offset, "")
+        return _csv_row(Record(lines.line, lines.offset, lines.raw), cells, self.header)
 
 
-def _header(record: Record, name: str) -> list[str] | None:
-    """Names of the columns, None for a blank line. Raises RecipeError when they do not name them."""
+def _header(record: Record, name: str) -> list[str]:
+    """Names of the columns, none for a blank line. Raises RecipeError when they do not name them."""
     if record.problem:
         raise mistake(UnreadableFile, f"the header of `{name}` cannot be read: {record.problem}")
-    names: list[str] | None = record.value
-    twice = next((each for each in names or () if names and names.count(each) > 1), None)
+    names: list[str] = record.value or []
+    twice = _first_twice(names)
     if twice is not None:
         raise mistake(UnreadableFile, f"the header of `{name}` has the column `{twice}` twice")
     return names
 
 
-def _csv_record(rows: Iterator[list[str]], lines: _Lines, header: list[str] | None) -> Record | None:
-    try:
-        cells = next(rows, None)
-    except csv.Error as error:
-        lines.only_first()
-        return Record(lines.line, lines.offset, lines.raw, problem=str(error))
-    if cells is None:
-        return None
-    if not lines.raw.strip():
-        return Record(lines.line, lines.offset, "")
-    return _csv_row(Record(lines.line, lines.offset, lines.raw), cells, header)
-
-
-def _csv_row(record: Record, cells: list[str], header: list[str] | None) -> Record:
+def _csv_row(record: Record, cells: list[str], header: list[str]) -> Record:
     if not is_utf8(record.raw):
         record.problem = "not UTF-8"
-    elif header is None:
+    elif not header:
         record.value = cells
     elif len(cells) != len(header):
         record.problem = f"{len(cells)} cells, the header has {len(header)}"

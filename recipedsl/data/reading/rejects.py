@@ -12,6 +12,7 @@ from recipedsl.diagnostics import RecipeError
 from recipedsl.diagnostics.codes.data_run import TooManyRejects
 
 LONGEST = 2000  # characters of a rejected row that are kept
+LONGEST_REASON = 300  # and of why; names of columns stand in it
 SHOWN = 3  # rejected rows that a message shows
 
 
@@ -23,7 +24,7 @@ class Reject:
         file: relative to the root.
         line: counted from 1; 0 where the format has none (Parquet).
         offset: bytes before it in the decompressed file, -1 where the format has none.
-        reason: in words.
+        reason: in words, cut to 300 characters.
         raw: its text, cut to 2,000 characters.
     """
 

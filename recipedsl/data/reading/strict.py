@@ -7,7 +7,7 @@ from typing import Any
 from recipedsl.data.reading.files import Form
 from recipedsl.data.reading.inference import widened_row
 from recipedsl.data.reading.records import Record
-from recipedsl.data.reading.rejects import LONGEST, Reject
+from recipedsl.data.reading.rejects import LONGEST, LONGEST_REASON, Reject
 from recipedsl.data.reading.values import Mismatch, RowCheck
 from recipedsl.language.types import RowType
 
@@ -39,7 +39,8 @@ class Strict:
                 values, problem = self._after_growth(record.value, error)
                 if not problem:
                     return values
-        self.bad.append(Reject(self._name, record.line, record.offset, problem, _printable(record.raw)))
+        reason, raw = _printable(problem, LONGEST_REASON), _printable(record.raw, LONGEST)
+        self.bad.append(Reject(self._name, record.line, record.offset, reason, raw))
         return None
 
     def take_bad(self) -> list[Reject]:
@@ -63,5 +64,5 @@ class Strict:
         return None, str(error) if error.path else error.why
 
 
-def _printable(raw: str) -> str:
-    return raw[:LONGEST].encode(errors="replace").decode()
+def _printable(text: str, longest: int) -> str:
+    return text[:longest].encode(errors="replace").decode()

@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recipedsl.data.flow import EXAMPLES
-from recipedsl.data.reading.rejects import SHOWN
+from recipedsl.data.reading.rejects import Reject
+from recipedsl.data.sharding.reading import Told
 
 
-def read_facts(found: Sequence[Mapping[str, Any]], more: Mapping[str, Any], rows: int = 0) -> dict[str, Any]:
-    """Facts of reading all files from those of reading each; `rows` where no file was read."""
-    unseen: Counter[str] = sum((Counter(each["unseen_columns"]) for each in found), Counter())
+def read_facts(
+    told: Sequence[Told], more: Mapping[str, Any], rows: int = 0, first: Sequence[Reject] = ()
+) -> dict[str, Any]:
+    """Facts of reading all files from what reading each told; `rows` where no file was read."""
+    unseen: Counter[str] = sum((each.unseen for each in told), Counter())
     return {
-        "rows_in": rows + sum(each["rows_in"] for each in found),
-        "rejects": sum(each["rejects"] for each in found),
-        "rejected": [word for each in found for word in each["rejected"]][:SHOWN],
+        "rows_in": rows + sum(each.rows for each in told),
+        "rejects": sum(each.rejected for each in told),
+        "rejected": [str(each) for each in first],
         "unseen_columns": dict(sorted(unseen.items())),
         "widened": {},
         "files": [],

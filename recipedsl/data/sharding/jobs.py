@@ -1,4 +1,4 @@
-"""What one worker does with a shard. Every job writes into a new folder of its own and gives what lies there.
+"""What one worker does with rows. Every job writes into a new folder of its own and gives what lies there.
 
 A worker may die on the way, and its job is then begun again: what was left behind lies in a folder that
 nobody was told of.
@@ -7,38 +7,36 @@ nobody was told of.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
 import polars as pl
 
 from recipedsl.data.concat import concatenated
 from recipedsl.data.engine import REJECTS, make_data
-from recipedsl.data.flow import Context, opened
-from recipedsl.data.reading.files import ReadPolicy, form_of
-from recipedsl.data.reading.inference import widened_row
+from recipedsl.data.flow import Context, opened, standing
+from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.data.reading.parquet import fitted
-from recipedsl.data.reading.records import records
-from recipedsl.data.reading.values import Mismatch, RowCheck
 from recipedsl.data.schema import row_type_of
 from recipedsl.data.sharding.keys import NUMBER, buckets
 from recipedsl.data.sharding.shards import Numbers, Shard
 from recipedsl.data.sharding.workers import refusing
 from recipedsl.data.steps import STEPS
-from recipedsl.diagnostics import Bug
 from recipedsl.language.types import RowType
-from recipedsl.plan.model import ConcatSource, DataNode, Input, ReadSource, StepSpec
+from recipedsl.plan.model import ConcatSource, DataNode, Input, StepSpec
 
 ROWS = "rows.parquet"
 _PLACE = "_recipedsl_shard_place"
 _ROW_GROUP = 10_000
+_LEAST_GROUP = 256  # rows
 _NAME = "shard {}"  # no node is called so
 
+Thing = TypeVar("Thing")
 
-def _fresh(scratch: Path) -> Path:
+
+def fresh(scratch: Path) -> Path:
     """A folder that nobody else has."""
     return Path(tempfile.mkdtemp(dir=scratch))
 
@@ -73,98 +71,19 @@ class Made:
     @property
     def shard(self) -> Shard:
         """Its rows."""
-        return Shard(self.folder / ROWS, self.facts["rows"][""])
+        return Shard(self.folder / ROWS, 0, self.facts["rows"][""])
 
     @property
-    def rejects(self) -> Path | None:
-        """The file of rows that were set aside, if there were any."""
-        path = self.folder / REJECTS
-        return path if path.exists() else None
+    def rejects(self) -> Path:
+        """The file of rows that were set aside, which is there if there were any."""
+        return self.folder / REJECTS
 
 
 @refusing
 def make(job: Make) -> Made:
     """Carries out a data node."""
-    return _made(job)
-
-
-def _made(job: Make) -> Made:
-    folder = _fresh(job.scratch) / "made"
+    folder = fresh(job.scratch) / "made"
     return Made(folder, make_data(job.node, job.inputs, folder, job.policy))
-
-
-@dataclass(frozen=True)
-class Read:
-    """Files to be read.
-
-    Attributes:
-        files: a node for each, in order.
-        looked: whether the type of their rows is only what a look at all files showed.
-    """
-
-    files: tuple[Make, ...]
-    looked: bool
-
-
-@dataclass(frozen=True)
-class HaveRead:
-    """Rows of files.
-
-    Attributes:
-        shard: all of them.
-        files: what came of each file.
-        grows: whether a row was set aside that a looked-at type would have grown to hold.
-    """
-
-    shard: Shard
-    files: tuple[Made, ...]
-    grows: bool
-
-
-@refusing
-def read(job: Read) -> HaveRead:
-    """Reads files one after another."""
-    made = tuple(map(_made, job.files))
-    grows = job.looked and any(
-        each.facts["rejects"] and _grows(asked) for each, asked in zip(made, job.files, strict=True)
-    )
-    return HaveRead(_joined([each.shard for each in made], job.files[0].scratch), made, grows)
-
-
-def _joined(shards: Sequence[Shard], scratch: Path) -> Shard:
-    if len(shards) == 1:
-        return shards[0]
-    return _written(pl.concat([each.frame() for each in shards], how="vertical"), scratch)
-
-
-def _grows(job: Make) -> bool:
-    """Whether the row type would have to grow for some row of the files."""
-    source = job.node.source
-    if not isinstance(source, ReadSource):
-        raise Bug("only files are looked at")
-    return any(_file_grows(name, file, source) for name, file in job.policy.named(source.path).items())
-
-
-def _file_grows(name: str, file: Path, source: ReadSource) -> bool:
-    form = form_of(file, source.format, name)
-    if form == "parquet":
-        return True  # a null where there was none
-    row = RowType.from_json(source.row)
-    check = RowCheck(row, cells=form == "csv")
-    for record in records(file, form, name):
-        if record.problem or _passes(check, record.value) or not isinstance(record.value, dict):
-            continue
-        if _passes(RowCheck(widened_row(row, record.value, form), cells=form == "csv"), record.value):
-            return True
-    return False
-
-
-def _passes(check: RowCheck, value: Any) -> bool:
-    try:
-        check(value)
-    except Mismatch:
-        return False
-    return True
 
 
 # --- rows apart ---------------------------------------------------------------------------------------
@@ -182,7 +101,7 @@ class Fit:
 @refusing
 def fit(job: Fit) -> Shard:
     """The rows with the columns."""
-    return _written(fitted(job.shard.frame(), job.row), job.scratch)
+    return _written(fitted(job.shard.frame(), job.row).collect(), fresh(job.scratch))
 
 
 @dataclass(frozen=True)
@@ -201,12 +120,26 @@ def common_row(job: Even) -> RowType:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Steps that look at one row at a time.
+
+    Attributes:
+        steps: one after another.
+        before: how many steps of the node come before them.
+        inputs: result folders of the nodes that they read, by name.
+    """
+
+    steps: tuple[StepSpec, ...]
+    before: int
+    inputs: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
 class Carry:
-    """Steps that look at one row at a time, and the rows to be taken through them."""
+    """Rows to be taken through steps."""
 
     shards: tuple[Shard, ...]
-    steps: tuple[StepSpec, ...]
-    inputs: Mapping[str, Path]
+    stretch: Stretch
     scratch: Path
 
 
@@ -223,26 +156,51 @@ class Carried:
 @refusing
 def carry(job: Carry) -> Carried:
     """Takes rows through steps."""
-    folder = _fresh(job.scratch)
+    rows = pl.concat([each.frame() for each in job.shards], how="vertical")
+    return carried(rows, job.stretch, fresh(job.scratch))
+
+
+def carried(rows: pl.LazyFrame, stretch: Stretch, folder: Path) -> Carried:
+    """Takes rows through steps and writes them into a folder."""
     work = folder / "work"
     work.mkdir()
-    context = Context(work, job.inputs)
-    frame = opened(pl.concat([each.frame() for each in job.shards], how="vertical"))
-    for step in job.steps:
+    context = _Context(work, stretch.inputs, [{} for _ in range(stretch.before)])
+    frame = opened(rows)
+    for step in stretch.steps:
         context.begin(step)
         with context.refusals():
             frame = STEPS[step.keyword](frame, step, context)
-    context.finish(frame, {"": folder / ROWS})
-    schema = pl.read_parquet_schema(folder / ROWS)
-    rows = int(context.steps[-1]["rows"])
-    return Carried(Shard(folder / ROWS, rows), context.steps, tuple(schema.items()), _beside(folder, [ROWS]))
+    beside = tuple(sorted(each for each in folder.iterdir() if each.is_file()))
+    shard = context.wrote(frame, folder / ROWS)
+    schema = pl.read_parquet_schema(shard.path)
+    return Carried(shard, context.steps[stretch.before :], tuple(schema.items()), beside)
 
 
-def _written(frame: pl.LazyFrame, scratch: Path) -> Shard:
-    path = _fresh(scratch) / ROWS
-    rows = frame.collect()
-    rows.write_parquet(path, compression="lz4", row_group_size=_ROW_GROUP)
-    return Shard(path, rows.height)
+class _Context(Context):
+    """Beside the rows of a shard."""
+
+    _kept: tuple[object, Any] = (None, None)
+
+    def once(self, make: Callable[[], Thing], *of: object) -> Thing:
+        """What a worker makes of other datasets for a shard serves for the next one, too."""
+        of = (*sorted(self.inputs.items()), *of)
+        if _Context._kept[0] != of:
+            _Context._kept = (of, make())
+        kept: Thing = _Context._kept[1]
+        return kept
+
+    def wrote(self, frame: pl.LazyFrame, path: Path) -> Shard:
+        """Writes the rows behind all steps, which are counted; a large file is never held as a whole."""
+        sink = standing(frame).sink_parquet(
+            path, compression="lz4", row_group_size=_ROW_GROUP, maintain_order=True, lazy=True
+        )
+        self._run(frame, [sink], self._open)
+        return Shard(path, 0, sum(self._parts.values()))
+
+
+def _written(rows: pl.DataFrame, folder: Path) -> Shard:
+    rows.write_parquet(folder / ROWS, compression="lz4", row_group_size=_ROW_GROUP)
+    return Shard(folder / ROWS, 0, rows.height)
 
 
 # --- keys exchanged -----------------------------------------------------------------------------------
@@ -254,14 +212,14 @@ class Extract:
 
     Attributes:
         shard: the rows.
-        first: number of its first row among all.
+        places: of the rows among all, ascending.
         columns: that are asked for.
         apart: columns by which rows are dealt out.
         count: over how many deciding workers.
     """
 
     shard: Shard
-    first: int
+    places: Numbers
     columns: tuple[str, ...]
     apart: tuple[str, ...]
     count: int
@@ -270,12 +228,10 @@ class Extract:
 
 @refusing
 def extract(job: Extract) -> list[Path]:
-    """A folder for each deciding worker, with the keys and numbers of the rows that it decides of."""
-    numbers = pl.Series(NUMBER, np.arange(job.first, job.first + job.shard.rows), pl.Int64)
-    keys = numbers.to_frame()
-    if job.columns:
-        keys = job.shard.frame().select(job.columns).collect().insert_column(0, numbers)
-    folder = _fresh(job.scratch)
+    """A folder for each deciding worker, with the keys and places of the rows that it decides of."""
+    keys = job.shard.frame(job.columns).collect()
+    keys.insert_column(0, pl.Series(NUMBER, job.places, pl.Int64))
+    folder = fresh(job.scratch)
     if job.count == 1:
         return [_kept(keys, folder / "0")]
     dealt = buckets(keys, job.apart, job.count)
@@ -290,57 +246,66 @@ def _kept(keys: pl.DataFrame, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Decide:
-    """Keys, the step that decides by them, and the parts that it deals rows out to."""
+    """What a step over all rows decides.
+
+    Attributes:
+        keys: folders with what it decides by, and the places of the rows; none where places tell enough.
+        rows: how many there are.
+        in_turn: whether places ascend from folder to folder.
+        step: that decides.
+        parts: that it deals rows out to.
+    """
 
     keys: tuple[Path, ...]
+    rows: int
+    in_turn: bool
     step: StepSpec
     parts: tuple[str, ...]
-    inputs: Mapping[str, Path]
     scratch: Path
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Numbers of the rows that stay, in their order, by part; the facts of the step, and files it wrote."""
+    """Places of the rows that stay, in their order, by part; and the facts of the step."""
 
     numbers: dict[str, Numbers]
     facts: dict[str, Any]
-    beside: tuple[Path, ...]
 
 
 @refusing
 def decide(job: Decide) -> Decided:
     """Which rows stay, and in which order: the engine's own step over the keys."""
+    keys = job.keys if job.keys and job.in_turn else (_sorted(job),)
     node = DataNode(
         name="keys",
         origin=job.step.origin,
-        source=together(len(job.keys)),
+        source=together(len(keys)),
         steps=(job.step,),
         row={},
         parts=job.parts,
     )
-    folder = _fresh(job.scratch) / "made"
-    facts = make_data(node, {**job.inputs, **named(job.keys)}, folder, ReadPolicy(job.scratch))
-    parts = job.parts or ("",)
-    numbers = {part: _numbers(folder, part) for part in parts}
-    return Decided(
-        numbers, facts["steps"][0], _beside(folder, [f"{part or 'rows'}.parquet" for part in parts])
-    )
+    folder = fresh(job.scratch) / "made"
+    facts = make_data(node, named(keys), folder, ReadPolicy(job.scratch))
+    numbers = {part: _numbers(folder, part) for part in job.parts or ("",)}
+    return Decided(numbers, facts["steps"][0])
+
+
+def _sorted(job: Decide) -> Path:
+    """One folder with all keys in the order of their places, or with the places alone."""
+    if job.keys:
+        keys = pl.concat(pl.read_parquet(each / ROWS, glob=False) for each in job.keys).sort(NUMBER)
+    else:
+        keys = pl.select(pl.int_range(job.rows, dtype=pl.Int64).alias(NUMBER))
+    return _kept(keys, fresh(job.scratch) / "sorted")
 
 
 def _file(part: str) -> str:
     return f"{part or 'rows'}.parquet"
 
 
-def _beside(folder: Path, rows: Iterable[str]) -> tuple[Path, ...]:
-    """Files of a result that are not its rows."""
-    rows = set(rows)
-    return tuple(sorted(each for each in folder.iterdir() if each.is_file() and each.name not in rows))
-
-
 def _numbers(folder: Path, part: str) -> Numbers:
     rows = pl.read_parquet(folder / _file(part), columns=[NUMBER], glob=False)
-    return rows[NUMBER].to_numpy().astype(np.int64)
+    return rows[NUMBER].cast(pl.Int64).to_numpy()
 
 
 def together(count: int) -> ConcatSource:
@@ -370,7 +335,7 @@ class Mix:
 @refusing
 def mix(job: Mix) -> tuple[Numbers, dict[str, Any]]:
     """Numbers of the rows in their order, and the facts of the node."""
-    folder, first = _fresh(job.scratch), 0
+    folder, first = fresh(job.scratch), 0
     for source, size in job.sizes:
         place = folder / source.node
         place.mkdir(parents=True, exist_ok=True)
@@ -387,51 +352,51 @@ def mix(job: Mix) -> tuple[Numbers, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Pick:
-    """Rows of a shard that stay, by their numbers in it, in their order."""
+    """Rows of a shard that are wanted in a file of their own."""
 
     shard: Shard
-    rows: Numbers
     scratch: Path
 
 
 @refusing
 def pick(job: Pick) -> Shard:
-    """The rows that stay."""
-    return _written(job.shard.frame().collect()[job.rows].lazy(), job.scratch)
+    """The same rows."""
+    return _written(job.shard.frame().collect(), fresh(job.scratch))
 
 
 @dataclass(frozen=True)
 class Send:
-    """Rows of a shard, by their numbers in it, that go to new places among all rows."""
+    """Rows of a shard that go to new places among all rows, ascending; so many workers collect them."""
 
     shard: Shard
-    rows: Numbers
     places: Numbers
+    workers: int
     scratch: Path
 
 
 @refusing
 def send(job: Send) -> Path:
     """A file of the rows with their places, in the order of these."""
-    path = _fresh(job.scratch) / ROWS
-    rows = job.shard.frame().collect()[job.rows].with_columns(pl.Series(_PLACE, job.places, pl.Int64))
-    rows.write_parquet(path, compression="lz4", row_group_size=_ROW_GROUP, statistics=True)
+    path = fresh(job.scratch) / ROWS
+    rows = job.shard.frame().collect().with_columns(pl.Series(_PLACE, job.places, pl.Int64))
+    # About a row group for each of those who collect them: nobody reads what is another one's.
+    rows.write_parquet(path, compression="lz4", row_group_size=max(_LEAST_GROUP, rows.height // job.workers))
     return path
 
 
 @dataclass(frozen=True)
 class Collect:
-    """Files of rows with places, of which those in a range are wanted."""
+    """Files of rows with places, and from which to which the rows of each are wanted."""
 
-    sent: tuple[Path, ...]
-    first: int
-    behind: int
+    sent: tuple[tuple[Path, int, int], ...]
     scratch: Path
 
 
 @refusing
 def collect(job: Collect) -> Shard:
-    """The rows of the range in the order of their places."""
-    wanted = pl.col(_PLACE).is_between(job.first, job.behind, closed="left")
-    parts = [pl.scan_parquet(each, glob=False).filter(wanted) for each in job.sent]
-    return _written(pl.concat(parts, how="vertical").sort(_PLACE).drop(_PLACE), job.scratch)
+    """The rows in the order of their places."""
+    parts = [
+        pl.scan_parquet(path, glob=False).slice(first, behind - first) for path, first, behind in job.sent
+    ]
+    rows = pl.concat(parts, how="vertical").sort(_PLACE).drop(_PLACE).collect()
+    return _written(rows, fresh(job.scratch))

@@ -7,8 +7,9 @@ each row; which rows stay, and in which order, are the numbers that come out.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import polars as pl
 
@@ -38,14 +39,17 @@ Reach = Callable[[StepSpec, pl.Schema], Keys | None]
 
 
 def _row(_step: StepSpec, _schema: pl.Schema) -> None:
-    """Looks at one row at a time; `join` at one beside those of another dataset, which every worker reads."""
+    """Looks at one row at a time.
+
+    `join` and `decontaminate` look at one beside those of another dataset, which every worker reads.
+    """
 
 
 def _dedup(step: StepSpec, schema: pl.Schema) -> Keys:
     named = step.columns or tuple(schema.names())
     # The longest row is that with most characters over all its columns.
     columns = tuple(schema.names()) if step.settings.get("keep") == "longest" else named
-    return Keys(columns, () if step.settings.get("near") is not None else named)
+    return Keys(columns, () if is_near(step) else named)
 
 
 def _take(step: StepSpec, schema: pl.Schema) -> Keys:
@@ -57,11 +61,6 @@ def _by(step: StepSpec, _schema: pl.Schema) -> Keys:
     """Draws by the number of the row or by what all rows say, so that those of all rows have to be seen."""
     together = step.settings.get("group")
     return Keys(tuple(dict.fromkeys([*step.by, *([together] if together else [])])))
-
-
-def _on(step: StepSpec, _schema: pl.Schema) -> Keys:
-    """Tells which rows fell, by their numbers, so that one worker has to see the texts of all rows."""
-    return Keys(tuple(step.settings["on"]))
 
 
 def _expressions(step: StepSpec, _schema: pl.Schema) -> Keys:
@@ -80,6 +79,7 @@ REACH: dict[str, Reach] = {
     "redact": _row,
     "join": _row,
     "as": _row,
+    "decontaminate": _row,
     "dedup": _dedup,
     "take": _take,
     "sample": _by,
@@ -87,15 +87,30 @@ REACH: dict[str, Reach] = {
     "spread": _by,
     "shuffle": _by,
     "repeat": _by,
-    "decontaminate": _on,
     "sort": _expressions,
     "expect": _expressions,
 }
 
 
+#: Writes a list of rows beside the rows, in which those of a step stand together.
+_LISTS = frozenset({"decontaminate"})
+
+
 def is_apart(step: StepSpec) -> bool:
     """Whether a step looks at one row at a time."""
     return REACH.get(step.keyword) is _row
+
+
+def is_near(step: StepSpec) -> bool:
+    """Whether a step looks for near duplicates, see `likeness`."""
+    return step.keyword == "dedup" and step.settings.get("near") is not None
+
+
+def stretches(steps: Iterable[StepSpec]) -> Iterator[tuple[StepSpec, ...]]:
+    """The steps in their order, those together that rows are taken through in one go."""
+    for alone, group in groupby(steps, lambda step: not is_apart(step) or step.keyword in _LISTS):
+        these = tuple(group)
+        yield from [(step,) for step in these] if alone else [these]
 
 
 def explicit(step: StepSpec, schema: pl.Schema) -> StepSpec:

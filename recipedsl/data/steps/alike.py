@@ -23,8 +23,8 @@ in about one of ten million pairs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ Numbers = npt.NDArray[np.int64]
 MEMBER_BITS = 44
 SETS_AT_ONCE = 1 << 12  # what is left of 64 bits beside a member and one byte of its rarity
 _RARITY_BITS = 8
+MOST_COUNTED = (1 << _RARITY_BITS) - 1
 _MEMBER = np.uint64((1 << MEMBER_BITS) - 1)
 _PAIRS_AT_ONCE = 1 << 21
 _COMPARED_AT_ONCE = 1 << 22  # members, 32 MB
@@ -93,6 +94,10 @@ class Sets:
         owners, places = _spread(self.starts[chosen], self.sizes[chosen])
         return owners, self.members[places]
 
+    def of(self, chosen: Numbers) -> Sets:
+        """Some of the sets."""
+        return Sets(self._taken(chosen)[1], _ends(self.sizes[chosen]))
+
 
 def set_of(owners: Numbers, members: Hashes, count: int) -> Sets:
     """Sets from members with the number of the set that each is of.
@@ -109,12 +114,13 @@ def set_of(owners: Numbers, members: Hashes, count: int) -> Sets:
     return Sets(keys & _MEMBER, _ends(sizes))
 
 
-def together(parts: list[Sets]) -> Sets:
+def together(parts: Iterable[Sets]) -> Sets:
     """Sets one behind another."""
-    if not parts:
+    found = list(parts)
+    if not found:
         return Sets(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    sizes = np.concatenate([each.sizes for each in parts])
-    return Sets(np.concatenate([each.members for each in parts]), _ends(sizes))
+    sizes = np.concatenate([each.sizes for each in found])
+    return Sets(np.concatenate([each.members for each in found]), _ends(sizes))
 
 
 @dataclass(frozen=True)
@@ -146,15 +152,12 @@ class Groups:
 
     Attributes:
         labels: for each row the lowest number of a row of its group; shape (rows,).
-        links: pairs that were found alike.
     """
 
     labels: Numbers
-    links: int = field(default=0)
 
     def link(self, left: Numbers, right: Numbers) -> None:
         """Puts the groups of each pair together: the lower label wins until nothing changes."""
-        self.links += len(left)
         while True:
             low = np.minimum(self.labels[left], self.labels[right])
             if (self.labels[left] == low).all() and (self.labels[right] == low).all():
@@ -169,65 +172,53 @@ class Groups:
         return np.asarray(self.labels[left] != self.labels[right])
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a search found.
-
-    Attributes:
-        groups: of all rows.
-        equals: for each row the first one that has the same members.
-        sets: of the rows that could not be told to be like no other.
-        chosen: numbers of those rows, ascending.
-    """
-
-    groups: Groups
-    equals: Numbers
-    sets: Sets
-    chosen: Numbers
-
-    def likeness(self, left: Numbers, right: Numbers) -> npt.NDArray[np.float64]:
-        """Jaccard similarity of each pair of rows of one group, shape (pairs,)."""
-        left, right = self.equals[left], self.equals[right]
-        other = np.flatnonzero(left != right)
-        found = np.ones(len(left))
-        pairs = [np.searchsorted(self.chosen, side[other]) for side in (left, right)]
-        found[other] = self.sets.likeness(*pairs)
-        return found
-
-
-def grouped(bags: list[Bag], threshold: float) -> Found:
+def grouped(bags: list[Bag], threshold: float) -> Numbers:
     """Groups of rows that are alike at or above a threshold above 0, or linked by such.
 
     The groups do not depend on the order of the rows. A pair whose groups are one already is not
     compared, so that thousands of rows from one template cost no square of their number. The bags are
     taken out of the list, so that what is not needed any more is not held.
+
+    Returns:
+        For each row the lowest number of a row of its group; shape (rows,).
     """
-    equals = _equal(bags)
-    chosen = np.flatnonzero(equals == np.arange(len(equals)))
-    chosen = chosen[_hopeful(bags, equals == np.arange(len(equals)), threshold)]
-    sets = together([_set_of(part) for bag in bags for part in _pieces(bag)])
+    equals = first_of(np.concatenate([np.zeros(0, np.uint64), *map(marks_of, bags)]))
+    is_first = equals == np.arange(len(equals))
+    chosen = np.flatnonzero(is_first)
+    chosen = chosen[_hopeful(bags, is_first, threshold)]
+    sets = together(map(sets_of, bags))
     bags.clear()
-    found = _linked(sets, threshold)
     labels = np.arange(len(equals))
-    labels[chosen] = chosen[found.labels]
-    again = len(equals) - int((equals == np.arange(len(equals))).sum())
-    return Found(Groups(labels[equals], found.links + again), equals, sets, chosen)
+    labels[chosen] = chosen[linked(sets, *_prefixes(sets, threshold), threshold)]
+    return labels[equals]
 
 
-def _linked(sets: Sets, threshold: float) -> Groups:
-    """Groups of the sets, by comparing those that may be alike."""
+def linked(sets: Sets, owners: Numbers, members: Hashes, threshold: float) -> Numbers:
+    """Groups of the sets, by comparing those that may be alike.
+
+    Args:
+        sets: the sets.
+        owners: numbers of the sets that `members` are of.
+        members: of the sets' prefixes, see `prefixes`.
+        threshold: above 0.
+
+    Returns:
+        For each set the lowest number of a set of its group; shape (sets,).
+    """
     groups = Groups(np.arange(len(sets), dtype=np.int64))
-    for left, right in _candidates(sets, threshold):
+    for left, right in _candidates(sets, owners, members, threshold):
         _compare(sets, groups, left, right, threshold)
-    return groups
+    return groups.labels
 
 
-def _equal(bags: list[Bag]) -> Numbers:
-    """For each row the first that has the same members, told by the sum and the number of them."""
-    marks = [mixed(bag.sums(bag.members) ^ mixed(bag.sizes.astype(np.uint64))) for bag in bags]
-    _, first, numbers = np.unique(
-        np.concatenate([np.zeros(0, np.uint64), *marks]), return_index=True, return_inverse=True
-    )
+def marks_of(bag: Bag) -> Hashes:
+    """A number for each row that is the same where the members are: made of their sum and number."""
+    return mixed(bag.sums(bag.members) ^ mixed(bag.sizes.astype(np.uint64)))
+
+
+def first_of(marks: Hashes) -> Numbers:
+    """For each row the first that has the same mark."""
+    _, first, numbers = np.unique(marks, return_index=True, return_inverse=True)
     return np.asarray(first[numbers], np.int64)
 
 
@@ -283,6 +274,11 @@ def _counted(bags: list[Bag], bits: int, shift: np.uint64) -> npt.NDArray[np.uin
     return table
 
 
+def sets_of(bag: Bag) -> Sets:
+    """The members of each row without repetition."""
+    return together(_set_of(part) for part in _pieces(bag))
+
+
 def _pieces(bag: Bag) -> Iterator[Bag]:
     """The rows of a bag, so many at a time that their numbers fit beside a member."""
     ends = _ends(bag.sizes)
@@ -312,9 +308,10 @@ def _compare(sets: Sets, groups: Groups, left: Numbers, right: Numbers, threshol
 # --- which pairs may be alike ------------------------------------------------------------------------
 
 
-def _candidates(sets: Sets, threshold: float) -> Iterator[tuple[Numbers, Numbers]]:
+def _candidates(
+    sets: Sets, owners: Numbers, members: Hashes, threshold: float
+) -> Iterator[tuple[Numbers, Numbers]]:
     """Pairs of sets that share a member of their prefixes and are of like size."""
-    owners, members = _prefixes(sets, threshold)
     sizes = sets.sizes[owners]
     order = np.lexsort((owners, sizes, members))
     owners, members, sizes = owners[order], members[order], sizes[order]
@@ -345,40 +342,68 @@ def _blocks(counts: Numbers) -> Iterator[tuple[int, int]]:
 
 
 def _prefixes(sets: Sets, threshold: float) -> tuple[Numbers, Hashes]:
-    """The rarest members of each set, as many as the filter needs, without those of one set alone.
+    """The prefix of each set.
 
-    Any order that is the same for all sets is right. Rarity is counted in buckets of members, which is
-    nearly as good as by member and many times smaller.
+    Rarity is counted in buckets of members, which is nearly as good as by member and many times smaller.
     """
     bits = min(_MOST_BUCKETS, max(1 << 10, 2 * len(sets.members))).bit_length() - 1
     shift = np.uint64(MEMBER_BITS - bits)
-    rarity = np.bincount((sets.members >> shift).astype(np.int64), minlength=1 << bits)
-    found = [_prefix(sets, part, members, rarity, shift, threshold) for part, members in _parts(sets)]
+    buckets = (sets.members >> shift).astype(np.int64)
+    rarity = np.minimum(np.bincount(buckets, minlength=1 << bits), MOST_COUNTED).astype(np.uint8)
+    return prefixes(sets, rarity[buckets], threshold)
+
+
+def prefixes(sets: Sets, counts: npt.NDArray[np.uint8], threshold: float) -> tuple[Numbers, Hashes]:
+    """The rarest members of each set, as many as the filter needs, without those of one set alone.
+
+    Any order that is the same for all sets is right.
+
+    Args:
+        sets: the sets.
+        counts: for each of their members how many sets of all have it, at most `MOST_COUNTED`.
+        threshold: above 0.
+
+    Returns:
+        Numbers of sets, and a member of each.
+    """
+    found = [_prefix(sets, part, counts[piece], threshold) for part, piece in _parts(sets)]
     owners = [each[0] for each in found] or [np.zeros(0, np.int64)]
     return np.concatenate(owners), np.concatenate([each[1] for each in found] or [np.zeros(0, np.uint64)])
 
 
 def _prefix(
-    sets: Sets, chosen: Numbers, members: Hashes, rarity: Numbers, shift: np.uint64,
-    threshold: float,
-) -> tuple[Numbers, Hashes]:  # fmt: skip
+    sets: Sets, chosen: Numbers, counts: npt.NDArray[np.uint8], threshold: float
+) -> tuple[Numbers, Hashes]:
     sizes = sets.sizes[chosen]
+    members = sets.members[sets.starts[chosen[0]] : sets.starts[chosen[-1] + 1]]
     owners = np.repeat(np.arange(len(chosen)), sizes)
-    common = np.minimum(rarity[(members >> shift).astype(np.int64)], (1 << _RARITY_BITS) - 1)
-    keys = _keys((owners << _RARITY_BITS) | common, members)
+    keys = _keys((owners << _RARITY_BITS) | counts, members)
     keys.sort()
     needed = sizes - np.ceil(sizes * threshold - _ROUNDING).astype(np.int64) + 1
     within = np.arange(len(keys)) - np.repeat(_ends(sizes)[:-1], sizes)
-    shared = (keys >> np.uint64(MEMBER_BITS)) & np.uint64((1 << _RARITY_BITS) - 1) > np.uint64(1)
+    shared = (keys >> np.uint64(MEMBER_BITS)) & np.uint64(MOST_COUNTED) > np.uint64(1)
     kept = (within < np.repeat(needed, sizes)) & shared
     return chosen[owners[kept]], keys[kept] & _MEMBER
 
 
-def _parts(sets: Sets) -> Iterator[tuple[Numbers, Hashes]]:
-    """The sets, a part at a time, with their members."""
+def hopeful(sets: Sets, counts: npt.NDArray[np.uint8], threshold: float) -> npt.NDArray[np.bool_]:
+    """Which sets share so many members with any others that they may be like one.
+
+    Args:
+        sets: the sets.
+        counts: as `prefixes` has it.
+        threshold: above 0.
+    """
+    lonely = np.concatenate([[0], np.cumsum(counts == 1)])
+    alone = lonely[sets.starts[1:]] - lonely[sets.starts[:-1]]
+    return np.asarray(alone <= sets.sizes * (1 - threshold) + _ROUNDING)
+
+
+def _parts(sets: Sets) -> Iterator[tuple[Numbers, slice]]:
+    """The sets, a part at a time, and where their members are."""
     for first in range(0, len(sets), SETS_AT_ONCE):
         part = np.arange(first, min(first + SETS_AT_ONCE, len(sets)))
-        yield part, sets.members[sets.starts[first] : sets.starts[part[-1] + 1]]
+        yield part, slice(sets.starts[first], sets.starts[part[-1] + 1])
 
 
 # --- numbers ------------------------------------------------------------------------------------------

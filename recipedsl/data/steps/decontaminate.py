@@ -39,7 +39,7 @@ def decontaminate(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.L
     if step.input is None:
         raise Bug("a `decontaminate` without its other dataset")
     rows, other, name = context.settle(frame), context.rows_of(step.input), str(step.input)
-    sought = _sought(other, name, step)
+    sought = _sought(other, name, step, context)
     _has_texts(rows, step.settings["on"], "the rows")
     height = int(rows.select(pl.len()).collect().item())
     keep, hits, offset = np.ones(height, bool), [pl.DataFrame(schema=_FOUND)], 0
@@ -49,8 +49,8 @@ def decontaminate(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.L
         keep[found["row"].to_numpy()] = False
         hits.append(found.sort("row", maintain_order=True))
         offset += len(batch)
-    _list(pl.concat(hits), sought, other, name, context)
     context.facts["hits"] = int(height - keep.sum())
+    _list(pl.concat(hits), sought, other, name, context)
     return kept(rows, pl.DataFrame({KEPT: keep}))
 
 
@@ -69,14 +69,14 @@ class Sought:
     places: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_PLACE))
 
 
-def _sought(other: pl.LazyFrame, name: str, step: StepSpec) -> dict[str, Sought]:
+def _sought(other: pl.LazyFrame, name: str, step: StepSpec, context: Context) -> dict[str, Sought]:
     """What each column is held against: the same column of the other dataset, or those of `against`."""
     size, on, against = int(step.settings.get("ngram", 13)), step.settings["on"], step.settings.get("against")
     _has_texts(other, against or on, name)
-    if not against:
-        return {column: _indexed(other, (column,), size) for column in on}
-    whole = _indexed(other, tuple(against), size)
-    return dict.fromkeys(on, whole)
+    columns = [tuple(against)] * len(on) if against else [(column,) for column in on]
+    # Columns that are held against the same ones share an index.
+    made = context.once(lambda: {each: _indexed(other, each, size) for each in columns}, name, columns, size)
+    return dict(zip(on, (made[each] for each in columns), strict=True))
 
 
 def _indexed(other: pl.LazyFrame, columns: tuple[str, ...], size: int) -> Sought:

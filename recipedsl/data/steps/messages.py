@@ -61,12 +61,14 @@ class Turns:
         problem: text saying what is wrong, null when nothing is.
         optional: optional fields that the messages have, in the order of `OPTIONAL`.
         message: the one message that it is, null for none; None when it may be several.
+        always: whether every row has that one message.
     """
 
     value: pl.Expr
     problem: pl.Expr
     optional: tuple[str, ...] = ()
     message: pl.Expr | None = None
+    always: bool = False
 
     def with_optional(self, wanted: tuple[str, ...]) -> Turns:
         """The same with these optional fields, null where there were none."""
@@ -87,7 +89,8 @@ def joined(parts: Iterable[Turns]) -> Turns:
     single = [each.message for each in parts if each.message is not None]
     if len(single) == len(parts):
         # Many times faster than putting lists together.
-        value = pl.concat_arr(single).arr.to_list().list.drop_nulls()
+        value = pl.concat_arr(single).arr.to_list()
+        value = value if all(each.always for each in parts) else value.list.drop_nulls()
         return Turns(value, pl.coalesce([each.problem for each in parts]))
     wanted = tuple(name for name in OPTIONAL if any(name in each.optional for each in parts))
     even = [each.with_optional(wanted) for each in parts]
@@ -112,7 +115,7 @@ def one(role: str, text: pl.Expr, what: str, *, required: bool = True) -> Turns:
     message = pl.struct(pl.lit(role).alias("role"), text.alias("content"))
     if required:
         problem = pl.when(text.is_null()).then(pl.lit(f"the {what} is null")).otherwise(none())
-        return Turns(pl.concat_list(message), problem, message=message)
+        return Turns(pl.concat_list(message), problem, message=message, always=True)
     there = text.fill_null("") != ""
     listed = pl.when(there).then(pl.concat_list(message))
     return Turns(listed, none(), message=pl.when(there).then(message))

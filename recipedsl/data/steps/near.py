@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def bags_of(rows: pl.LazyFrame, reading: Reading) -> list[alike.Bag]:
     Args:
         rows: settled, with the columns of `reading`: texts as they are, others as single values.
     """
-    return [_bag(batch, reading) for batch in in_batches(rows)]
+    return [_bag(batch, reading) for batch in in_batches(rows.select(*reading.texts, *reading.others))]
 
 
 def _bag(batch: pl.DataFrame, reading: Reading) -> alike.Bag:
@@ -78,8 +79,8 @@ def _bag(batch: pl.DataFrame, reading: Reading) -> alike.Bag:
         owners, members = owners[order], members[order]
     if reading.others:
         # Rows of which another column differs share no n-gram: its value is mixed into each.
-        key = batch.select(pl.struct(reading.others).hash()).to_series().to_numpy()
-        members = mixed(members ^ mixed(key)[owners])
+        others = [_one_zero(pl.col(name), batch.schema[name]) for name in reading.others]
+        members = mixed(members ^ mixed(_hashed(batch, others))[owners])
     return alike.Bag(members, np.bincount(owners, minlength=len(batch)))
 
 
@@ -99,45 +100,95 @@ def _whole(silent: pl.DataFrame, reading: Reading) -> alike.Hashes:
     signs = [said_in(pl.col(name), silent.schema[name]) for name in reading.texts]
     if reading.normalise:
         signs = [each.str.replace_all(r"\s+", " ").str.strip_chars() for each in signs]
-    named = [each.alias(str(number)) for number, each in enumerate(signs)]
-    return silent.select(pl.struct(named).hash()).to_series().to_numpy()
+    return _hashed(silent, signs)
 
 
-def facts_of(
-    rows: pl.LazyFrame, reading: Reading, found: alike.Found, stays: alike.Numbers
-) -> Mapping[str, Any]:
-    """What people see: pairs, groups of two and more, and the first rows that fell with what they fell to.
+def _hashed(rows: pl.DataFrame, values: Iterable[pl.Expr]) -> alike.Hashes:
+    """A number for each row, the same where all values are, null among them; the same on every machine."""
+    texts = rows.select(pl.concat_str(map(_lengthened, values)).alias(TEXT)).to_series()
+    found = [int.from_bytes(blake2b(each.encode(), digest_size=8).digest(), "little") for each in texts]
+    return np.array(found, np.uint64)
+
+
+def _one_zero(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    return pl.when(value == 0).then(0.0).otherwise(value) if dtype.is_float() else value  # -0.0 equals 0.0
+
+
+def _lengthened(value: pl.Expr) -> pl.Expr:
+    """A value as text that nothing behind it can be taken for a part of."""
+    text = value.cast(pl.String)
+    return pl.format("{}:{}", text.str.len_bytes(), text).fill_null("-")
+
+
+# --- which row stays, and what people see -------------------------------------------------------------
+
+
+def stays_of(labels: alike.Numbers, keep: str, lengths: alike.Numbers | None) -> alike.Numbers:
+    """For each row the row of its group that stays.
 
     Args:
-        rows: settled, with the columns of `reading`.
-        stays: for each row the row of its group that stays.
+        labels: for each row the lowest number of a row of its group.
+        keep: `first`, `last`, or `longest` (of equally long ones the first).
+        lengths: of the rows, for `longest`.
     """
-    fell = np.flatnonzero(stays != np.arange(len(stays)))
-    sizes = np.bincount(found.groups.labels, minlength=1)
-    return {
-        "near": {
-            "pairs": found.groups.links,
-            "groups": int((sizes > 1).sum()),
-            "examples": list(_examples(rows, reading, found, fell[:_EXAMPLES], stays)),
-        }
-    }
+    numbers = np.arange(len(labels))
+    ranks = -numbers if keep == "last" else numbers if lengths is None else -lengths
+    order = np.lexsort((numbers, ranks, labels))
+    grouped = labels[order]
+    begins = np.concatenate([[True], grouped[1:] != grouped[:-1]])[: len(order)]
+    best = np.empty(len(labels), np.int64)
+    best[grouped[begins]] = order[begins]
+    return best[labels]
 
 
-def _examples(
-    rows: pl.LazyFrame, reading: Reading, found: alike.Found, fell: alike.Numbers, stays: alike.Numbers
-) -> Iterator[dict[str, Any]]:
-    texts = _shown(rows, reading, sorted({*fell.tolist(), *stays[fell].tolist()}))
-    for row, share in zip(fell.tolist(), found.likeness(fell, stays[fell]).tolist(), strict=True):
-        kept = int(stays[row])
-        yield {"row": row, "fell": texts[row], "to": kept, "kept": texts[kept], "alike": round(share, 4)}
+@dataclass(frozen=True)
+class Fallen:
+    """The first rows that fell, ascending, and those that they fell to."""
+
+    rows: alike.Numbers
+    to: alike.Numbers
+
+    @classmethod
+    def of(cls, stays: alike.Numbers) -> Fallen:
+        """Those that are shown; `stays` has for each row the row of its group that stays."""
+        fell = np.flatnonzero(stays != np.arange(len(stays)))[:_EXAMPLES]
+        return cls(fell, stays[fell])
+
+    @property
+    def numbers(self) -> alike.Numbers:
+        """Of all rows that are needed to show them, ascending."""
+        return np.unique(np.concatenate([self.rows, self.to]))
 
 
-def _shown(rows: pl.LazyFrame, reading: Reading, numbers: list[int]) -> dict[int, str]:
-    """What some rows say, shortened."""
-    schema = rows.collect_schema()
-    said = [said_in(pl.col(name), schema[name]).alias(name) for name in reading.texts]
-    chosen = rows.select(said).with_row_index(ROW).filter(pl.col(ROW).is_in(numbers)).collect()
-    return {
-        row: " | ".join("" if each is None else each for each in texts)[:_EXAMPLE_LENGTH]
-        for row, *texts in chosen.rows()
-    }
+def facts_of(labels: alike.Numbers, examples: list[dict[str, Any]]) -> dict[str, Any]:
+    """What people see: groups of two and more, rows that are in them, and the first rows that fell."""
+    sizes = np.bincount(labels, minlength=1)
+    sizes = sizes[sizes > 1]
+    return {"near": {"groups": len(sizes), "rows": int(sizes.sum()), "examples": examples}}
+
+
+def examples(rows: pl.DataFrame, reading: Reading, fallen: Fallen) -> list[dict[str, Any]]:
+    """The first rows that fell, with those that they fell to, and how alike the two are.
+
+    Args:
+        rows: those of `fallen.numbers`, with the columns of `reading`.
+        reading: how they are compared.
+        fallen: which of them fell to which.
+    """
+    texts = list(_shown(rows, reading))
+    sets = alike.together(map(alike.sets_of, bags_of(rows.lazy(), reading)))
+    fell, kept = (np.searchsorted(fallen.numbers, each) for each in (fallen.rows, fallen.to))
+    shares = sets.likeness(fell, kept).tolist()
+    return [
+        {"row": row, "fell": texts[one], "to": to, "kept": texts[other], "alike": round(share, 4)}
+        for row, to, one, other, share in zip(
+            fallen.rows.tolist(), fallen.to.tolist(), fell.tolist(), kept.tolist(), shares, strict=True
+        )
+    ]
+
+
+def _shown(rows: pl.DataFrame, reading: Reading) -> Iterator[str]:
+    """What rows say, shortened."""
+    said = rows.select(said_in(pl.col(name), rows.schema[name]).alias(name) for name in reading.texts)
+    for texts in said.rows():
+        yield " | ".join("" if each is None else each for each in texts)[:_EXAMPLE_LENGTH]

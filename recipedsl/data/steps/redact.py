@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from recipedsl.data.flow import Context, hidden_of
+from recipedsl.data.flow import Context
 from recipedsl.data.problems import mistake
 from recipedsl.data.steps.texts import changed, said_in, speaks
 from recipedsl.diagnostics.codes.data_run import ImpossibleArgument
@@ -46,6 +46,14 @@ def redact(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFram
     Raises:
         RecipeError: when a column holds no text.
     """
+    changed_rows, counts = with_marks(step, frame)
+    rows = context.settle(changed_rows)
+    tell(rows.select(counts).collect(), context)
+    return rows.drop(counts)
+
+
+def with_marks(step: StepSpec, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list[str]]:
+    """Rows with marks, and the names of columns beside them that tell how many of each kind there are."""
     schema = frame.collect_schema()
     for name in step.columns:
         if not speaks(schema[name]):
@@ -56,11 +64,13 @@ def redact(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFram
         changed(pl.col(name), schema[name], lambda text: masked_column(text, asked)) for name in step.columns
     )
     counts = [_count(step.columns, schema, kind).alias(_COUNT + kind) for kind in asked]
-    counted = after.select(*schema.names(), *counts)
-    rows = context.settle(counted)
-    sums = rows.select(pl.col(_COUNT + kind).sum().alias(kind) for kind in asked).collect()
-    context.facts["masked"] = {kind: int(sums[kind].item() or 0) for kind in asked}
-    return rows.select(*schema.names(), *(name for name in hidden_of(rows) if name not in schema))
+    return after.select(*schema.names(), *counts), [_COUNT + kind for kind in asked]
+
+
+def tell(counts: pl.DataFrame, context: Context) -> None:
+    """Writes how many marks were put into the facts of the step at hand."""
+    sums = counts.sum().fill_null(0).to_dicts()[0]
+    context.facts["masked"] = {name.removeprefix(_COUNT): int(count) for name, count in sums.items()}
 
 
 def _count(names: Iterable[str], schema: pl.Schema, kind: str) -> pl.Expr:

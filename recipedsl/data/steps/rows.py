@@ -29,7 +29,6 @@ _COSTS: dict[str, int] = {
 KEPT = "_recipedsl_kept"
 _NUMBER = "_recipedsl_number"
 _LENGTH = "_recipedsl_length"
-_GROUP = "_recipedsl_group"
 _HASHES = ["_recipedsl_hash_0", "_recipedsl_hash_1"]
 _ODD = 0x9E37_79B9_7F4A_7C15  # a multiplier by which no bit is lost
 
@@ -105,7 +104,7 @@ def dedup(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
     """
     rows = context.settle(frame)
     if step.settings.get("near") is not None:
-        return _dedup_near(rows, list(step.columns) or columns_of(rows), step, context)
+        return _dedup_near(rows, step, context)
     table = context.decided(rows, step, dedup_by).with_row_index(_NUMBER)
     stays = np.zeros(table.height, bool)
     stays[_chosen(table, _HASHES, step)[_NUMBER].to_numpy()] = True
@@ -129,20 +128,30 @@ def _hashed(keys: list[pl.Expr], seed: int) -> pl.Expr:
     return reduce(lambda all_, each: all_ * pl.lit(_ODD, pl.UInt64) + each, hashes)
 
 
-def _dedup_near(rows: pl.LazyFrame, names: list[str], step: StepSpec, context: Context) -> pl.LazyFrame:
-    schema = rows.collect_schema()
-    reading = near.reading_of(names, step, schema)
+def near_by(step: StepSpec, frame: pl.LazyFrame) -> tuple[near.Reading, list[pl.Expr]]:
+    """How near duplicates are told, and what by: the texts, other columns, the length where it decides."""
+    schema = frame.collect_schema()
+    reading = near.reading_of(list(step.columns) or columns_of(frame), step, schema)
     others = [_key(name, schema[name], normalise=reading.normalise) for name in reading.others]
-    compared = rows.select(*reading.texts, *others)
-    found = alike.grouped(near.bags_of(compared, reading), float(step.settings["near"]))
-    labels = found.groups.labels
-    numbered = pl.DataFrame({_GROUP: labels, _NUMBER: np.arange(len(labels))})
-    extra = _extra(step, schema)  # the length, where it decides
-    numbered = numbered.with_columns(rows.select(extra).collect().get_columns() if extra else ())
-    chosen = _chosen(numbered, [_GROUP], step)
-    stays = numbered.join(chosen.select(_GROUP, stays=_NUMBER), on=_GROUP, maintain_order="left")["stays"]
-    context.facts.update(near.facts_of(compared, reading, found, stays.to_numpy()))
-    return kept(rows, numbered.select((pl.col(_NUMBER) == stays).alias(KEPT)))
+    return reading, [*map(pl.col, reading.texts), *others, *_extra(step, schema)]
+
+
+def _dedup_near(rows: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
+    reading, by = near_by(step, rows)
+    compared = rows.select(by)
+    labels = alike.grouped(near.bags_of(compared, reading), float(step.settings["near"]))
+    stays = near.stays_of(labels, step.settings.get("keep", "first"), lengths_of(compared))
+    fallen = near.Fallen.of(stays)
+    shown = compared.with_row_index(_NUMBER).filter(pl.col(_NUMBER).is_in(fallen.numbers.tolist())).collect()
+    context.facts.update(near.facts_of(labels, near.examples(shown, reading, fallen)))
+    return kept(rows, pl.DataFrame({KEPT: stays == np.arange(len(stays))}))
+
+
+def lengths_of(compared: pl.LazyFrame) -> np.ndarray | None:
+    """Characters of each row, where they decide; of columns that `near_by` tells."""
+    if _LENGTH not in compared.collect_schema():
+        return None
+    return compared.select(_LENGTH).collect().to_series().to_numpy()
 
 
 def _extra(step: StepSpec, schema: pl.Schema) -> list[pl.Expr]:

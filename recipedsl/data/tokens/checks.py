@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recipedsl.data.tokens.batches import Talk
 from recipedsl.data.tokens.encode import encode_marked
 from recipedsl.data.tokens.mask import Conversation, mark_turns, render_text, with_other_text
 from recipedsl.data.tokens.ragged import Ragged
+from recipedsl.data.tokens.talk import Talk
 from recipedsl.data.tokens.template import ChatTemplate, training_name
 from recipedsl.data.tokens.tokenizer import TokenizerFacts
 from recipedsl.diagnostics import Code, Diagnostic, Help, RecipeError
@@ -199,7 +199,7 @@ class MarkCheck:
 
     def __call__(self, talk: Talk) -> NDArray[np.bool_]:
         """Which rows of a batch hold one in any text of their messages or tools: bool `[rows]`."""
-        found = np.zeros(len(talk.tools), np.bool_)
+        found = np.zeros(len(talk), np.bool_)
         if not self._marks:
             return found
         for texts, rows in talk.all_texts():

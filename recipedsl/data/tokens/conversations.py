@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from recipedsl.data.tokens.mask import Conversation
@@ -52,7 +53,16 @@ def _flag(given: Any, row: int) -> bool | None:
     known = {None: None, True: True, False: False, "true": True, "false": False}
     if isinstance(given, bool | str | None) and given in known:
         return known[given]
+    with suppress(TypeError, ValueError):
+        raise _weighted(float(given), row)
     raise bad_row(f"has a message whose `{TRAIN}` is neither true nor false", row, "mend such rows")
+
+
+def _weighted(weight: float, row: int) -> RecipeError:
+    """The error for a weight that is neither 0 nor 1: TRL's loss takes a label or leaves it."""
+    hint = "make it 0 or 1, or keep a share of such rows with `sample`"
+    note = "a token bears a label or none; the loss of the trainer has no weights"
+    return bad_row(f"has a message of the weight {weight:g}, which is neither 0 nor 1", row, hint, note)
 
 
 def _variables(given: Any, row: int) -> dict[str, Any]:
@@ -67,17 +77,21 @@ def _message(given: Mapping[str, Any], row: int, arguments_as_text: bool) -> Mes
     if not isinstance(message.get("role"), str):
         raise bad_row("has a message without a role", row, "give every message a `role`")
     message.setdefault("content", "")
-    if "tool_calls" in message:
-        calls = _json(message.pop("tool_calls"), "tool calls", row)
-        if not isinstance(calls, list | None):
-            raise bad_row("has tool calls that are no list", row, "mend or drop such rows")
-        if calls:
-            message["tool_calls"] = [_call(call, row, arguments_as_text) for call in calls]
+    if calls := calls_of(message.pop("tool_calls", None), row, arguments_as_text):
+        message["tool_calls"] = calls
     if thinking := message.get("thinking"):
         message.setdefault("reasoning_content", thinking)
     else:
         message.pop("thinking", None)
     return message
+
+
+def calls_of(given: Any, row: int, arguments_as_text: bool) -> list[dict[str, Any]]:
+    """A message's tool calls, given as JSON text. Raises RecipeError when they are none."""
+    calls = _json(given, "tool calls", row)
+    if not isinstance(calls, list | None):
+        raise bad_row("has tool calls that are no list", row, "mend or drop such rows")
+    return [_call(call, row, arguments_as_text) for call in calls or ()]
 
 
 def _call(call: Any, row: int, arguments_as_text: bool) -> dict[str, Any]:

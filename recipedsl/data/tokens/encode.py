@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding
 
-from recipedsl.data.tokens.encoders import Encoder
+from recipedsl.data.tokens.encoders import Encoder, EncoderFailed
+from recipedsl.data.tokens.filling import Rendered, in_characters
 from recipedsl.data.tokens.mask import Span
 from recipedsl.data.tokens.ragged import Ragged, Sequences
-from recipedsl.data.tokens.rendering import Texts, in_characters
-from recipedsl.data.tokens.spelling import Spelling
 from recipedsl.data.tokens.tokenizer import Ids, TokenizerFacts
 
 Mask = NDArray[np.bool_]
@@ -140,32 +139,36 @@ def _in_pieces(facts: TokenizerFacts, text: str, spans: Sequence[Span]) -> Encod
 # --- batches --------------------------------------------------------------------------------------------
 
 
-def encode_texts(facts: TokenizerFacts, encoder: Encoder, texts: Texts) -> Sequences:
+def encode_texts(facts: TokenizerFacts, encoder: Encoder, rendered: Rendered) -> Sequences:
     """Encode texts; tokens of the spans are trained, as `encode_marked` says.
 
     Args:
         facts: the tokenizer.
         encoder: gives the same ids as `facts.tokenizer`.
-        texts: whole renderings, with spans in bytes.
+        rendered: texts and spans.
 
     Raises:
         EncoderFailed: the encoder is not to be relied on.
     """
-    spelling = facts.spelling
+    spelling, texts = facts.spelling, rendered.texts
     if spelling is None:  # without offsets of its own there is no faster way
-        return _by_offsets(facts, texts)
-    ids, ends = encoder.encode(texts.texts)
-    encoded = Ragged(ids, ends)
-    plainly = ~_spelled(spelling, encoded, texts.texts)
-    trained, astride = _trained(spelling, encoded, texts, np.flatnonzero(~plainly), joins=facts.joins)
-    plainly[astride] = True
+        return _by_offsets(facts, rendered, np.arange(len(texts)))
+    encoded = Ragged(*encoder.encode(texts))
+    if len(encoded.values) and not 0 <= encoded.values.min() <= encoded.values.max() < len(spelling.bytes):
+        raise EncoderFailed("it gave an id that no token has")
+    borders, spelled = spelling.borders(encoded, texts)
+    trained, astride = _trained(borders, encoded, rendered, spelled)
+    plainly = ~spelled
+    plainly[astride if facts.joins else astride[:0]] = True
     found = Sequences(encoded, trained)
-    return _replaced(facts, found, texts, np.flatnonzero(plainly)) if plainly.any() else found
+    return _replaced(facts, found, rendered, np.flatnonzero(plainly)) if plainly.any() else found
 
 
-def _by_offsets(facts: TokenizerFacts, texts: Texts) -> Sequences:
-    spans = [in_characters(text, wanted) for text, wanted in zip(texts.texts, texts.spans, strict=True)]
-    return _joined(encode_marked(facts, texts.texts, spans))
+def _by_offsets(facts: TokenizerFacts, rendered: Rendered, rows: NDArray[np.int64]) -> Sequences:
+    texts = rendered.texts.take(rows).strings()
+    spans = rendered.spans.of_rows(rows, rendered.texts)
+    wanted = [in_characters(text, each) for text, each in zip(texts, spans, strict=True)]
+    return _joined(encode_marked(facts, texts, wanted))
 
 
 def _joined(encoded: Sequence[Encoded]) -> Sequences:
@@ -173,45 +176,43 @@ def _joined(encoded: Sequence[Encoded]) -> Sequences:
     return Sequences(ids, np.concatenate([each.trained for each in encoded]))
 
 
-def _spelled(spelling: Spelling, encoded: Ragged, texts: Sequence[str]) -> Mask:
-    """Which texts are what their tokens spell, byte by byte."""
-    data = [text.encode() for text in texts]
-    ends = np.concatenate([[0], np.cumsum(spelling.lengths[encoded.values], dtype=np.int64)])[encoded.ends]
-    fits: Mask = np.diff(ends) == np.fromiter(map(len, data), np.int64, len(data))
-    chosen = np.flatnonzero(fits)
-    ids = encoded.values if fits.all() else encoded.take(chosen).values
-    if not spelling.spells(ids, b"".join(data[place] for place in chosen)):
-        fits[chosen] = [spelling.spells(encoded.list(place), data[place]) for place in chosen.tolist()]
-    return fits
-
-
 def _trained(
-    spelling: Spelling, encoded: Ragged, texts: Texts, rows: NDArray[np.int64], *, joins: bool
+    borders: NDArray[np.int64], encoded: Ragged, rendered: Rendered, spelled: Mask
 ) -> tuple[Mask, NDArray[np.int64]]:
-    """Mask of all tokens, and the rows in which a token begins before a span and goes on into it."""
-    lengths = spelling.lengths[encoded.values].astype(np.int64)
-    ends = np.cumsum(lengths)
-    starts = ends - lengths
-    before = np.concatenate([[0], ends])[encoded.ends[:-1]]
-    marks = [(row, *span) for row in rows.tolist() for span in texts.spans[row] if span[0] < span[1]]
-    row, first, last = np.array(marks, np.int64).reshape(-1, 3).T
-    from_, to = before[row] + first, before[row] + last
-    begin = np.searchsorted(ends, from_, side="right")
-    end = np.searchsorted(starts, to, side="left")
-    begins_before = starts[begin] < from_
-    begin += begins_before  # such a token belongs to the prompt as much as to the answer
-    level = np.zeros(len(encoded.values) + 1, np.int32)
-    inside = begin < end
-    np.add.at(level, begin[inside], 1)
-    np.add.at(level, end[inside], -1)
-    return np.cumsum(level[:-1]) > 0, row[begins_before] if joins else row[:0]
+    """Mask of all tokens, and the rows in which a token begins before a span and goes on into it.
+
+    Args:
+        borders: where each token begins in what all of them spell, and where the last ends.
+        encoded: ids.
+        rendered: texts and spans.
+        spelled: which texts are what their tokens spell; the spans of others are left out.
+    """
+    spans = rendered.spans
+    wanted = spelled[spans.rows] & (spans.starts < spans.ends)
+    rows = spans.rows[wanted]
+    shift = borders[encoded.ends[rows]] - rendered.texts.utf8.ends[rows]  # by texts that are not spelled
+    from_, to = spans.starts[wanted] + shift, spans.ends[wanted] + shift
+    first = np.searchsorted(borders, from_, side="right") - 1
+    last = np.searchsorted(borders, to, side="left")
+    begins_before = borders[first] < from_
+    first += begins_before  # such a token belongs to the prompt as much as to the answer
+    return _between(first, last, len(encoded.values)), rows[begins_before]
 
 
-def _replaced(facts: TokenizerFacts, found: Sequences, texts: Texts, rows: NDArray[np.int64]) -> Sequences:
+def _between(first: NDArray[np.int64], last: NDArray[np.int64], count: int) -> Mask:
+    """A mask of so many items that is set in half-open ranges, which may overlap."""
+    order = np.argsort(first, kind="stable")
+    edges = np.column_stack([first, last])[order].ravel()
+    edges = np.concatenate([[0], np.maximum.accumulate(edges), [count]])
+    return np.repeat(np.arange(len(edges) - 1) % 2 == 1, np.diff(edges))
+
+
+def _replaced(
+    facts: TokenizerFacts, found: Sequences, rendered: Rendered, rows: NDArray[np.int64]
+) -> Sequences:
     """The sequences with those of some rows encoded by `encode_marked`."""
-    chosen = Texts([texts.texts[row] for row in rows], [texts.spans[row] for row in rows])
-    plain = _by_offsets(facts, chosen)
-    number = {int(row): place for place, row in enumerate(rows)}
+    plain = _by_offsets(facts, rendered, rows)
+    number = {row: place for place, row in enumerate(rows.tolist())}
     sources = [(plain, number[row]) if row in number else (found, row) for row in range(len(found))]
     return _joined([_one(source, place) for source, place in sources])
 

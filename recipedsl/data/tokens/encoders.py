@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from recipedsl.data.tokens.encoding_child import read_frame, write_frame
+from recipedsl.data.tokens.texts import Texts
 from recipedsl.data.tokens.tokenizer import Ids
 
 #: The package that is taken when it is there.
@@ -41,6 +42,8 @@ PATIENCE = 120.0
 #: The program of the other process: by its path, as the package around it would take longer to import
 #: than it takes to encode.
 PROGRAM = Path(__file__).with_name("encoding_child.py")
+#: Bytes that a pipe holds, where that can be set: the fewer times both sides wait for each other.
+_PIPE = 1 << 20
 #: Texts of each sort that are compared: of the first batch, and of later ones.
 _FIRST_SAMPLE, _LATER_SAMPLE = 16, 2
 
@@ -54,7 +57,7 @@ class EncoderFailed(Exception):
 class Encoder(Protocol):
     """Texts to ids, without the tokens that encoding would put round a text."""
 
-    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ends]:
+    def encode(self, texts: Texts) -> tuple[Ids, Ends]:
         """Ids of all texts behind one another, int32, and where each text begins: int64 `[texts + 1]`."""
         ...
 
@@ -75,9 +78,11 @@ class Plain:
     tokenizer: Tokenizer
     reason: str = ""
 
-    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ends]:
+    def encode(self, texts: Texts) -> tuple[Ids, Ends]:
         """See `Encoder`."""
-        found = [each.ids for each in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        found = [
+            each.ids for each in self.tokenizer.encode_batch_fast(texts.strings(), add_special_tokens=False)
+        ]
         ends = np.cumsum([0, *map(len, found)], dtype=np.int64)
         return np.fromiter(chain.from_iterable(found), np.int32, int(ends[-1])), ends
 
@@ -103,7 +108,7 @@ class Proven:
     seed: int = 0
     compared: int = field(default=0, init=False)
 
-    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ends]:
+    def encode(self, texts: Texts) -> tuple[Ids, Ends]:
         """See `Encoder`. Raises EncoderFailed."""
         ids, ends = self.child.encode(texts)
         if len(ends) != len(texts) + 1 or ends[0] != 0 or ends[-1] != len(ids) or (np.diff(ends) < 0).any():
@@ -111,10 +116,10 @@ class Proven:
         self._compare(texts, ids, ends)
         return ids, ends
 
-    def _compare(self, texts: Sequence[str], ids: Ids, ends: Ends) -> None:
+    def _compare(self, texts: Texts, ids: Ids, ends: Ends) -> None:
         places = _sample(texts, _LATER_SAMPLE if self.compared else _FIRST_SAMPLE, self.seed + self.compared)
-        right, right_ends = self.plain.encode([texts[place] for place in places])
-        for number, place in enumerate(places):
+        right, right_ends = self.plain.encode(texts.take(places))
+        for number, place in enumerate(places.tolist()):
             given = ids[ends[place] : ends[place + 1]]
             if not np.array_equal(given, right[right_ends[number] : right_ends[number + 1]]):
                 raise EncoderFailed(
@@ -127,43 +132,48 @@ class Proven:
         return {"name": PACKAGE, "version": version(PACKAGE), "compared": self.compared}
 
 
-def _sample(texts: Sequence[str], most: int, seed: int) -> list[int]:
+def _sample(texts: Texts, most: int, seed: int) -> NDArray[np.int64]:
     """Places of the first texts, the longest, some with other letters than ASCII, and some by chance."""
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    longest = np.argsort(-lengths, kind="stable")[: max(1, most // 4)]
-    other = [place for place, text in enumerate(texts) if not text.isascii()][:most]
-    chance = np.random.default_rng(seed).integers(0, max(1, len(texts)), most if texts else 0).tolist()
-    first = range(min(len(texts), max(1, most // 4)))
-    return sorted({*first, *longest.tolist(), *other, *chance})
+    few = max(1, most // 4)
+    longest = np.argsort(-texts.utf8.lengths, kind="stable")[:few]
+    chance = np.random.default_rng(seed).integers(0, max(1, len(texts)), most if len(texts) else 0)
+    first = np.arange(min(len(texts), few))
+    return np.unique(np.concatenate([first, longest, texts.beyond_ascii(most), chance]))
 
 
 class Child:
     """A process that encodes texts with the faster tokenizer: `encoding_child.py`."""
 
-    def __init__(self, tokenizer: Tokenizer, program: Path = PROGRAM) -> None:
-        """Start it with a tokenizer; it comes up while the first rows are rendered. Raises EncoderFailed."""
+    def __init__(self, form: str, program: Path = PROGRAM) -> None:
+        """Start it with a tokenizer as JSON text. Raises EncoderFailed.
+
+        It comes up while the first rows are rendered.
+        """
         command = [sys.executable, "-P", str(program)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
         self._ready = False
+        with suppress(ImportError, OSError):  # not on every system, and not as large as one likes
+            from fcntl import F_SETPIPE_SZ, fcntl
+
+            for each in filter(None, (self._process.stdin, self._process.stdout)):
+                fcntl(each, F_SETPIPE_SZ, _PIPE)
         try:
             with self._watched() as (sent, _):
-                write_frame(sent, [tokenizer.to_str().encode()])
+                write_frame(sent, [form.encode()])
         except BaseException:
             self.close()
             raise
 
-    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ends]:
+    def encode(self, texts: Texts) -> tuple[Ids, Ends]:
         """See `Encoder`. Raises EncoderFailed."""
-        data = [text.encode() for text in texts]
-        lengths = np.fromiter(map(len, data), np.int64, len(data))
-        answer = self._ask([lengths.tobytes(), b"".join(data)])
+        answer = self._ask([texts.utf8.ends.tobytes(), texts.data])
         if len(answer) != 2 or len(answer[0]) % 4 or len(answer[1]) % 8:
             raise EncoderFailed("its answer cannot be read")
         ids, ends = np.frombuffer(answer[0], np.uint32), np.frombuffer(answer[1], np.uint64)
-        return ids.astype(np.int32), ends.astype(np.int64)
+        return ids.view(np.int32), ends.view(np.int64)
 
-    def _ask(self, parts: Sequence[bytes]) -> list[bytes]:
+    def _ask(self, parts: Sequence[bytes | memoryview]) -> list[bytes]:
         """Send a frame and read the answer. Raises EncoderFailed when the process is or gets lost."""
         with self._watched() as (sent, received):
             if not self._ready and read_frame(received) != [b"ready"]:

@@ -18,11 +18,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipedsl.data.tokens.template import ChatTemplate, Message, Rendering, training_name
-from recipedsl.data.tokens.unknown import Untraceable, Woven
+from recipedsl.data.tokens.unknown import Woven
 from recipedsl.diagnostics import Diagnostic, Help, RecipeError
 from recipedsl.diagnostics.codes.models import SpansUnknown
 
 Span = tuple[int, int]
+
+#: Texts that a message's is replaced by to see what it changes: of three letters one is neither its first
+#: nor its last.
+OTHERS = "ABC"
 
 
 @dataclass(frozen=True)
@@ -120,10 +124,11 @@ def _said(
 ) -> Span:
     """What another role says: where another text would make a difference, and the end token behind."""
     if isinstance(whole, Woven):
-        raise Untraceable("a turn that is found by another text")
-    other = render_text(template, with_other_text(conversation, turn))
-    start = _common_length(whole, other)
-    end = max(start, len(whole) - _common_length(whole[::-1], other[::-1]))
+        start, end = whole.range_of(conversation.messages[turn]["content"], OTHERS)
+    else:
+        other = render_text(template, with_other_text(conversation, turn))
+        start = _common_length(whole, other)
+        end = max(start, len(whole) - _common_length(whole[::-1], other[::-1]))
     return start, max((end + len(stop) for stop in stops if whole.startswith(stop, end)), default=end)
 
 
@@ -189,8 +194,10 @@ def with_other_text(conversation: Conversation, position: int) -> Conversation:
     """The conversation with one message's text replaced by one that differs in its first and last letter."""
     message = conversation.messages[position]
     said = str(message["content"])
-    taken = [letter for letter in "AB" if said.lstrip().startswith(letter) or said.rstrip().endswith(letter)]
-    other = next(letter for letter in "ABC" if letter not in taken)
+    taken = [
+        letter for letter in OTHERS[:2] if said.lstrip().startswith(letter) or said.rstrip().endswith(letter)
+    ]
+    other = next(letter for letter in OTHERS if letter not in taken)
     return conversation.with_message(position, {**message, "content": other})
 
 

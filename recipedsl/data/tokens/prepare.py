@@ -92,7 +92,7 @@ def make_tokens(node: TokensNode, rows: Path, model_folder: Path, out: Path, roo
     plain = Plain(tokenizer.tokenizer)
     if count >= WORTH and at_hand():
         try:
-            with Child(tokenizer.tokenizer) as child:
+            with Child(tokenizer.form) as child:
                 return _make(node, rows, tokenizer, Proven(plain, child), out, root)
         except EncoderFailed as failure:
             plain = Plain(tokenizer.tokenizer, reason=str(failure))

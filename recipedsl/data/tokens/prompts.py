@@ -11,6 +11,7 @@ from recipedsl.data.tokens.checks import check_bos
 from recipedsl.data.tokens.mask import Conversation, Marked, render_text
 from recipedsl.data.tokens.ragged import Ragged
 from recipedsl.data.tokens.template import ChatTemplate
+from recipedsl.data.tokens.texts import Texts
 from recipedsl.data.tokens.workshop import Workshop, count_marked, count_parts, keep, render_batch
 from recipedsl.language.shapes import Shape
 
@@ -55,7 +56,7 @@ def _encoded(shop: Workshop, batch: Batch, asked: Batch) -> Ragged:
     if shop.node.shape is not Shape.COMPLETION:
         count_marked(shop, asked, "prompt")
         return Ragged(*shop.encoder.encode(render_batch(shop, asked, _prompt, "prompt").texts))
-    ids = Ragged(*shop.encoder.encode(batch.texts("prompt")))
+    ids = Ragged(*shop.encoder.encode(Texts.of_column(batch.frame["prompt"])))
     opening = np.tile(shop.facts.opening, len(ids))
     values = np.insert(ids.values, np.repeat(ids.ends[:-1], len(shop.facts.opening)), opening)
     return Ragged.of(values, ids.lengths + len(shop.facts.opening))

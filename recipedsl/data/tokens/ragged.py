@@ -56,10 +56,7 @@ class Ragged:
 
     def gather(self, values: NDArray[Any], chosen: NDArray[Any]) -> NDArray[Any]:
         """What stands in other `values` where the chosen lists are, behind one another."""
-        starts, ends = self.ends[:-1][chosen].tolist(), self.ends[1:][chosen].tolist()
-        # Slices are copied at the speed of memory; an index for every item is not.
-        pieces = [values[start:end] for start, end in zip(starts, ends, strict=True)]
-        return np.concatenate(pieces) if pieces else values[:0]
+        return gathered(as_pieces(values, self.ends), chosen, values.dtype)
 
     def between(self, start: int, end: int) -> Ragged:
         """The lists of a range, without copying."""
@@ -78,6 +75,21 @@ class Ragged:
     def counts(self, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
         """How many items of each list are wanted."""
         return Ragged(wanted, self.ends).sums()
+
+    def any(self, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which lists have a wanted item."""
+        found = np.zeros(len(self), np.bool_)
+        filled = np.flatnonzero(self.lengths)  # an empty one would show the first of the next
+        if len(filled):
+            found[filled] = np.logical_or.reduceat(wanted, self.ends[:-1][filled])
+        return found
+
+    def masked(self, chosen: NDArray[np.int64], most: int) -> NDArray[np.bool_]:
+        """All items but those of the chosen lists from position `most` on."""
+        left = np.ones(len(self.values), np.bool_)
+        for start, end in zip(self.ends[:-1][chosen].tolist(), self.ends[1:][chosen].tolist(), strict=True):
+            left[start + most : end] = False
+        return left
 
     def positions(self) -> NDArray[np.int64]:
         """Of every item in its own list."""
@@ -99,6 +111,33 @@ def as_array(values: NDArray[Any]) -> Any:
     """Numbers as an Arrow array over the same memory. (`pyarrow.array` imports pandas to look at them.)"""
     form = arrow.from_numpy_dtype(values.dtype)
     return arrow.Array.from_buffers(form, len(values), [None, arrow.py_buffer(np.ascontiguousarray(values))])
+
+
+def as_pieces(values: NDArray[Any], ends: Ends) -> Any:
+    """Lists as an Arrow array of `large_binary` over the same memory.
+
+    Arrow copies its pieces at the speed of memory; an index for every item is far from that.
+    """
+    borders = arrow.py_buffer(np.ascontiguousarray(ends * values.itemsize))
+    data = arrow.py_buffer(np.ascontiguousarray(values))
+    return arrow.Array.from_buffers(arrow.large_binary(), len(ends) - 1, [None, borders, data])
+
+
+def gathered(pieces: Any, chosen: NDArray[Any], form: Any) -> NDArray[Any]:
+    """The chosen pieces behind one another, as numbers of this form."""
+    return bytes_of(pieces.take(as_array(chosen)))[1].view(form)
+
+
+def bytes_of(pieces: Any) -> tuple[Ends, NDArray[np.uint8]]:
+    """Where each piece of a `large_binary` array begins, at last where the last ends; and their bytes.
+
+    The array is whole: no slice of another one.
+    """
+    _, borders, data = pieces.buffers()
+    if not len(pieces):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    ends = np.frombuffer(borders, np.int64, len(pieces) + 1)
+    return ends, np.frombuffer(data, np.uint8, int(ends[-1])) if ends[-1] else np.zeros(0, np.uint8)
 
 
 @dataclass(frozen=True)

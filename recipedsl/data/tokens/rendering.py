@@ -3,28 +3,32 @@
 Conversations of one kind (the same roles in order, the same optional parts, tools and variables)
 take the same way through a template as long as their texts answer its questions alike. The way is
 taken once, with unknown texts (`tracing.py`), and kept as a `Weave`: pieces of the template and
-places for the row's texts. The weave of a row has been proven on the row that it was made with. Where
-there is none, the row goes the plain way: it is rendered by itself, several times.
+places for the row's texts. The weave of a row has been proven on the row that it was made with, and
+fills all rows of a batch at once (`filling.py`). Where there is none, the row goes the plain way: it
+is rendered by itself, several times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import accumulate
+from heapq import heappop, heappush
 from typing import Any
 
-from recipedsl.data.tokens.mask import Conversation, Marked, Span
-from recipedsl.data.tokens.sandbox import MAX_CHARACTERS, render
+from recipedsl.data.tokens.calls import Form, with_calls, with_tools
+from recipedsl.data.tokens.filling import Filling, Rendered, Weave
+from recipedsl.data.tokens.mask import Conversation, Marked
+from recipedsl.data.tokens.sandbox import render
+from recipedsl.data.tokens.talk import FIELDS, Places, Talk
 from recipedsl.data.tokens.template import ChatTemplate, Message, Rendering
 from recipedsl.data.tokens.tracing import TracingEnvironment, compile_traced
 from recipedsl.data.tokens.unknown import (
     FIRST,
     STANDING,
-    Question,
     Step,
     Trail,
+    Untraceable,
     Woven,
     holds_unknown,
 )
@@ -34,90 +38,11 @@ MOST_KINDS, MOST_WAYS = 4096, 8
 
 #: What is done with a conversation: the text, and which of it is trained.
 Mark = Callable[[ChatTemplate, Conversation], Marked]
-#: What may be unknown of a message: keys that hold one text, by the name of its column.
-UNKNOWN_KEYS = {"content": ("content",), "thinking": ("thinking", "reasoning_content")}
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Rendered conversations.
-
-    Attributes:
-        texts: whole renderings.
-        spans: of each, half-open ranges of its UTF-8 bytes, in order.
-    """
-
-    texts: list[str]
-    spans: list[tuple[Span, ...]]
-
-    @classmethod
-    def of(cls, marked: Sequence[Marked]) -> Texts:
-        """Of marked texts, whose spans are in characters."""
-        return cls([each.text for each in marked], [in_bytes(each.text, each.spans) for each in marked])
-
-
-def in_bytes(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Ranges of characters as ranges of UTF-8 bytes."""
-    if text.isascii():
-        return tuple(spans)
-    return tuple((len(text[:start].encode()), len(text[:end].encode())) for start, end in spans)
-
-
-def in_characters(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Ranges of UTF-8 bytes, which begin and end with characters, as ranges of characters."""
-    if text.isascii():
-        return tuple(spans)
-    data = text.encode()
-    return tuple((len(data[:start].decode()), len(data[:end].decode())) for start, end in spans)
-
-
-@dataclass(frozen=True)
-class Weave:
-    """How all conversations of a kind come out that answer the same.
-
-    Attributes:
-        steps: how the texts are made that the template writes, one from another.
-        questions: what has to be answered as before.
-        parts: pieces of text; a place for a text is empty.
-        places: positions in `parts`, with the number of the step whose text goes there.
-        borders: positions in `parts` where spans begin and end, in order.
-    """
-
-    steps: tuple[Step, ...]
-    questions: tuple[Question, ...]
-    parts: tuple[str, ...]
-    places: tuple[tuple[int, int], ...]
-    borders: tuple[int, ...]
-
-    def fill(self, texts: Sequence[str]) -> tuple[str, tuple[Span, ...]] | None:
-        """The text of a row and its spans in bytes; None when the row answers otherwise."""
-        made = texts if self._copies else self._made(texts)
-        if made is None:
-            return None
-        parts = list(self.parts)
-        for position, number in self.places:
-            parts[position] = made[number]
-        text = "".join(parts)
-        if not self.borders:
-            return text, ()
-        sizes = map(len, parts) if text.isascii() else (len(part.encode()) for part in parts)
-        ends = list(accumulate(sizes, initial=0))
-        places = [ends[border] for border in self.borders]
-        return text, tuple(zip(places[::2], places[1::2], strict=True))
-
-    @cached_property
-    def _copies(self) -> bool:
-        """Whether texts are written as they are, and nothing was asked of them."""
-        return not self.questions and self.steps == tuple(map(Step, range(len(self.steps))))
-
-    def _made(self, texts: Sequence[str]) -> list[str] | None:
-        made: list[str] = []
-        try:
-            for step in self.steps:
-                made.append(step.of(texts, made))
-        except IndexError:  # fewer parts than the row that this was made with
-            return None
-        return made if all(question.holds(made) for question in self.questions) else None
+#: Keys of a message that hold the text of a field of another name.
+_KEYS = {"thinking": ("thinking", "reasoning_content")}
+#: Tried to see whether a template writes calls and definitions of tools as they are, or looks into them.
+_ASKED = [{"role": "user", "content": "Question"}, {"role": "assistant", "content": "Answer"}]
+_TEXTS = ("Question", "Answer", *[""] * (2 * len(FIELDS) - 2))
 
 
 class Traced(ChatTemplate):
@@ -159,7 +84,7 @@ class Renderer:
 
     template: ChatTemplate
     mark: Mark
-    kinds: dict[Any, list[Weave] | None] = field(default_factory=dict)
+    kinds: dict[Hashable, list[Weave] | None] = field(default_factory=dict)
     plainly: int = 0
 
     def __post_init__(self) -> None:
@@ -168,65 +93,125 @@ class Renderer:
         except Exception:  # whatever the plain template says of it was said before
             self._traced = None
 
-    def __call__(
-        self, kind: Any, texts: Sequence[str], conversation: Callable[[], Conversation]
-    ) -> tuple[str, tuple[Span, ...]]:
-        """Text and spans in bytes of a conversation.
+    def __call__(self, talk: Talk, conversation: Callable[[int], Conversation]) -> Rendered:
+        """Texts and spans of all conversations of a batch.
 
         Args:
-            kind: equal for conversations that differ in their texts only; None for one of its own.
-            texts: those that may be unknown.
-            conversation: the whole, made when it is needed; what it checks, it checks once for each kind.
+            talk: the conversations.
+            conversation: a row of them as a whole, made when it is needed; what it checks, it checks
+                once for each kind, the first row first.
 
         Raises:
-            RecipeError: the template refuses the row, or its spans cannot be found.
+            RecipeError: the template refuses a row, or its spans cannot be found.
         """
-        ways = self.kinds.get(kind, ()) if kind is not None else None
-        for weave in ways or ():
-            filled = weave.fill(texts)
-            if filled is not None and len(filled[0]) <= MAX_CHARACTERS:
-                return filled
-        whole = conversation()
-        marked = self.mark(self.template, whole)
-        plain = (marked.text, in_bytes(marked.text, marked.spans))
-        self.plainly += 1
-        if ways is not None and len(ways) < MOST_WAYS and (ways or len(self.kinds) < MOST_KINDS):
-            weave_ = self._weave(whole, texts)
-            proven = weave_ is not None and weave_.fill(texts) == plain
-            self.kinds[kind] = [*ways, weave_] if weave_ is not None and proven else None
-        return plain
+        filling = Filling(talk, talk.besides(self._form(talk)))
+        waiting: list[tuple[int, Hashable, Places]] = []
+        for kind, rows in talk.kinds(filling.besides):
+            left = rows
+            for weave in self._ways(kind) or ():
+                left = filling.fill(weave, left)
+            if len(left):
+                heappush(waiting, (int(left[0]), kind, left))
+        while waiting:
+            _, kind, left = heappop(waiting)
+            if len(left := self._first(filling, kind, left, conversation)):
+                heappush(waiting, (int(left[0]), kind, left))
+        return filling.rendered()
 
-    def _weave(self, conversation: Conversation, texts: Sequence[str]) -> Weave | None:
+    def _ways(self, kind: Hashable) -> Sequence[Weave] | None:
+        return None if kind is None else self.kinds.get(kind, ())
+
+    def _first(
+        self, filling: Filling, kind: Hashable, rows: Places, conversation: Callable[[int], Conversation]
+    ) -> Places:
+        """Render the first of rows of one kind by itself; returns those that do not come out like it."""
+        row, others, ways = int(rows[0]), rows[1:], self._ways(kind)
+        whole = conversation(row)
+        marked = self.mark(self.template, whole)
+        self.plainly += 1
+        filling.put(row, marked)
+        if ways is None or len(ways) >= MOST_WAYS or not (ways or len(self.kinds) < MOST_KINDS):
+            return others
+        weave = self._weave(whole, filling.talk.texts(row, filling.besides), self._form(filling.talk))
+        if weave is None or not filling.proves(weave, row, marked):
+            self.kinds[kind] = None
+            return others
+        self.kinds[kind] = [*ways, weave]
+        return filling.fill(weave, others)
+
+    def _form(self, talk: Talk) -> Form:
+        """How the template takes what these conversations have; the same for all of them."""
+        opens_calls, opens_tools = talk.has_calls and self._opens_calls, talk.has_tools and self._opens_tools
+        return Form(self.template.arguments_as_text, opens_calls, opens_tools)
+
+    @cached_property
+    def _opens_calls(self) -> bool:
+        arguments = '{"a": "b"}' if self.template.arguments_as_text else {"a": "b"}
+        called = {**_ASKED[1], "tool_calls": [{"function": {"name": "f", "arguments": arguments}}]}
+        whole = Conversation([_ASKED[0], called], opening=1)
+        return self._weave(whole, [*_TEXTS, "f", '{"a": "b"}'], Form()) is None
+
+    @cached_property
+    def _opens_tools(self) -> bool:
+        whole = Conversation(_ASKED, tools=[{}], opening=1)
+        return self._weave(whole, [*_TEXTS, "{}"], Form()) is None
+
+    def _weave(self, conversation: Conversation, texts: Sequence[str], form: Form) -> Weave | None:
         if self._traced is None:
             return None
         try:
             trail = self._traced.trail = Trail(texts)
             if holds_unknown([conversation.messages, conversation.tools, dict(conversation.variables)]):
                 return None  # the row itself holds characters that stand for texts
-            marked = self.mark(self._traced, _unknown_texts(conversation, texts, trail))
-        except (
-            Exception
-        ):  # a template may raise whatever an expression of Python can: the row goes the plain way
+            marked = self.mark(self._traced, _unknown_texts(conversation, texts, trail, form))
+        except Exception:  # a template may raise whatever Python can: the row goes the plain way
             return None
         return _weave(marked, trail)
 
 
-def _unknown_texts(conversation: Conversation, texts: Sequence[str], trail: Trail) -> Conversation:
+def _unknown_texts(
+    conversation: Conversation, texts: Sequence[str], trail: Trail, form: Form
+) -> Conversation:
     """The conversation with unknowns in place of its texts."""
-    changed = conversation
     count = len(conversation.messages)
-    for place in range(count):
-        message = dict(changed.messages[place])
-        for number, keys in zip((place, place + count), UNKNOWN_KEYS.values(), strict=True):
-            for key in keys:
-                if number < len(texts) and message.get(key) == texts[number]:
-                    message[key] = trail.unknown(Step(number))
-        changed = changed.with_message(place, message)
-    return changed
+    behind = _Behind(texts, len(FIELDS) * count, trail)
+    messages = [dict(message) for message in conversation.messages]
+    for place, message in enumerate(messages):
+        for number, name in enumerate(FIELDS):
+            for key in _KEYS.get(name, (name,)):
+                if message.get(key) == texts[number * count + place]:
+                    message[key] = trail.unknown(Step(number * count + place))
+        if message.get("tool_calls"):
+            message["tool_calls"] = with_calls(message["tool_calls"], form, behind.text, behind.record)
+    tools = conversation.tools if behind.ended else with_tools(conversation.tools, behind.record)
+    return replace(conversation, messages=messages, tools=tools)
+
+
+class _Behind:
+    """The texts of a row that stand behind those of its messages: of calls and tools, in order."""
+
+    def __init__(self, texts: Sequence[str], number: int, trail: Trail) -> None:
+        self._texts, self._number, self._trail = texts, number, trail
+
+    @property
+    def ended(self) -> bool:
+        return self._number == len(self._texts)
+
+    def text(self, text: str) -> Any:
+        return self._trail.unknown(self._next(text))
+
+    def record(self, text: str) -> Any:
+        return self._trail.record(self._next(text))
+
+    def _next(self, text: str) -> Step:
+        if self.ended or self._texts[self._number] != text:
+            raise Untraceable("calls or tools that are not texts of the row")
+        self._number += 1
+        return Step(self._number - 1)
 
 
 def _weave(marked: Marked, trail: Trail) -> Weave:
-    parts: list[str] = []
+    parts: list[bytes] = []
     places: list[tuple[int, int]] = []
     borders: list[int] = []
     cuts = [each for span in marked.spans for each in span]
@@ -235,7 +220,7 @@ def _weave(marked: Marked, trail: Trail) -> Weave:
             stands = STANDING.match(part) is not None
             if stands:
                 places.append((len(parts), ord(part) - FIRST))
-            parts.append("" if stands else part)
+            parts.append(b"" if stands else part.encode())
         borders.append(len(parts))
     return Weave(tuple(trail.steps), tuple(trail.questions), tuple(parts), tuple(places), tuple(borders[:-1]))
 

@@ -90,7 +90,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         )
         self.budget = _Budget()
         self.spans: list[tuple[int, int]] = []
-        self.filters["tojson"] = _tojson
+        self.filters["tojson"] = to_json
         for name in _GROWING_FILTERS:
             self.filters[name] = _measured_filter(self.filters[name])
         self.filters[STEP] = self._step
@@ -258,7 +258,7 @@ def raise_exception(message: str) -> None:
     raise jinja2.TemplateError(message)
 
 
-def _tojson(
+def to_json(
     value: Any,
     ensure_ascii: bool = False,
     indent: int | None = None,

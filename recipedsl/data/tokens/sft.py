@@ -8,16 +8,19 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as arrow
 from numpy.typing import NDArray
 
 from recipedsl.data.tokens.batches import Batch
 from recipedsl.data.tokens.checks import check_bos
 from recipedsl.data.tokens.encode import encode_texts
-from recipedsl.data.tokens.mask import Conversation, Marked, Span, mark_turns, render_text
-from recipedsl.data.tokens.ragged import Ragged, Sequences
-from recipedsl.data.tokens.rendering import Mark, Texts
+from recipedsl.data.tokens.filling import Rendered, Spans
+from recipedsl.data.tokens.mask import Conversation, Marked, mark_turns, render_text
+from recipedsl.data.tokens.ragged import Ragged, Sequences, as_array, bytes_of
+from recipedsl.data.tokens.rendering import Mark
 from recipedsl.data.tokens.streams import FILE, Stream, Waiting, sequence_columns
 from recipedsl.data.tokens.template import ChatTemplate
+from recipedsl.data.tokens.texts import Texts
 from recipedsl.data.tokens.tokenizer import TokenizerFacts
 from recipedsl.data.tokens.workshop import Workshop, chat_of, count, count_marked, render_batch, show
 from recipedsl.diagnostics import Bug
@@ -90,17 +93,19 @@ def _cut(shop: Workshop, encoded: Sequences) -> tuple[Ragged, NDArray[np.bool_],
     shop.tally.lengths.append(ids.lengths)
     labelled = encoded.trained.copy()
     labelled[ids.ends[:-1][ids.lengths > 0]] = False  # the first token is never predicted
-    too_long = int((ids.lengths > limit).sum()) if limit else 0
-    shop.tally.cut += too_long
-    within = ids.positions() < limit if too_long else np.ones(len(labelled), np.bool_)
-    has_label = ids.counts(labelled & within) > 0
-    if has_label.all() and within.all():
+    too_long = np.flatnonzero(ids.lengths > limit) if limit else np.zeros(0, np.int64)
+    shop.tally.cut += len(too_long)
+    within = ids.masked(too_long, limit)
+    has_label = ids.any(labelled & within if len(too_long) else labelled)
+    without = np.flatnonzero(~has_label)
+    if not len(too_long) and not len(without):
         return ids, labelled, np.arange(len(ids))
+    if len(without):
+        shop.tally.dropped["untrained"] += len(without)
+    within &= ids.masked(without, 0)
     kept = np.flatnonzero(has_label)
-    if len(kept) < len(ids):
-        shop.tally.dropped["untrained"] += len(ids) - len(kept)
-    within &= np.repeat(has_label, ids.lengths)
-    return Ragged.of(ids.values[within], ids.counts(within)[kept]), labelled[within], kept
+    lengths = np.minimum(ids.lengths, limit or ids.lengths)[kept]
+    return Ragged.of(ids.values[within], lengths), labelled[within], kept
 
 
 # --- encoding -------------------------------------------------------------------------------------------
@@ -108,8 +113,8 @@ def _cut(shop: Workshop, encoded: Sequences) -> tuple[Ragged, NDArray[np.bool_],
 
 def _encode_chat(shop: Workshop, batch: Batch) -> Callable[[], Sequences]:
     count_marked(shop, batch, "messages")
-    texts = render_batch(shop, batch, _mark(shop), "messages")
-    return partial(encode_texts, shop.facts, shop.encoder, texts)
+    rendered = render_batch(shop, batch, _mark(shop), "messages")
+    return partial(encode_texts, shop.facts, shop.encoder, rendered)
 
 
 def _mark(shop: Workshop) -> Mark:
@@ -135,15 +140,17 @@ def _turns(train_on: str | tuple[str, ...], conversation: Conversation) -> list[
 
 
 def _encode_completion(shop: Workshop, batch: Batch) -> Callable[[], Sequences]:
-    pairs = zip(batch.texts("prompt"), batch.texts("completion"), strict=True)
-    sizes = [(0 if shop.node.train_on == "all" else len(one.encode()), one + other) for one, other in pairs]
-    spans: list[tuple[Span, ...]] = [((start, len(text.encode())),) for start, text in sizes]
-    texts = Texts([text for _, text in sizes], spans)
-    return lambda: _ended(shop.facts, encode_texts(shop.facts, shop.encoder, texts))
+    pool = arrow.concat_arrays([batch.pieces("prompt"), batch.pieces("completion")])
+    rows = np.arange(len(batch))
+    pieces = pool.take(as_array(np.column_stack([rows, rows + len(batch)]).ravel()))
+    texts = Texts.of_pieces(pieces, np.full(len(batch), 2))
+    starts = texts.utf8.ends[:-1] if shop.node.train_on == "all" else bytes_of(pieces)[0][1::2]
+    rendered = Rendered(texts, Spans(rows, starts, texts.utf8.ends[1:]))
+    return lambda: _ended(shop.facts, encode_texts(shop.facts, shop.encoder, rendered))
 
 
 def _encode_text(shop: Workshop, batch: Batch) -> Callable[[], Sequences]:
-    texts = batch.texts("text")
+    texts = Texts.of_column(batch.frame["text"])
 
     def encode() -> Sequences:
         ids = Ragged(*shop.encoder.encode(texts))

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as arrow
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from recipedsl.data.tokens.ragged import as_array
+from recipedsl.data.tokens.ragged import Ends, Ragged, as_array, bytes_of
+from recipedsl.data.tokens.texts import Texts
 
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
@@ -37,35 +40,56 @@ class Spelling:
     """What the tokens of a vocabulary spell.
 
     Attributes:
-        bytes: of each token.
-        lengths: in bytes, int32 `[vocabulary]`.
+        bytes: of each token, an Arrow array of `large_binary`.
     """
 
-    bytes: arrow.LargeBinaryArray
-    lengths: NDArray[np.int32]
+    bytes: Any
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Spelling:
         """Of a tokenizer's vocabulary. A guess: what it says of a text is checked with `spells`."""
-        vocabulary = tokenizer.get_vocab(with_added_tokens=True)
-        spelled = [b""] * (max(vocabulary.values(), default=-1) + 1)
+        vocabulary = tokenizer.get_vocab(with_added_tokens=False)
+        added = tokenizer.get_added_tokens_decoder()
+        spelled = [b""] * (max([*vocabulary.values(), *added], default=-1) + 1)
         byte_level = all(chr(letter) in vocabulary for letter in (33, 97, 0x120))  # `!`, `a`, `Ġ`
-        for token, number in vocabulary.items():
-            spelled[number] = _spelled(token, byte_level)
-        for number, added in tokenizer.get_added_tokens_decoder().items():
-            if byte_level or not _BYTE.fullmatch(added.content):
-                spelled[number] = added.content.encode()
-        lengths = np.fromiter(map(len, spelled), np.int32, len(spelled))
-        ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        buffers = [None, arrow.py_buffer(ends), arrow.py_buffer(b"".join(spelled))]
-        return cls(arrow.Array.from_buffers(arrow.large_binary(), len(spelled), buffers), lengths)
+        for number, data in zip(vocabulary.values(), _all_spelled(list(vocabulary), byte_level), strict=True):
+            spelled[number] = data
+        for number, each in added.items():
+            if byte_level or not _BYTE.fullmatch(each.content):
+                spelled[number] = each.content.encode()
+        return cls(arrow.array(spelled, arrow.large_binary()))
 
-    def spells(self, ids: NDArray[np.int32], text: bytes) -> bool:
+    def borders(self, encoded: Ragged, texts: Texts) -> tuple[Ends, NDArray[np.bool_]]:
+        """Where each token begins in what all spell, and where the last ends; and which texts are spelled.
+
+        Args:
+            encoded: ids of the texts.
+            texts: compared byte by byte with what the tokens spell.
+        """
+        borders, data = bytes_of(self.bytes.take(as_array(encoded.values)))
+        given, made = texts.utf8, Ragged(data, borders[encoded.ends])
+        same = given.lengths == made.lengths
+        if same.all() and arrow.py_buffer(data).equals(arrow.py_buffer(texts.data)):
+            return borders, same
+        for place in np.flatnonzero(same).tolist():
+            same[place] = np.array_equal(given.list(place), made.list(place))
+        return borders, same
+
+    def spells(self, ids: NDArray[np.int32], text: str) -> bool:
         """Whether tokens written one behind another are this text."""
-        if int(self.lengths[ids].sum()) != len(text):
-            return False
-        data = self.bytes.take(as_array(ids)).buffers()[2]
-        return data is None or data.slice(0, len(text)).equals(arrow.py_buffer(text))
+        return bool(self.borders(Ragged.of_lists([ids]), Texts.of([text]))[1][0])
+
+
+def _all_spelled(tokens: list[str], byte_level: bool) -> list[bytes]:
+    """What each token spells."""
+    if not byte_level:
+        return [_spelled(token, byte_level) for token in tokens]
+    try:  # a letter is a byte: all at once
+        data = "".join(tokens).translate(_LETTERS).encode("latin-1")
+    except UnicodeEncodeError:
+        return [_spelled(token, byte_level) for token in tokens]
+    ends = accumulate(map(len, tokens), initial=0)
+    return [data[start:end] for start, end in pairwise(ends)]
 
 
 def _spelled(token: str, byte_level: bool) -> bytes:

@@ -6,7 +6,7 @@ gathered from them. So memory holds a batch, and a few bytes for every row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow as arrow
 from numpy.typing import NDArray
 
 from recipedsl.data.tokens.packing import pack
-from recipedsl.data.tokens.ragged import Ragged, as_array
+from recipedsl.data.tokens.ragged import Ragged, as_array, as_pieces, gathered
 
 #: The file of a tokens node's rows.
 FILE = "tokens.arrow"
@@ -30,7 +30,7 @@ class Stream:
 
     def __init__(self, path: Path) -> None:
         """Open a file that is not there yet."""
-        self._file = path.open("wb")
+        self._file = arrow.OSFile(str(path), "wb")
         self._writer: Any = None
         self.rows = 0
 
@@ -79,8 +79,8 @@ class Waiting:
 
     def add(self, ids: Ragged, labelled: NDArray[np.bool_], numbers: NDArray[np.int64]) -> None:
         """Keep rows: their ids, which of them bear labels, their numbers."""
-        self._files[0].write(ids.values.astype(np.int32).tobytes())
-        self._files[1].write(labelled.tobytes())
+        self._files[0].write(np.ascontiguousarray(ids.values, np.int32).data)
+        self._files[1].write(np.ascontiguousarray(labelled).data)
         self._lengths.append(ids.lengths)
         self._numbers.append(numbers)
 
@@ -90,12 +90,16 @@ class Waiting:
             file.close()
         lengths, numbers = np.concatenate(self._lengths), np.concatenate(self._numbers)
         bins = pack(lengths, limit or int(lengths.max()))
-        ids = Ragged.of(np.asarray(np.memmap(self._paths[0], np.int32, "r")), lengths)
-        labelled = np.asarray(np.memmap(self._paths[1], np.bool_, "r"))
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        parts = [
+            as_pieces(np.asarray(np.memmap(path, form, "r")), ends)
+            for path, form in zip(self._paths, (np.int32, np.bool_), strict=True)
+        ]
         packed = Ragged(lengths[bins.values], bins.ends).sums()
         cuts = np.searchsorted(np.cumsum(packed), np.arange(0, packed.sum(), _GATHERED))
         for start, end in zip(cuts, [*cuts[1:], len(bins)], strict=True):
-            yield _packed(ids, labelled, numbers, bins.between(int(start), int(end)))
+            chosen = bins.between(int(start), int(end))
+            yield _packed(parts, lengths, numbers, chosen)
 
     def close(self) -> None:
         """Remove the files."""
@@ -105,12 +109,16 @@ class Waiting:
 
 
 def _packed(
-    ids: Ragged, labelled: NDArray[np.bool_], numbers: NDArray[np.int64], bins: Ragged
+    parts: Sequence[Any], of_rows: NDArray[np.int64], numbers: NDArray[np.int64], bins: Ragged
 ) -> dict[str, Any]:
+    """Columns of sequences: `parts` are ids and which bear labels, in pieces by row."""
     rows = bins.values
-    lengths = Ragged(ids.lengths[rows], bins.ends)
-    sequences = Ragged.of(ids.gather(ids.values, rows), lengths.sums())
-    labels = labels_of(sequences.values, ids.gather(labelled, rows))
+    lengths = Ragged(of_rows[rows], bins.ends)
+    ids, labelled = (
+        gathered(part, rows, form) for part, form in zip(parts, (np.int32, np.bool_), strict=True)
+    )
+    sequences = Ragged.of(ids, lengths.sums())
+    labels = labels_of(ids, labelled)
     return {
         "input_ids": sequences.as_arrow(),
         "labels": Ragged(labels, sequences.ends).as_arrow(),

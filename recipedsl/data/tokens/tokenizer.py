@@ -8,6 +8,7 @@ A plain transformers folder holds `tokenizer.json` (the tokenizer itself), `toke
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,9 @@ from recipedsl.diagnostics.codes.models import TokenizerUnreadable
 #: Roles of special tokens that templates and checks speak of.
 ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
 
+#: A key of JSON and its value: quotes within a text stand behind a backslash.
+_TRIMS = re.compile(r'((?<!\\)"trim_offsets"\s*:\s*)true\b')
+
 Ids = NDArray[np.int32]
 
 
@@ -38,6 +42,7 @@ class TokenizerFacts:
         added: ids of the tokens that are cut out of a text before anything else, by their text.
         marks: texts of those of them that are special: they give a text its structure.
         adds_bos: whether encoding plain text puts this token before it.
+        form: the tokenizer as JSON text.
         joins: whether the ids of a text equal those of its two halves where no merge spans the cut;
             false for tokenizers that mark the start of a text.
     """
@@ -49,13 +54,14 @@ class TokenizerFacts:
     marks: tuple[str, ...] = ()
     adds_bos: bool = False
     joins: bool = True
+    form: str = ""
 
     @cached_property
     def spelling(self) -> Spelling | None:
         """What the tokens spell; None where they do not spell the text."""
         found = Spelling.of(self.tokenizer)
         probes = ["Hello  there,\n\n two 12345 é 你好 😀", *self.marks[:1]]
-        return found if all(found.spells(self.encode(text), text.encode()) for text in probes) else None
+        return found if all(found.spells(self.encode(text), text) for text in probes) else None
 
     @property
     def template(self) -> str:
@@ -97,7 +103,7 @@ def load_tokenizer(folder: Path) -> TokenizerFacts:
         RecipeError: when a file is missing or cannot be read.
     """
     config = _read_json(folder / "tokenizer_config.json")
-    tokenizer = _read_tokenizer(folder / "tokenizer.json")
+    tokenizer, form = _read_tokenizer(folder / "tokenizer.json")
     special = _special_tokens({**_read_json(folder / "special_tokens_map.json"), **config})
     bos = special.get("bos_token")
     added = tokenizer.get_added_tokens_decoder()
@@ -109,6 +115,7 @@ def load_tokenizer(folder: Path) -> TokenizerFacts:
         marks=tuple(token.content for token in added.values() if token.special and token.content),
         adds_bos=bool(bos) and config.get("add_bos_token", _start(tokenizer) == bos),
         joins=_joins(tokenizer),
+        form=form,
     )
 
 
@@ -124,37 +131,22 @@ def _read_json(path: Path) -> dict[str, Any]:
     return form
 
 
-def _read_tokenizer(path: Path) -> Tokenizer:
+def _read_tokenizer(path: Path) -> tuple[Tokenizer, str]:
+    """A tokenizer that neither cuts nor pads, and its form as JSON text."""
     if not path.is_file():
         raise _unreadable(path, "there is no such file")
     try:
-        form = json.loads(path.read_text(encoding="utf-8"))
-        tokenizer = Tokenizer.from_str(json.dumps(_without_trimmed_offsets(form), ensure_ascii=False))
+        # Byte-level tokenizers leave the space out of the offsets of ` word`; labels are set by offsets, so
+        # every character has to belong to a token. Ids do not depend on it.
+        form = _TRIMS.sub(r"\1false", path.read_text(encoding="utf-8"))
+        tokenizer = Tokenizer.from_str(form)
     except Exception as error:  # tokenizers raises plain Exception
         raise _unreadable(path, str(error)) from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def _without_trimmed_offsets(form: Any) -> Any:
-    """The same tokenizer with offsets that cover leading spaces.
-
-    Byte-level tokenizers leave the space out of the offsets of ` word`; labels are set by offsets,
-    so every character has to belong to a token. Ids do not depend on it.
-    """
-    if isinstance(form, dict):
-        return {
-            key: False
-            if key == "trim_offsets"
-            else value
-            if key == "vocab"
-            else _without_trimmed_offsets(value)
-            for key, value in form.items()
-        }
-    if isinstance(form, list):
-        return [_without_trimmed_offsets(each) if isinstance(each, dict) else each for each in form]
-    return form
+    if tokenizer.truncation is not None or tokenizer.padding is not None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        form = tokenizer.to_str()
+    return tokenizer, form
 
 
 def _unreadable(path: Path, reason: str) -> RecipeError:

@@ -22,8 +22,21 @@ from recipedsl.data.tokens.sandbox import (
     TICK,
     ChatEnvironment,
     raise_exception,
+    to_json,
 )
-from recipedsl.data.tokens.unknown import STANDING, Trail, Unknown, Untraceable, holds_unknown, is_unknown
+from recipedsl.data.tokens.unknown import (
+    QUOTED,
+    STANDING,
+    Safe,
+    Step,
+    Trail,
+    Unknown,
+    UnknownLength,
+    UnknownRecord,
+    Untraceable,
+    holds_unknown,
+    is_unknown,
+)
 
 #: Filters that copy, order by something else, or ask through methods; what they give may hold unknowns.
 _COPYING = {"join", "default", "d", "string", "trim", CONCAT, MEASURE, STEP, TICK}
@@ -36,6 +49,10 @@ _OF_KIND = {
     *("defined", "undefined", "none", "boolean", "false", "true", "integer", "float", "string", "mapping"),
     *("number", "sequence", "iterable", "callable"),
 }
+#: What an unknown text may be, or be in.
+_DATA = (str, list, tuple, dict, UnknownLength)
+#: Tests of kind that use methods of records.
+_LOOKING = {"sequence", "iterable"}
 #: Tests that compare with `==`, which unknowns answer.
 _EQUAL = {"==", "eq", "equalto", "!=", "ne"}
 #: What compiled templates hand to every call: the variables around it, which only macros see.
@@ -102,8 +119,14 @@ class TracingEnvironment(ChatEnvironment):
     def _watched_filter(self, name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
             args = tuple(self._kept(each) for each in args)
-            data = [each for each in args if isinstance(each, str | list | tuple | dict)]
+            data = [each for each in args if isinstance(each, _DATA)]
             if holds_unknown([data, kwargs]):
+                if name == "tojson":
+                    return self._kept(self._as_json(*args, **kwargs))
+                if name == "safe" and isinstance(args[0], Unknown):
+                    return Safe.of(args[0])
+                if name in {"length", "count"} and isinstance(args[0], Unknown):
+                    return UnknownLength(args[0])
                 _refuse(name, data, kwargs)
             return self._kept(filter_(*args, **kwargs))
 
@@ -111,6 +134,37 @@ class TracingEnvironment(ChatEnvironment):
         watched.__dict__.update(getattr(filter_, "__dict__", {}))
         watched.__name__ = getattr(filter_, "__name__", name)
         return watched
+
+    def _as_json(
+        self,
+        value: Any,
+        ensure_ascii: bool = False,
+        indent: int | None = None,
+        separators: Any = None,
+        sort_keys: bool = False,
+    ) -> str:
+        """A value with unknown texts or records in it as JSON. Raises Untraceable where it is not plain."""
+        options = (ensure_ascii, indent, tuple(separators) if separators else None, sort_keys)
+        if holds_unknown(list(options)):
+            raise Untraceable("`tojson` with an unknown text")
+        if not holds_unknown(value):
+            return to_json(value, *options)
+        value = self._kept(value)
+        if isinstance(value, UnknownRecord):
+            return value._json(*options)
+        if isinstance(value, Unknown):
+            return self.trail.unknown(Step(value._number, QUOTED, options))
+        if indent is not None or sort_keys or not isinstance(value, dict | list):
+            raise Untraceable("JSON of several unknown values in a form of its own")
+        comma, colon = options[2] or (", ", ": ")
+        if isinstance(value, list):
+            return f"[{comma.join(self._as_json(each, *options) for each in value)}]"
+        if holds_unknown(list(value)) or not all(isinstance(key, str) for key in value):
+            raise Untraceable("a record with unknown keys")
+        pairs = (
+            to_json(key, *options) + colon + self._as_json(each, *options) for key, each in value.items()
+        )
+        return f"{{{comma.join(pairs)}}}"
 
 
 def _refuse(name: str, data: list[Any], kwargs: dict[str, Any]) -> None:
@@ -126,8 +180,11 @@ def _refuse(name: str, data: list[Any], kwargs: dict[str, Any]) -> None:
 
 def _watched_test(name: str, test: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
-        data = [each for each in args if isinstance(each, str | list | tuple | dict)]
+        data = [each for each in args if isinstance(each, _DATA)]
         unknown = [each for each in data if isinstance(each, str) and is_unknown(each)]
+        refused = (UnknownLength, UnknownRecord) if name in _LOOKING else UnknownLength
+        if any(isinstance(each, refused) for each in data):
+            raise Untraceable(f"the test `{name}` of an unknown value")
         if name in _OF_KIND:
             return test(*("" if isinstance(each, str) else each for each in args), **kwargs)
         if name not in _EQUAL and (unknown or holds_unknown(data)):

@@ -10,10 +10,13 @@ cannot be kept so raises `Untraceable`, and such rows are rendered one by one.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
+
+from recipedsl.data.tokens.sandbox import to_json
 
 #: Characters that stand for texts: the last plane of private use, in which no character is ever defined.
 FIRST, LAST = 0x100000, 0x10FFFD
@@ -25,6 +28,8 @@ _DERIVING = frozenset({"strip", "lstrip", "rstrip"})
 _ASKING = frozenset({"startswith", "endswith"})
 #: Methods of texts that give several.
 _PARTING = frozenset({"split", "rsplit", "partition", "rpartition"})
+#: What is done with a text beside the methods of `str`: it is joined, written as JSON, or as JSON rewritten.
+JOINED, QUOTED, REWRITTEN = "joined", "quoted", "rewritten"
 
 
 class Untraceable(Exception):
@@ -37,7 +42,8 @@ class Step:
 
     Attributes:
         number: of the row's text, for `method` empty; else of the step that it is made from.
-        method: of `str`.
+        method: of `str`, or `JOINED` (no number; one text, in which characters stand for earlier steps),
+            `QUOTED` and `REWRITTEN` (a text, and JSON text, as the filter `tojson` writes what they are).
         arguments: of the method.
         item: which of several texts is taken; None for one that gives one.
     """
@@ -51,22 +57,36 @@ class Step:
         """The text of this step; `made` are those before. Raises IndexError for a missing item."""
         if not self.method:
             return texts[self.number]
-        given = getattr(made[self.number], self.method)(*self.arguments)
+        if self.method == JOINED:
+            return STANDING.sub(lambda found: made[ord(found.group()) - FIRST], self.arguments[0])
+        return self.derived(made[self.number])
+
+    def joins(self, numbers: Collection[int]) -> bool:
+        """Whether it joins a text of one of these steps with others."""
+        return self.method == JOINED and any(
+            ord(each) - FIRST in numbers for each in STANDING.findall(self.arguments[0])
+        )
+
+    def derived(self, text: str) -> str:
+        """What the method gives of a text. Raises IndexError for a missing item."""
+        if self.method in {QUOTED, REWRITTEN}:
+            return to_json(text if self.method == QUOTED else json.loads(text), *self.arguments)
+        given = getattr(text, self.method)(*self.arguments)
         return str(given if self.item is None else given[self.item])
 
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked of a step's text: a method of `str`, `bool`, or whether it `begins` another."""
+    """What was asked of a step's text: a method of `str`, `bool`, whether it `begins` another …"""
 
     number: int
     method: str
     arguments: tuple[Any, ...]
     answer: Any
 
-    def holds(self, made: Sequence[str]) -> bool:
-        """Whether the texts of another row answer the same."""
-        return bool(ask(made[self.number], self.method, self.arguments) == self.answer)
+    def holds(self, text: str) -> bool:
+        """Whether the text of another row answers the same."""
+        return bool(ask(text, self.method, self.arguments) == self.answer)
 
 
 def ask(text: str, method: str, arguments: tuple[Any, ...]) -> Any:
@@ -75,6 +95,8 @@ def ask(text: str, method: str, arguments: tuple[Any, ...]) -> Any:
         return bool(text)
     if method == "begins":
         return arguments[0].startswith(text)
+    if method == "filled":  # of a record in JSON
+        return text != "{}"
     given = getattr(text, method)(*arguments)
     return len(given) if method in _PARTING else given
 
@@ -106,11 +128,28 @@ class Trail:
         made._trail = self
         return made
 
+    def record(self, step: Step) -> UnknownRecord:
+        """A record of which only the step that gives its JSON text is known."""
+        self.unknown(step)
+        made = UnknownRecord()
+        made._trail, made._number = self, self.steps.index(step)
+        return made
+
     def woven(self, text: str) -> Unknown:
         """A text of known and unknown parts."""
         made = Unknown(text)
         made._trail = self
         return made
+
+    def made_of(self, number: int) -> set[int]:
+        """The steps that give a step's text, or it without blanks around. Raises Untraceable for others."""
+        found = {number}
+        for place, step in enumerate(self.steps):
+            if step.method and (step.number in found or step.joins(found)):
+                if step.method not in _DERIVING or any(step.arguments):
+                    raise Untraceable("a turn whose text is written in parts")
+                found.add(place)
+        return found
 
     def ask(self, number: int, method: str, *arguments: Any) -> Any:
         """Answer for the row at hand, and keep the question."""
@@ -129,6 +168,8 @@ def holds_unknown(value: Any) -> bool:
     open_values = [value]
     while open_values:
         each = open_values.pop()
+        if isinstance(each, UnknownRecord | UnknownLength):
+            return True
         if isinstance(each, str):
             if is_unknown(each):
                 return True
@@ -150,10 +191,11 @@ class Unknown(str):
 
     @property
     def _number(self) -> int:
-        """Of the step that this is the whole text of. Raises Untraceable when it has other parts."""
-        if str.__len__(self) != 1 or not FIRST <= (number := ord(str.__str__(self))) <= LAST:
-            raise Untraceable("a question about a text with unknown parts")
-        return number - FIRST
+        """Of the step that this is the whole text of; a text of several parts becomes one."""
+        text = str.__str__(self)
+        if STANDING.fullmatch(text) is None:
+            text = str.__str__(self._trail.unknown(Step(-1, JOINED, (text,))))
+        return ord(text) - FIRST
 
     def __str__(self) -> str:
         return self
@@ -195,6 +237,57 @@ class Unknown(str):
         return bool(self._trail.ask(self._number, "__contains__", str(part)))
 
 
+class UnknownRecord(dict[str, Any]):
+    """A record that stands for others. Writing it as JSON is free, being filled is kept, else it raises."""
+
+    _trail: Trail
+    _number: int
+
+    def __bool__(self) -> bool:
+        return bool(self._trail.ask(self._number, "filled"))
+
+    def _json(self, *options: Any) -> Unknown:
+        return self._trail.unknown(Step(self._number, REWRITTEN, options))
+
+
+class Safe(Unknown):
+    """An unknown text marked as safe: such texts escape what they meet, so it can be written, no more."""
+
+    @classmethod
+    def of(cls, text: Unknown) -> Safe:
+        """A text marked as safe."""
+        made = cls(str.__str__(text))
+        made._trail = text._trail
+        return made
+
+
+class UnknownLength:
+    """The length of an unknown text: whether it is more than nothing is kept, else it raises."""
+
+    def __init__(self, text: Unknown) -> None:
+        self._text = text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return not self._above(other)
+
+    def __gt__(self, other: object) -> bool:
+        return self._above(other)
+
+    def _above(self, other: object) -> bool:
+        if type(other) is not int or other != 0:
+            raise Untraceable("a length that is compared")
+        return bool(self)
+
+    def __str__(self) -> str:
+        raise Untraceable("a length that is written")
+
+    __repr__ = __str__
+    __hash__ = None  # type: ignore[assignment]  # as `Unknown`
+
+
 def _derived(name: str) -> Callable[..., Unknown]:
     def derive(self: Unknown, *arguments: Any) -> Unknown:
         return self._trail.unknown(Step(self._number, name, _plain(arguments)))
@@ -225,8 +318,8 @@ def _plain(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _refused(name: str) -> Callable[..., NoReturn]:
-    def refuse(self: Unknown, *arguments: Any, **named: Any) -> NoReturn:
-        raise Untraceable(f"`{name}` of an unknown text")
+    def refuse(self: Any, *arguments: Any, **named: Any) -> NoReturn:
+        raise Untraceable(f"`{name}` of an unknown value")
 
     return refuse
 
@@ -240,7 +333,10 @@ _KEPT = {
 
 
 def _close() -> None:
-    """Give `Unknown` every method of `str`: those that can be kept, and a refusal for the others."""
+    """Give the unknowns every method of `str` and `dict`: those that can be kept, refusals for the others."""
+    for name in dir(dict):
+        if name not in _KEPT - {"__len__"} and name not in vars(UnknownRecord):
+            setattr(UnknownRecord, name, _refused(name))
     for name in dir(str):
         if name in _DERIVING:
             setattr(Unknown, name, _derived(name))
@@ -250,6 +346,8 @@ def _close() -> None:
             setattr(Unknown, name, _parted(name))
         elif name not in _KEPT and name not in vars(Unknown):
             setattr(Unknown, name, _refused(name))
+        if name not in _KEPT | {"__str__", "__hash__"}:
+            setattr(Safe, name, _refused(name))
 
 
 _close()
@@ -272,6 +370,12 @@ class Woven(str):
         shared = _common(self[start:], prefix)
         if shared == len(prefix):
             return True
+        own = self._is_empty(self, start + shared)
+        if own or self._is_empty(prefix, shared):
+            behind = Woven.of(self[start + shared + own :], self._trail)
+            if behind.startswith(prefix[shared + (not own) :]):
+                raise Untraceable("a rendering that begins as another one but for an empty text")
+            return False
         rest = STANDING.split(prefix[shared:], maxsplit=1)[0]
         if _stands(self, start + shared):
             number = ord(self[start + shared]) - FIRST
@@ -281,6 +385,10 @@ class Woven(str):
         if alike:
             raise Untraceable("a rendering that begins as another one for some rows only")
         return False
+
+    def _is_empty(self, text: str, place: int) -> bool:
+        """Whether an empty text stands somewhere in a rendering."""
+        return _stands(text, place) and not self._trail.ask(ord(text[place]) - FIRST, "bool")
 
     def last_end(self, stops: Sequence[str], start: int, border: int) -> int | None:
         """Behind the last of the stop tokens in a range, None when there is none."""
@@ -296,6 +404,26 @@ class Woven(str):
         ):
             raise Untraceable("a turn whose text may hold its end")
         return end
+
+    def range_of(self, text: str, others: Sequence[str]) -> tuple[int, int]:
+        """From where a row's text is first written to where it was written last.
+
+        Args:
+            text: the row's.
+            others: texts of one letter each. The rendering has to come out alike with each of them in
+                place of the text, so that it differs where the text stands and nowhere else.
+        """
+        if not isinstance(text, Unknown):
+            raise Untraceable("a turn that is found by a text that is known")
+        own = self._trail.made_of(text._number)
+        for question in self._trail.questions:
+            if question.number in own and not all(question.holds(other) for other in others):
+                raise Untraceable("a turn that other texts would change")
+        places = [place for place, letter in enumerate(self) if ord(letter) - FIRST in own]
+        ends = {ord(self[place]) - FIRST for place in (*places[:1], *places[-1:])}
+        if not ends or not all(self._trail.ask(number, "bool") for number in ends):
+            raise Untraceable("a turn without a text")
+        return places[0], places[-1] + 1
 
     def common_length(self, other: str) -> int:
         """Length of what two renderings begin with."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recipedsl.data.tokens.batches import Batch, Talk
+from recipedsl.data.tokens.batches import Batch
 from recipedsl.data.tokens.checks import MarkCheck, RenderedCheck, Stops, check_stop_trained, find_stops
 from recipedsl.data.tokens.conversations import conversation_of
 from recipedsl.data.tokens.encoders import Encoder
+from recipedsl.data.tokens.filling import Rendered
 from recipedsl.data.tokens.mask import Conversation
 from recipedsl.data.tokens.ragged import Ragged
-from recipedsl.data.tokens.rendering import Mark, Renderer, Texts
+from recipedsl.data.tokens.rendering import Mark, Renderer
+from recipedsl.data.tokens.talk import Talk
 from recipedsl.data.tokens.template import ChatTemplate, template_text
 from recipedsl.data.tokens.tokenizer import Ids, TokenizerFacts
 from recipedsl.diagnostics import Bug, Diagnostic, Help, RecipeError
@@ -85,7 +86,7 @@ class Workshop:
     stops: Stops | None
     tally: Tally
     check_rendered: Callable[[Conversation], None] = lambda _: None
-    find_marked: Callable[[Talk], NDArray[np.bool_]] = lambda talk: np.zeros(len(talk.tools), np.bool_)
+    find_marked: Callable[[Talk], NDArray[np.bool_]] = lambda talk: np.zeros(len(talk), np.bool_)
     renderers: dict[tuple[str, ...], Renderer] = field(default_factory=dict)
 
 
@@ -109,7 +110,7 @@ def _no_end_token() -> RecipeError:
     )
 
 
-def render_batch(shop: Workshop, batch: Batch, mark: Mark, *columns: str) -> Texts:
+def render_batch(shop: Workshop, batch: Batch, mark: Mark, *columns: str) -> Rendered:
     """The conversations of these columns, one after another in a row, as marked texts.
 
     Args:
@@ -134,10 +135,7 @@ def render_batch(shop: Workshop, batch: Batch, mark: Mark, *columns: str) -> Tex
         shop.check_rendered(made)
         return replace(made, opening=talk.opening(row))
 
-    rendered = [
-        renderer(talk.kind(row), talk.texts(row), partial(conversation, row)) for row in range(len(batch))
-    ]
-    return Texts([text for text, _ in rendered], [spans for _, spans in rendered])
+    return renderer(talk, conversation)
 
 
 def count_marked(shop: Workshop, batch: Batch, *columns: str) -> None:

@@ -224,8 +224,8 @@ class TokenizerUnreadable(Code):
 class BadConversation(Code):
     """A row is no conversation.
 
-    What: a message lacks what it must have, or holds calls of tools that are not JSON.
-    Why: it cannot be rendered.
+    What: a message lacks what it must have, has a weight between 0 and 1, or calls of tools that are no JSON.
+    Why: it cannot be rendered; and a token is trained or it is not, as the loss has no weights.
     Bad: `{"role": "assistant", "tool_calls": "get_weather(Paris)"}`
     Good: `{"role": "assistant", "tool_calls": [{"name": "get_weather", "arguments": {"city": "Paris"}}]}`
     """

@@ -50,10 +50,20 @@ class ClusterUnfit(Code):
 class NotShared(Code):
     """One worker did alone what several were to do.
 
-    What: a part of a data node cannot be cut into pieces; one worker carried it out over all rows.
+    What: a part of a data node cannot be cut into pieces: one worker carried it out over all rows, or read
+    all of a large file.
     Why: the result is the same, but it took as long, and as much memory, as on one machine.
+    With `--engine ray` files are read side by side: small ones several at a time, large ones in pieces, JSON
+    Lines cut between lines and Parquet between row groups. A compressed file, a JSON array and a table are
+    each read whole; files of the hub or behind an address are read by one worker.
+    `where`, `derive`, `select`, `drop`, `rename`, `explode`, `redact`, `as`, `join` and `decontaminate` are
+    carried out piece by piece; the other dataset of the last two is read by every worker.
+    `dedup`, `dedup … near` and `take … by` are decided by several workers, each for keys of its own.
+    `take`, `sample`, `split`, `shuffle`, `repeat`, `sort`, `expect`, `mix` and `interleave` are decided by
+    one, which sees the columns that they name and no others, or the numbers of rows alone; for `spread` it
+    holds the vectors of all texts. One worker writes each part.
     Bad: `read("data/*.jsonl")` over files in the middle of which a column's type changes
-    Good: the types declared: `data rows: Row = read("data/*.jsonl")`
+    Good: the types declared: `data rows: Row = read("data/*.jsonl")`; large files as JSON Lines or Parquet
     """
 
     code = "R733"

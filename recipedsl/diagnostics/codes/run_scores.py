@@ -109,7 +109,8 @@ class PythonMissing(Code):
 class PythonFailed(Code):
     """A Python function of a recipe failed.
 
-    What: the function raised an error, ended its process, or took longer than its time limit.
+    What: the function cannot be called with an answer and its row, raised an error, ended its process, or
+    took longer than its time limit.
 
     Why: what it would have said of the answer is unknown, and a guess would train on noise.
 

@@ -24,6 +24,7 @@ class Feature:
         wide: whether it looks at more than the document that its parameters name.
         waits: whether what it shows hangs on files that may not have been looked at yet: then the answer is
             given a moment later, once they were.
+        counts: whether it shows what is counted: then rows are counted once the document rests.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Feature:
     options: Any = None
     wide: bool = False
     waits: bool = False
+    counts: bool = False
 
 
 def offset_of(analysis: Analysis, params: Any) -> int:

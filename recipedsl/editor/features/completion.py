@@ -9,16 +9,17 @@ from lsprotocol import types
 
 from recipedsl.diagnostics.render.pieces import escaped
 from recipedsl.editor.analysis import Analysis
-from recipedsl.editor.contexts import Context, Sort, context_at, parameters_of
+from recipedsl.editor.contexts import Context, Frame, Sort, context_at, parameters_of
 from recipedsl.editor.features.base import Feature, offset_of
 from recipedsl.editor.rows_here import row_at
 from recipedsl.editor.telling import (
+    STEP_WORDS,
     column_name,
     fenced,
+    meaning,
     setting_head,
     setting_page,
     value_text,
-    without_links,
     word_page,
 )
 from recipedsl.editor.workspace import Workspace
@@ -35,9 +36,11 @@ from recipedsl.reference.facts import signature
 from recipedsl.reference.grammar_words import GRAMMAR_WORDS
 from recipedsl.reference.values import default_of
 from recipedsl.semantics.params import PARAM_TYPES
+from recipedsl.semantics.rounds import OF_ROUNDS
 from recipedsl.semantics.scope import BUILT_IN_TYPES, names
 from recipedsl.semantics.values import Sort as ValueSort
 from recipedsl.semantics.values import Value
+from recipedsl.syntax import tree
 
 Kind = types.CompletionItemKind
 
@@ -141,10 +144,16 @@ class _Here:
     def names(self, *kinds: str) -> list[str]:
         """Declarations, those of imported files with their prefix; without the numbers of rounds."""
         known = (each.partition("[")[0] for each in names(self.analysis.module, *kinds))
-        # Nothing names itself.
+        # Nothing names itself, save in the round before.
         words = self.context.words
-        own = words[1].text if len(words) > 1 else ""
+        is_of_rounds = any(each.head in OF_ROUNDS for each in self.context.frames)
+        own = words[1].text if len(words) > 1 and not is_of_rounds else ""
         return [each for each in dict.fromkeys(known) if each != own]
+
+    @property
+    def is_in_rounds(self) -> bool:
+        """Whether the declaration stands further in, which is so in rounds alone."""
+        return self.analysis.positions.position(self.context.head).character > 0
 
 
 def _offers(workspace: Workspace, analysis: Analysis, context: Context) -> list[Offer]:
@@ -183,7 +192,7 @@ _FORMS = {
 
 
 def _declarations(here: _Here) -> Iterator[Offer]:
-    means = {each.word: without_links(each.means) for each in GRAMMAR_WORDS}
+    means = {each.word: meaning(each) for each in GRAMMAR_WORDS}
     for word, form in _FORMS.items():
         if word != "ftr" or here.analysis.tree.edition is None:
             yield Offer(word, Kind.Keyword, means.get(word, ""), form)
@@ -214,6 +223,11 @@ def _types(here: _Here) -> Iterator[Offer]:
 def _param_types(_: _Here) -> Iterator[Offer]:
     for each in PARAM_TYPES:
         yield Offer(each, Kind.Struct, "type of a param")
+
+
+def _param_range(here: _Here) -> Iterator[Offer]:
+    if not any(each.kind == "IN" for each in here.context.words):
+        yield Offer("in", Kind.Keyword, "what it may be", "in $1", 6)
 
 
 def _constants(here: _Here) -> Iterator[Offer]:
@@ -248,6 +262,7 @@ def _datasets(here: _Here) -> Iterator[Offer]:
             yield Offer(f"{name}.{part}", Kind.Variable, f"part, {found.shape}" if found else "part", rank=2)
     for each in catalogue.SOURCES:
         yield Offer(each.keyword, Kind.Function, _title(each), _call(each), 4, _page("source", each))
+    yield from _of_rounds(here, "previous", "every", "latest")
 
 
 def _call(concept: type[Word], *, braces: bool = True) -> str:
@@ -319,8 +334,8 @@ def _shapes(_: _Here) -> Iterator[Offer]:
 
 
 def _shares(_: _Here) -> Iterator[Offer]:
-    yield Offer("rest", Kind.Keyword, "what the other parts leave")
-    yield Offer("group", Kind.Property, "rows with one value of this column stay together", "group = $1")
+    yield Offer("rest", Kind.Keyword, STEP_WORDS["rest"])
+    yield Offer("group", Kind.Property, STEP_WORDS["group"], "group = $1")
 
 
 def _scores(here: _Here) -> Iterator[Offer]:
@@ -339,6 +354,20 @@ def _scores(here: _Here) -> Iterator[Offer]:
 def _policies(here: _Here) -> Iterator[Offer]:
     for kind in ("model", "stage"):
         yield from (Offer(name, Kind.Variable, kind, rank=2) for name in here.names(kind))
+
+
+def _of_rounds(here: _Here, *words: str) -> Iterator[Offer]:
+    """What names something of other rounds, where there are any."""
+    has_rounds = any(isinstance(each, tree.Rounds) for each in here.analysis.tree.items)
+    if not (has_rounds or here.is_in_rounds) or here.context.frames[-1].head in OF_ROUNDS:
+        return
+    means = {each.word: meaning(each) for each in GRAMMAR_WORDS}
+    for word in words:
+        if here.is_in_rounds or word in ("every", "latest"):
+            yield Offer(word, Kind.Keyword, means[word], _ROUNDS_FORMS.get(word, f"{word}($1)"), 6)
+
+
+_ROUNDS_FORMS = {"previous": "previous($1, first = $2)"}
 
 
 def _settings(here: _Here) -> Iterator[Offer]:
@@ -391,6 +420,7 @@ def _values(here: _Here) -> Iterator[Offer]:
         yield Offer("none", Kind.Keyword, rank=7)
     if type_.wants not in (Wants.NAME, Wants.CONCEPT):
         yield from _constants(here)
+        yield from _of_rounds(here, "each") if here.is_in_rounds else ()
 
 
 def _of_type(here: _Here, setting: Setting, type_: ValueType) -> Iterator[Offer]:
@@ -421,6 +451,10 @@ def _names_of(here: _Here, type_: ValueType) -> Iterator[Offer]:
         yield from (Offer(each, Kind.EnumMember, "shipped template", rank=3) for each in SHIPPED)
     for kind in type_.families:
         yield from (Offer(name, Kind.Variable, kind, rank=2) for name in here.names(kind))
+    if {"model", "stage"} & {*type_.families}:
+        setting = here.context.want.setting
+        several = ["every"] if setting is not None and setting.type.wants is Wants.LIST else []
+        yield from _of_rounds(here, "previous", "latest", *several)
 
 
 _SORTS: dict[Sort, Callable[[_Here], Iterable[Offer]]] = {
@@ -429,6 +463,7 @@ _SORTS: dict[Sort, Callable[[_Here], Iterable[Offer]]] = {
     Sort.METHOD: _methods,
     Sort.TYPE: _types,
     Sort.PARAM_TYPE: _param_types,
+    Sort.PARAM_RANGE: _param_range,
     Sort.CONSTANT: _constants,
     Sort.COPY: _copies,
     Sort.DATASET: _datasets,
@@ -438,6 +473,7 @@ _SORTS: dict[Sort, Callable[[_Here], Iterable[Offer]]] = {
     Sort.SHAPE: _shapes,
     Sort.SHARE: _shares,
     Sort.SCORE: _scores,
+    Sort.POLICY: _policies,
     Sort.SETTINGS: _settings,
     Sort.PROFILE: _profile,
     Sort.VALUE: _values,
@@ -456,6 +492,9 @@ def _argument_names(here: _Here) -> Iterator[Offer]:
             yield Offer(
                 f"{parameter.name} =", Kind.Property, str(parameter.type), f"{parameter.name} = $1", 3
             )
+    if frame.head == "previous" and frame.count and "first" not in frame.keys:
+        yield Offer("first =", Kind.Property, "what stands for it in the first round", "first = $1", 3)
+    yield from _of_step(frame)
     concept = context.want.concept or frame.items.concept
     if concept is None or parameters_of(frame):
         return
@@ -463,6 +502,20 @@ def _argument_names(here: _Here) -> Iterator[Offer]:
         if setting.name not in frame.keys:
             offer = _setting(concept, setting)
             yield Offer(f"{setting.name} =", Kind.Property, offer.detail, offer.insert, 3, offer.page)
+
+
+def _of_step(frame: Frame) -> Iterator[Offer]:
+    """What belongs to a step beside its settings."""
+    step = frame.step
+    if step is None or not issubclass(step, Step) or frame.is_call:
+        return
+    if step.takes is Takes.DATASET and frame.count and "on" not in frame.keys:
+        yield Offer("on =", Kind.Property, STEP_WORDS["on"], "on = $1", 2)
+    if step.grouped and not frame.is_by and not frame.count:
+        yield _BY
+
+
+_BY = Offer("by", Kind.Keyword, "of each group of these columns", "by $1", 6)
 
 
 def _members(here: _Here) -> Iterator[Offer]:
@@ -501,7 +554,7 @@ def _connections(here: _Here) -> Iterator[Offer]:
     if want.word == "expect":
         yield Offer("else", Kind.Keyword, "what it means when it does not hold", 'else "$1"', 7)
     if step is not None and issubclass(step, Step) and step.grouped and not frame.is_by and not frame.is_call:
-        yield Offer("by", Kind.Keyword, "of each group of these columns", "by $1", 6)
+        yield _BY
     if want.sort is Sort.COPY:
         yield Offer("with", Kind.Keyword, "with other settings", "with { $1 }", 6)
 

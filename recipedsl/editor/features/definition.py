@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from lsprotocol import types
 
 from recipedsl.editor.analysis import Analysis
-from recipedsl.editor.columns import At, Columns, Use, place_of
+from recipedsl.editor.columns import Columns, Use
 from recipedsl.editor.features.base import Feature, offset_of
 from recipedsl.editor.names import Definition, Occurrence, Role, definitions_in
 from recipedsl.editor.nodes import path_to
+from recipedsl.editor.places import At, place_of
 from recipedsl.editor.positions import Positions
 from recipedsl.editor.related import with_imports
 from recipedsl.editor.workspace import Workspace
@@ -65,7 +66,8 @@ def _imported_file(workspace: Workspace, analysis: Analysis, offset: int) -> Loc
     for item in analysis.path_at(offset):
         if isinstance(item, tree.Import) and item.path.span.start <= offset <= item.path.span.end:
             path = beside(analysis.document.path, item.path.value)
-            if analysis.facts.read_text(path) is None:
+            # A file that nobody has looked at yet may well be there: an editor that goes there will see.
+            if analysis.facts.missing(path) is not None:
                 return None
             start = types.Position(0, 0)
             uri = workspace.uri_in(analysis.document.root, path)
@@ -139,7 +141,7 @@ def _sources(analysis: Analysis, columns: Columns, at: At) -> list[tuple[Source,
     found = {
         (each.source, each.span)
         for each in begins
-        if (here := At(each.source.path, each.span, at.name)) in columns.fixed and columns.root(here) == root
+        if (here := At(each.source.path, each.span, at.way)) in columns.fixed and columns.root(here) == root
     }
     return sorted(found, key=lambda each: (each[0].path, each[1]))
 
@@ -147,7 +149,7 @@ def _sources(analysis: Analysis, columns: Columns, at: At) -> list[tuple[Source,
 def _fields(workspace: Workspace, analysis: Analysis, found: Occurrence) -> Locations:
     """Where a row type declares a column."""
     at = place_of(analysis, found)
-    if at is None or found.role is not Role.COLUMN:
+    if at is None or found.role not in (Role.COLUMN, Role.FIELD):
         return None
     uses = Columns(with_imports(workspace, analysis)).uses(at)
     return _used(each for each in uses if each.is_new and _is_field(each)) or None

@@ -11,11 +11,11 @@ from itertools import takewhile
 
 from lsprotocol import types
 
-from recipedsl.diagnostics import RecipeError
-from recipedsl.editor.analysis import Analysis
+from recipedsl.diagnostics import Problems, RecipeError
+from recipedsl.editor.analysis import Analysis, Parser
 from recipedsl.editor.features.base import Feature, offset_of
 from recipedsl.source import Source, Span
-from recipedsl.syntax import tree
+from recipedsl.syntax import parse, tree
 from recipedsl.syntax.format import format_source
 
 #: Lines that are compared one by one; of longer stretches the whole is replaced.
@@ -24,7 +24,12 @@ _MOST_LINES = 3_000
 
 def whole(analysis: Analysis, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
     """Edits that give the text its look; None where it cannot be formatted."""
-    text = _formatted(analysis.source)
+
+    def read(source: Source) -> tuple[tree.File, Problems]:
+        is_own = source is analysis.source
+        return (analysis.tree, analysis.syntax_problems) if is_own else analysis.parse(source)
+
+    text = _formatted(analysis.source, read)
     return None if text is None else edits_between(analysis, Span(0, len(analysis.text)), text)
 
 
@@ -66,10 +71,10 @@ def _of_item(analysis: Analysis, item: tree.Item) -> Iterator[types.TextEdit]:
         yield from edits_between(analysis, Span(start, item.span.end), new.rstrip("\n"))
 
 
-def _formatted(source: Source) -> str | None:
+def _formatted(source: Source, read: Parser = parse) -> str | None:
     """The text in its look; None for one with syntax errors."""
     try:
-        return format_source(source)
+        return format_source(source, read)
     except RecipeError:
         return None
 

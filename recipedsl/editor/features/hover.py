@@ -2,49 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
 
+from recipedsl.diagnostics import Code
 from recipedsl.editor.analysis import Analysis
+from recipedsl.editor.counts import Identities, Rows
 from recipedsl.editor.features.base import Feature, offset_of
 from recipedsl.editor.names import ColumnUse, Definition, Occurrence, Role
-from recipedsl.editor.nodes import path_to
+from recipedsl.editor.nodes import declarations, path_to
 from recipedsl.editor.origins import column_seen
 from recipedsl.editor.quantities import plain_number, resolved
 from recipedsl.editor.telling import (
+    STEP_WORDS,
     column_page,
     fenced,
+    grammar_page,
     inline,
+    named_page,
     parameter_page,
     row_lines,
+    rows_label,
     setting_head,
     setting_page,
     value_text,
-    without_links,
     word_page,
 )
+from recipedsl.editor.workspace import Workspace
 from recipedsl.language.concept import Setting
 from recipedsl.language.functions.base import Parameter
-from recipedsl.reference.grammar_words import GRAMMAR_WORDS
 from recipedsl.reference.markdown import joined, prose
+from recipedsl.reference.pages import read_page
+from recipedsl.semantics.recipe import Dataset, Passage
 from recipedsl.semantics.values import Sort
-from recipedsl.source import Span
+from recipedsl.source import Source, Span
 from recipedsl.syntax import tree
 from recipedsl.syntax.scan import NUMBER, RESERVED, Token
 
 
-def hover(analysis: Analysis, params: types.HoverParams) -> types.Hover | None:
-    """What is known of the word at a position; None where there is nothing to say."""
+def hover(workspace: Workspace, params: types.HoverParams) -> types.Hover | None:
+    """What is known of the word at a position, and of problems there; None where there is nothing to say."""
+    analysis = workspace.analysis(params.text_document.uri)
+    if analysis is None:
+        return None
     offset = offset_of(analysis, params)
     found = analysis.names.at(offset)
     if found is not None:
         told, span = _TELLERS[found.role](analysis, found), found.span
     else:
         told, span = _word(analysis, offset)
+    problems = dict(_problems_at(workspace, analysis, offset))
+    if not told:
+        span = next(iter(problems.values()), span)
+    told = joined([told, joined(map(partial(_problem, workspace), problems))], "\n\n---\n\n")
     if not told:
         return None
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told), analysis.positions.range(span))
+
+
+def _problems_at(workspace: Workspace, analysis: Analysis, offset: int) -> Iterator[tuple[type[Code], Span]]:
+    """Codes of the problems that are shown at an offset, and where they stand."""
+    for each in workspace.shown(analysis):
+        label = each.primary
+        if label is None or label.source.path != analysis.source.path:
+            continue
+        if label.span.start <= offset <= label.span.end:
+            yield each.kind, label.span
+
+
+def _problem(workspace: Workspace, kind: type[Code]) -> str:
+    """What a code means, and where there is more of it; the editor shows the message itself."""
+    href = workspace.page_of(kind)
+    name = inline(f"{kind.code} {kind.name}")
+    shown = f"[{name}]({href})" if href else name
+    return f"{shown}: {prose(read_page(kind.page()).title)}."
 
 
 # --- names ------------------------------------------------------------------------------------------------
@@ -55,7 +89,7 @@ def _nothing(_: Analysis, __: Occurrence) -> str:
 
 
 def _reserved(_: Analysis, found: Occurrence) -> str:
-    return _grammar_word(found.name)
+    return grammar_page(found.name)
 
 
 def _declared(analysis: Analysis, found: Occurrence) -> str:
@@ -64,7 +98,7 @@ def _declared(analysis: Analysis, found: Occurrence) -> str:
 
 def _vocabulary(analysis: Analysis, found: Occurrence) -> str:
     if found.word is None:
-        return ""
+        return named_page(found.name)
     rows = _rows_behind(analysis, found.span) if found.role in (Role.STEP, Role.CONCEPT) else ""
     return joined([word_page(found.word), rows])
 
@@ -73,7 +107,7 @@ def _setting(analysis: Analysis, found: Occurrence) -> str:
     if isinstance(found.setting, Parameter):
         return parameter_page(found.setting, found.word)
     if not isinstance(found.setting, Setting):
-        return ""
+        return _step_word(found.name)
     head = fenced([setting_head(found.setting)])
     return joined([head, setting_page(found.setting, found.word), _value_here(analysis, found.span)])
 
@@ -107,9 +141,14 @@ def _known_value(analysis: Analysis, name: str) -> str:
     return plain_number(value) if value.sort is Sort.NUMBER else value_text(value.plain)
 
 
+def _step_word(name: str) -> str:
+    means = STEP_WORDS.get(name, "")
+    return f"{inline(name)}: {means}." if means else ""
+
+
 def _choice(_: Analysis, found: Occurrence) -> str:
     if not isinstance(found.setting, Setting):
-        return ""
+        return _step_word(found.name)
     return joined([fenced([f"{found.setting.name} = {found.name}"]), setting_page(found.setting, found.word)])
 
 
@@ -157,11 +196,16 @@ def _definition(analysis: Analysis, found: Definition) -> str:
 
 
 def _head(found: Definition) -> str:
-    """The first line of a declaration, as written."""
+    """The first line of a declaration, as written; of one that goes on, that it does."""
     span = found.node.span
-    line = found.source.text[span.start : span.end].split("\n", 1)[0].rstrip()
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    line, goes_on, _ = found.source.text[span.start : span.end].partition("\n")
+    line = line.rstrip()
+    if len(line) > _LONGEST:
+        return f"{line[:_LONGEST]}…"
+    return f"{line} … {_CLOSERS[line[-1]]}" if goes_on and line[-1:] in _CLOSERS else line
 
+
+_CLOSERS = {"{": "}", "(": ")", "[": "]"}
 
 _LONGEST = 120
 
@@ -170,13 +214,52 @@ def _meaning(analysis: Analysis, found: Definition) -> str:
     """What a declaration comes to."""
     name = _full_name(analysis, found)
     if found.kind in ("param", "let"):
-        value = _known_value(analysis, name)
-        return f"= {inline(value)}" if value else ""
+        return _value(analysis, name, found)
     if found.kind in ("data", "part"):
         return _rows(analysis, name, found)
     if found.kind == "stage":
         return _stage(analysis, name)
+    if found.kind == "type" and isinstance(found.node, tree.TypeDeclaration):
+        return _type(found.source, found.node)
+    if found.kind == "model":
+        return _model(found)
     return ""
+
+
+def _type(source: Source, node: tree.TypeDeclaration) -> str:
+    """The columns of a row type, a line each."""
+    if not isinstance(node.type, tree.RecordType):
+        return ""
+    return fenced(" ".join(source.slice(each.span).split()) for each in node.type.fields)
+
+
+def _model(found: Definition) -> str:
+    """Where a model comes from."""
+    entries = found.node.block.entries if isinstance(found.node, tree.Thing) else ()
+    for entry in entries:
+        if isinstance(entry, tree.Attribute) and entry.key.text == "from":
+            return f"from {inline(' '.join(found.source.slice(entry.value.span).split()))}"
+    return ""
+
+
+def _value(analysis: Analysis, name: str, found: Definition) -> str:
+    """What a param or let is, and what else a param may be."""
+    value = _known_value(analysis, name)
+    told = f"= {inline(value)}" if value else ""
+    if found.kind != "param":
+        return told
+    values = joined([told, *_in_profiles(analysis, name)], ", ")
+    return joined([values, f"{inline(f'--set {name}=…')} gives it another value."])
+
+
+def _in_profiles(analysis: Analysis, name: str) -> Iterator[str]:
+    """What the profiles of the recipe make of a param."""
+    for item in declarations(analysis.tree.items):
+        if isinstance(item, tree.Thing) and item.kind.text == "profile" and item.name is not None:
+            for entry in item.block.entries:
+                if isinstance(entry, tree.Attribute) and entry.key.text == name:
+                    written = analysis.text[entry.value.span.start : entry.value.span.end]
+                    yield f"{inline(written)} in profile {inline(item.name.text)}"
 
 
 def _full_name(analysis: Analysis, found: Definition) -> str:
@@ -196,17 +279,29 @@ def _rows(analysis: Analysis, name: str, found: Definition) -> str:
     if dataset is None:
         return ""
     parts = f", parts {', '.join(inline(each) for each in dataset.parts)}" if dataset.parts else ""
-    return joined([f"shape {inline(str(dataset.shape))}{parts}", fenced(row_lines(dataset.row))])
+    part = found.name.rpartition(".")[2] if found.kind == "part" else ""
+    counted = _counted(analysis, dataset, len(dataset.steps), part)
+    return joined([f"{counted}shape {inline(str(dataset.shape))}{parts}", fenced(row_lines(dataset.row))])
+
+
+def _counted(analysis: Analysis, dataset: Dataset, place: int, part: str = "") -> str:
+    """`153 rows, ` behind so many steps of a dataset, or in a part; empty where nobody has counted."""
+    rows = analysis.facts.memory.counts.rows(Identities(analysis).behind(dataset)[place])
+    if rows is not None and part:
+        rows = Rows(dict(rows.parts)[part]) if part in dict(rows.parts) else None
+    return f"{rows_label([rows])}, " if rows is not None else ""
 
 
 def _stage(analysis: Analysis, name: str) -> str:
-    stage = analysis.recipe.stages.get(name)
+    stages = analysis.recipe.stages
+    stage = stages.get(name) or stages.get(f"{name}[1]")
     if stage is None:
         return ""
     data = f"{stage.data.name}.{stage.data.part}" if stage.data.part else stage.data.name
     gives = "a reward model" if stage.method.gives == "reward" else "a policy"
     adapter = ", an adapter" if stage.trains_adapter else ""
-    return f"starts from {inline(stage.start)}, trains on {inline(data)}, gives {gives}{adapter}"
+    first = "" if name in stages else " in the first round"
+    return f"starts from {inline(stage.start)}{first}, trains on {inline(data)}, gives {gives}{adapter}"
 
 
 def _rows_behind(analysis: Analysis, span: Span) -> str:
@@ -215,9 +310,19 @@ def _rows_behind(analysis: Analysis, span: Span) -> str:
     for node in reversed(around):
         passage = analysis.passages.get(node.span)
         if passage is not None and node.span.start == span.start:
-            shape = f"Rows behind it, shape {inline(str(passage.shape))}:"
+            counted = _counted_at(analysis, passage)
+            shape = f"Behind it: {counted}shape {inline(str(passage.shape))}"
             return joined([shape, fenced(row_lines(passage.row))])
     return ""
+
+
+def _counted_at(analysis: Analysis, passage: Passage) -> str:
+    dataset = analysis.recipe.datasets.get(passage.dataset)
+    if dataset is None:
+        return ""
+    places = (dataset.source.place, *(each.place for each in dataset.steps))
+    found = next((n for n, each in enumerate(places) if each.span == passage.place.span), None)
+    return _counted(analysis, dataset, found) if found is not None else ""
 
 
 # --- words that name nothing ----------------------------------------------------------------------------
@@ -231,7 +336,7 @@ def _word(analysis: Analysis, offset: int) -> tuple[str, Span]:
     if token.kind == NUMBER:
         value = resolved(token.text)
         return (f"{inline(token.text)} = {inline(value)}" if value else ""), token.span
-    return (_grammar_word(token.text) if token.text in RESERVED else ""), token.span
+    return (grammar_page(token.text) if token.text in RESERVED else ""), token.span
 
 
 def _touched(analysis: Analysis, offset: int) -> Token | None:
@@ -242,12 +347,4 @@ def _touched(analysis: Analysis, offset: int) -> Token | None:
     return next(wanted, None)
 
 
-def _grammar_word(word: str) -> str:
-    found = next((each for each in GRAMMAR_WORDS if each.word == word), None)
-    if found is None:
-        return ""
-    means = without_links(found.means)
-    return joined([fenced([found.form]), f"{means[:1].upper()}{means[1:]}."])
-
-
-FEATURES = (Feature(types.TEXT_DOCUMENT_HOVER, hover, waits=True),)
+FEATURES = (Feature(types.TEXT_DOCUMENT_HOVER, hover, wide=True, waits=True, counts=True),)

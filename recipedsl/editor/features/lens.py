@@ -5,7 +5,7 @@ A lens names a command of `commands.py`, which answers with a command line; noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
@@ -32,16 +32,42 @@ def lenses(analysis: Analysis, params: types.CodeLensParams) -> list[types.CodeL
 
 def _of_items(analysis: Analysis) -> Iterator[types.CodeLens]:
     for item in analysis.tree.items:
-        # What stands in rounds has a number in its name: which of them is meant, nobody can tell.
+        if isinstance(item, tree.Rounds):
+            for each in item.items:
+                yield from _of_item(analysis, each, _numbers(item))
+        else:
+            yield from _of_item(analysis, item, (0,))
+
+
+def _numbers(rounds: tree.Rounds) -> range:
+    """The first rounds: more lenses than those nobody reads."""
+    count = int(rounds.count.text) if rounds.count.text.isdecimal() else 0
+    return range(1, min(count, _MOST_ROUNDS) + 1)
+
+
+#: Rounds that have lenses of their own.
+_MOST_ROUNDS = 5
+
+
+def _of_item(analysis: Analysis, item: tree.Item, numbers: Sequence[int]) -> Iterator[types.CodeLens]:
+    """What can be done with a declaration, in rounds with each that it makes."""
+    kind = kind_of(item)
+    for number in numbers:
         if isinstance(item, tree.Data):
-            for name in _previews(item):
-                words = "preview five rows" + (f" of {name}" if "." in name else "")
+            for name in _previews(item, number):
+                words = "preview five rows" + (f" of {name}" if "." in name or number else "")
                 yield _lens(analysis, item.span, words, PREVIEW, name)
-        elif isinstance(item, tree.Thing) and item.name is not None and kind_of(item) in ("stage", "eval"):
-            yield _lens(analysis, item.span, f"run {kind_of(item)}", RUN, item.name.text)
+        elif isinstance(item, tree.Thing) and item.name is not None and kind in ("stage", "eval"):
+            name = _numbered(item.name.text, number)
+            yield _lens(analysis, item.span, f"run {name if number else kind}", RUN, name)
 
 
-def _previews(item: tree.Data) -> Iterator[str]:
+def _numbered(name: str, number: int) -> str:
+    """What the recipe calls a declaration in a round; 0 for one outside of rounds."""
+    return f"{name}[{number}]" if number else name
+
+
+def _previews(item: tree.Data, number: int) -> Iterator[str]:
     """What can be looked at of a dataset: its parts where it is split."""
     splits = [
         each for each in item.pipeline.steps if isinstance(each, tree.Step) and each.name.text == "split"
@@ -52,7 +78,8 @@ def _previews(item: tree.Data) -> Iterator[str]:
         for each in step.arguments
         if each.name is not None and each.name.text != "group"
     ]
-    yield from (f"{item.name.text}.{each}" for each in parts) if parts else (item.name.text,)
+    name = _numbered(item.name.text, number)
+    yield from (f"{name}.{each}" for each in parts) if parts else (name,)
 
 
 def _lens(analysis: Analysis, span: Span, title: str, command: str, *names: str) -> types.CodeLens:

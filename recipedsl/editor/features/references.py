@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from lsprotocol import types
 
 from recipedsl.editor.analysis import Analysis
-from recipedsl.editor.columns import Columns, place_of
+from recipedsl.editor.columns import Columns
 from recipedsl.editor.features.base import Feature, offset_of
 from recipedsl.editor.names import Definition, Occurrence, Role
+from recipedsl.editor.places import place_of
 from recipedsl.editor.related import related
 from recipedsl.editor.workspace import Workspace
 from recipedsl.source import Span
@@ -65,7 +66,7 @@ def mentions(analyses: list[Analysis], analysis: Analysis, found: Occurrence) ->
     """Every place in some recipes that means the same as a name in one of them."""
     if found.definition is not None:
         return list(of_definition(analyses, found.definition))
-    if found.role in (Role.COLUMN, Role.KEY):
+    if found.role in (Role.COLUMN, Role.FIELD, Role.KEY):
         return list(of_column(analyses, analysis, found))
     return list(of_word(analysis, found))
 
@@ -76,9 +77,8 @@ def references(workspace: Workspace, params: types.ReferenceParams) -> list[type
     found = analysis.names.at(offset_of(analysis, params)) if analysis is not None else None
     if analysis is None or found is None:
         return None
-    analyses = [analysis] if found.definition is None and found.role is not Role.COLUMN else related(
-        workspace, analysis
-    )  # fmt: skip
+    is_wide = found.definition is not None or found.role in (Role.COLUMN, Role.FIELD)
+    analyses = related(workspace, analysis) if is_wide else [analysis]
     with_new = params.context.include_declaration
     own = next((each for each in analyses if each.document.uri == analysis.document.uri), analysis)
     found = own.names.at(offset_of(own, params)) or found

@@ -1,4 +1,4 @@
-"""Rename: declarations, params, parts and columns, with everything that names them, in all files.
+"""Rename: declarations, params, parts, columns and fields, with everything that names them, in all files.
 
 A rename is tried on paper before it is offered: one after which something is wrong that was not, or after
 which a name means something else, is refused with the reason.
@@ -13,11 +13,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from recipedsl.editor.analysis import Analysis
-from recipedsl.editor.columns import At, Columns, place_of
+from recipedsl.editor.columns import Columns
 from recipedsl.editor.facts import LookAt, TextOf
 from recipedsl.editor.features.base import Feature, offset_of
 from recipedsl.editor.features.references import Mention, of_definition
 from recipedsl.editor.names import Occurrence, Role
+from recipedsl.editor.places import At, place_of
 from recipedsl.editor.related import related, with_imports
 from recipedsl.editor.telling import column_name
 from recipedsl.editor.trial import Change, moved, new_problems, tried, workspace_edit
@@ -44,6 +45,7 @@ class _Subject:
         mentions: every place that names it, the one at the cursor included.
         taken: names that stand beside it.
         at: the column; None for a declaration.
+        is_field: whether it is a part of a column somewhere.
     """
 
     found: Occurrence
@@ -51,6 +53,7 @@ class _Subject:
     mentions: list[Mention]
     taken: frozenset[str] = frozenset()
     at: At | None = None
+    is_field: bool = False
 
 
 def prepare(workspace: Workspace, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
@@ -100,7 +103,7 @@ def _renamable(analysis: Analysis, offset: int) -> Occurrence | None:
     if found.role in (Role.DECLARATION, Role.REFERENCE):
         return found if found.definition is not None else None
     is_key = found.role is Role.KEY and place_of(analysis, found) is not None
-    return found if found.role is Role.COLUMN or is_key else None
+    return found if found.role in (Role.COLUMN, Role.FIELD) or is_key else None
 
 
 def _inner(analysis: Analysis, span: Span) -> Span:
@@ -121,7 +124,7 @@ def _declaration(analyses: list[Analysis], found: Occurrence) -> _Subject:
 
 
 def _column(analyses: list[Analysis], found: Occurrence) -> _Subject:
-    """A column, where its name is the recipe's to choose."""
+    """A column or a field of one, where its name is the recipe's to choose."""
     at = place_of(analyses[0], found)
     if at is None:
         raise Refused(_unknown(found))
@@ -132,12 +135,12 @@ def _column(analyses: list[Analysis], found: Occurrence) -> _Subject:
     mentions = [Mention(each.analysis, each.span, each.is_new) for each in columns.uses(at)]
     if not any(each.is_new for each in mentions):
         raise Refused(f"nothing in the recipe makes `{found.name}`: it comes from the rows")
-    return _Subject(found, analyses, mentions, frozenset(columns.beside(at)), at)
+    return _Subject(found, analyses, mentions, frozenset(columns.beside(at)), at, columns.is_field(at))
 
 
 def _unknown(found: Occurrence) -> str:
     row = found.column.row if found.column is not None else None
-    if row is not None and row.column(found.name) is None:
+    if row is not None and found.role is Role.COLUMN and row.column(found.name) is None:
         return f"there is no column `{found.name}`"
     return f"the columns at `{found.name}` are not known, so neither is what else names it"
 
@@ -156,11 +159,17 @@ def _everything_can_be_read(subject: _Subject) -> None:
             if token.kind == NAME and token.value == name and token.span.start not in known:
                 raise Refused(f"{_line(analysis, token.span)} names `{name}` too and cannot be read as it is")
         for each in analysis.names.all if subject.at is not None else ():
-            is_same = each.role is Role.COLUMN and each.name == name
-            if is_same and each.column and each.column.row is None and place_of(analysis, each) is None:
+            if each.name == name and _may_be(subject, each) and place_of(analysis, each) is None:
                 raise Refused(
                     f"the columns are not known where {_line(analysis, each.span)} names `{name}` too"
                 )
+
+
+def _may_be(subject: _Subject, found: Occurrence) -> bool:
+    """Whether a name could mean the same, were more known of the rows."""
+    if found.role is Role.FIELD:
+        return subject.is_field
+    return found.role is Role.COLUMN and found.column is not None and found.column.row is None
 
 
 def _line(analysis: Analysis, span: Span) -> str:
@@ -181,7 +190,8 @@ def _new_name(subject: _Subject, name: str) -> str:
         if not _COLUMN.fullmatch(bare):
             raise Refused(f"`{name}` cannot be the name of a column")
         if bare in subject.taken and bare != subject.found.name:
-            raise Refused(f"there is a column `{bare}` beside `{subject.found.name}`")
+            what = "field" if subject.is_field else "column"
+            raise Refused(f"there is a {what} `{bare}` beside `{subject.found.name}`")
         return column_name(bare)
     if bare in RESERVED:
         raise Refused(f"`{bare}` is a word of the language")

@@ -1,6 +1,6 @@
 """The rows of each dataset, from its source through its steps: what is written, and what is known already.
 
-The counts themselves come later, from `counting.py`; they find their step by its origin.
+The counts themselves come later, from `editor/counting.py`; they find their step by its origin.
 """
 
 from __future__ import annotations

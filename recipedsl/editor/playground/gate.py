@@ -40,6 +40,7 @@ METHODS = frozenset({
     "textDocument/documentHighlight",
     "textDocument/formatting",
     "textDocument/hover",
+    "textDocument/rename",
     "textDocument/signatureHelp",
     "completionItem/resolve",
     "codeAction/resolve",

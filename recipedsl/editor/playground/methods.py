@@ -8,7 +8,7 @@ from typing import Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from recipedsl.editor.playground.counting import Counting
+from recipedsl.editor.counting import Counting
 from recipedsl.editor.playground.funnel import funnels_of
 from recipedsl.editor.playground.graph import graph_of
 from recipedsl.editor.playground.recipes import Opened, Recipes, Refused

@@ -8,19 +8,18 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event
 
-from pygls.io_ import run_websocket
 from websockets.asyncio.server import ServerConnection, serve
 
 from recipedsl.diagnostics import Diagnostic
+from recipedsl.editor.counting import Counting
 from recipedsl.editor.facts import Around
-from recipedsl.editor.playground.counting import Counting
 from recipedsl.editor.playground.door import HOST, Door
 from recipedsl.editor.playground.gate import MOST_MESSAGE, Gate
 from recipedsl.editor.playground.methods import Beginning, add_methods
 from recipedsl.editor.playground.recipes import Recipes
 from recipedsl.editor.server import RecipeServer
+from recipedsl.editor.speaking import converse_over
 from recipedsl.editor.world import World
 from recipedsl.plan.facts import Facts
 
@@ -94,11 +93,9 @@ async def _talk(playground: Playground, page: ServerConnection) -> None:
     # The workspace is another one after `initialize`, so it is asked for each time.
     gate = Gate(page, playground.root, lambda: server.recipes)
     try:
-        await run_websocket(gate, Event(), server.protocol, _SILENT, server.report_server_error)  # type: ignore[arg-type]
+        await converse_over(server, gate)
     finally:
         counting.end()
-        server.pusher.end()
-        server.shutdown()  # type: ignore[no-untyped-call]
 
 
 def closed(world: World, root: Path) -> World:

@@ -39,10 +39,18 @@ class Lora(Adapter):
         also_called=("lora_target", "lora_target_modules"),
     )
     rank_stabilised: Any = setting(
-        flag(), "scale by the root of the rank (arXiv:2312.03732)", False, argument="use_rslora"
+        flag(),
+        "scale by the root of the rank (arXiv:2312.03732)",
+        False,
+        argument="use_rslora",
+        also_called=("peft_use_rslora",),
     )
     decomposed: Any = setting(
-        flag(), "weight-decomposed form, DoRA (arXiv:2402.09353)", False, argument="use_dora"
+        flag(),
+        "weight-decomposed form, DoRA (arXiv:2402.09353)",
+        False,
+        argument="use_dora",
+        also_called=("peft_use_dora",),
     )
     start: Any = setting(
         one_of("gaussian", "pissa", "olora", "loftq"),
@@ -55,16 +63,25 @@ class Lora(Adapter):
         not_yet=True,
     )  # fmt: skip
     save: Any = setting(
-        several(text(), least=1), "layers that are trained whole beside it", None, not_yet=True
+        several(text(), least=1),
+        "layers that are trained whole beside it",
+        None,
+        not_yet=True,
+        also_called=("modules_to_save", "lora_modules_to_save", "additional_target"),
     )
     rate_ratio: Any = setting(
-        number(above=0), "rate of B over that of A, LoRA+ (arXiv:2402.12354)", None, not_yet=True
+        number(above=0),
+        "rate of B over that of A, LoRA+ (arXiv:2402.12354)",
+        None,
+        not_yet=True,
+        also_called=("loraplus_lr_ratio",),
     )
     restart_every: Any = setting(
         whole(1),
         "steps after which it is merged and begun anew (ReLoRA)",
         None,
         not_yet=True,
+        also_called=("relora_steps",),
     )
     restart_warmup: Any = setting(
         whole(0), "steps in which the rate rises again after each restart", None, not_yet=True

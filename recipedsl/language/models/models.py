@@ -24,7 +24,9 @@ class HubModel(ModelSourceConcept):
     keyword: ClassVar[str] = "hub"
 
     name: Any = setting(text(), "name of the repository, `owner/model`")
-    revision: Any = setting(text(), "commit, tag or branch", "")
+    revision: Any = setting(
+        text(), "commit, tag or branch", "", also_called=("rev", "commit", "sha", "version", "branch")
+    )
 
 
 class LocalModel(ModelSourceConcept):

@@ -57,7 +57,9 @@ class HubData(DataSource):
     name: Any = setting(text(), "name of the repository, `owner/dataset`")
     config: Any = setting(text(), "configuration of the dataset", "")
     split: Any = setting(text(), "split of the dataset", "train")
-    revision: Any = setting(text(), "commit, tag or branch", "")
+    revision: Any = setting(
+        text(), "commit, tag or branch", "", also_called=("rev", "commit", "sha", "version", "branch")
+    )
     files: Any = setting(
         several(text(), least=1), "files or globs of the repository, instead of a split's", None, not_yet=True
     )

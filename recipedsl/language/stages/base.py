@@ -47,6 +47,8 @@ DECIDED: dict[str, str] = {
     "max_length": "the setting `max_length`",
     "packing": "the setting `packing`",
     "reward_weights": "the weights in `reward`",
+    **dict.fromkeys(("eval_strategy", "eval_steps", "do_eval", "eval_on_start"), "the setting `eval_every`"),
+    **dict.fromkeys(("load_best_model_at_end", "metric_for_best_model"), "the setting `keep_best`"),
 }  # fmt: skip
 
 
@@ -143,7 +145,7 @@ class StageMethod(Concept):
         whole(1),
         "rows that one device holds at a time; found from memory when left out",
         None,
-        also_called=("per_device_train_batch_size", "micro_batch_size"),
+        also_called=("per_device_train_batch_size", "per_gpu_train_batch_size", "micro_batch_size"),
     )
     max_length: Any = setting(
         whole(1),
@@ -185,19 +187,21 @@ class StageMethod(Concept):
         "noise on the embeddings while training (arXiv:2310.05914)",
         None,
         argument="neftune_noise_alpha",
+        also_called=("noisy_embedding_alpha",),
     )
-    eval: Any = setting(name_of("data"), "rows whose loss is taken now and then", None, not_yet=True)
+    eval: Any = setting(
+        name_of("data"), "rows whose loss is taken before the first step, now and then, and at the end", None
+    )
     eval_every: Any = setting(
         either(whole(1), share(above=0)),
         "steps between these, or a share of an epoch; an epoch when left out",
         None,
-        not_yet=True,
     )
     keep_best: Any = setting(
         flag(), "end with the checkpoint that did best on `eval`, not the last", None, not_yet=True
     )
     patience: Any = setting(
-        whole(1), "stop when this many looks at `eval` in a row were no better", None, not_yet=True
+        whole(1), "stop when this many looks at `eval` in a row were no better than the best", None
     )
     most_loss: Any = setting(number(above=0), "stop when the loss stays above this", None, not_yet=True)
     tokens: Any = setting(whole(1), "tokens to train on, instead of epochs", None, not_yet=True)
@@ -219,7 +223,9 @@ class StageMethod(Concept):
         None,
         not_yet=True,
     )
-    offload_activations: Any = setting(flag(), "keep activations in main memory", None, not_yet=True)
+    offload_activations: Any = setting(
+        flag(), "keep activations in main memory", None, not_yet=True, also_called=("activation_offloading",)
+    )
     rates: Any = setting(
         mapping(), "learning rates of groups of weights, by names with `*`", None, not_yet=True
     )
@@ -296,6 +302,16 @@ class Online(StageMethod):
     takes: ClassVar[tuple[Shape, ...]] = (Shape.PROMPT,)
     purpose: ClassVar[Purpose] = "prompt"
 
+    eval: Any = setting(name_of("data"), "prompts whose answers are scored now and then", None, not_yet=True)
+    eval_every: Any = setting(
+        either(whole(1), share(above=0)),
+        "steps between these, or a share of an epoch; an epoch when left out",
+        None,
+        not_yet=True,
+    )
+    patience: Any = setting(
+        whole(1), "stop when this many looks at `eval` in a row were no better", None, not_yet=True
+    )
     reward: Any = setting(
         expression("reward"),
         "how good an answer is: a weighted sum of reward functions and reward stages",

@@ -29,8 +29,8 @@ class Sft(Offline):
     usual_rate: ClassVar[tuple[float, float]] = (1e-6, 1e-4)
     usual_lora_rate: ClassVar[tuple[float, float]] = (1e-5, 1e-3)
     rate_source: ClassVar[str] = (
-        "published: 1e-6 (Phi-4, arXiv:2412.08905) to 4e-5 (HallOumi) with full weights, 1e-4 to 2e-4 with "
-        "LoRA (QLoRA, arXiv:2305.14314); trl 1.16 takes 2e-5"
+        "published: 1e-6 (Phi-4, arXiv:2412.08905) to 4e-5 (HallOumi) with full weights, 3e-4 for a small "
+        "model (SmolLM2 1.7B); 1e-4 to 2e-4 with LoRA (QLoRA, arXiv:2305.14314); trl 1.16 takes 2e-5"
     )
     rate: ClassVar[float] = 2e-5
     lora_rate: ClassVar[float] = 2e-4

@@ -58,6 +58,7 @@ class Step(Concept):
         compares: whether the texts of its columns are held against those of the other dataset.
         by_texts: whether what stands behind `by` is compared as texts, and has to be there.
         library, extra: what has to be installed for it beside this package, and the extra that has it.
+        bare_number: setting that a number among its columns is meant for.
         gives: shape that the rows have afterwards, where the step gives one.
     """
 
@@ -72,6 +73,7 @@ class Step(Concept):
     by_texts: ClassVar[bool] = False
     library: ClassVar[str] = ""
     extra: ClassVar[str] = ""
+    bare_number: ClassVar[str] = ""
     gives: ClassVar[Shape | None] = None
 
     @classmethod

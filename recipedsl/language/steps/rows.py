@@ -53,6 +53,7 @@ class Dedup(Step):
     """
 
     keyword: ClassVar[str] = "dedup"
+    bare_number: ClassVar[str] = "near"
     drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.COLUMNS
 

@@ -9,6 +9,7 @@ from recipedsl.diagnostics import Applicability, Diagnostic, Edit, Help
 from recipedsl.lint.base import Rule, Subject
 from recipedsl.semantics.recipe import Place
 from recipedsl.source import Span
+from recipedsl.syntax import tree
 
 
 class MissingEdition(Rule):
@@ -36,7 +37,9 @@ class MissingEdition(Rule):
     def check(cls, subject: Subject) -> Iterator[Diagnostic]:
         """Looks at the first line."""
         file = subject.root.file
-        if file.edition is not None:
+        # A text that was not read, as it is too large, says nothing.
+        is_unread = len(file.items) == 1 and file.items[0].span == file.span
+        if file.edition is not None or (is_unread and isinstance(file.items[0], tree.Broken)):
             return
         start = Span(0, 0)
         edit = Edit(file.source, start, "ftr 1\n\n")

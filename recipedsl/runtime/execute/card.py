@@ -68,6 +68,7 @@ def _training(node: StageNode, facts: Mapping[str, Any]) -> dict[str, Any]:
     rows = {
         "steps": facts.get("steps"),
         "last loss": _rounded(facts.get("loss")),
+        "held-out loss": _rounded((facts.get("looks") or [(0, None)])[-1][1]),
         "trained weights": trained,
         "tokens seen": facts.get("tokens") or None,
         "number format": facts.get("dtype"),

@@ -19,6 +19,7 @@ from recipedsl.plan.model import (
     Origin,
     Plan,
     ReadSource,
+    RewardTerm,
     StageNode,
     TokensNode,
 )
@@ -120,6 +121,18 @@ def _files(nodes: Iterable[Node]) -> Iterator[tuple[str, tuple[str, Origin]]]:
             yield node.source.path, (node.source.digest, node.origin)
         if isinstance(node, ModelNode | TokensNode) and node.template.digest:
             yield node.template.path, (node.template.digest, node.origin)
+        if isinstance(node, StageNode):
+            yield from ((path, (digest, node.origin)) for path, digest in _functions(node.rewards))
+
+
+def _functions(terms: Iterable[RewardTerm]) -> Iterator[tuple[str, str]]:
+    """Files of the user's own functions that a reward calls, with their digests."""
+    for term in terms:
+        settings = term.score.settings
+        if term.score.keyword == "python" and settings.get("digest"):
+            yield str(settings["function"]).rpartition(":")[0], str(settings["digest"])
+        for inner in term.score.terms.values():
+            yield from _functions(inner)
 
 
 def _changed(path: str, planned: str, now: str) -> Diagnostic:

@@ -7,7 +7,7 @@ from typing import Protocol, TextIO
 
 from recipedsl.diagnostics import Diagnostic
 from recipedsl.plan.model import Node, Plan
-from recipedsl.runtime.events import Event, Fetch, Judge, Step
+from recipedsl.runtime.events import Event, Fetch, Judge, Look, Step
 from recipedsl.runtime.execute.outcome import RunOutcome
 from recipedsl.runtime.store import Result, Why
 
@@ -139,6 +139,8 @@ class Lines(Silent):
         if isinstance(event, Step):
             loss = "" if event.loss is None else f", loss {event.loss:.4f}"
             self._say(node, f"step {event.step} of {event.steps}{loss}")
+        elif isinstance(event, Look):
+            self._say(node, f"held-out loss {event.loss} at step {event.step}")
         elif isinstance(event, Judge):
             self._say(node, f"{event.work}({event.model}) row {event.row} of {event.rows}")
         elif isinstance(event, Fetch):

@@ -30,7 +30,7 @@ class Options:
         only: names; these nodes and whatever they need. Empty means all.
         from_: a name; this node and all that depends on it are made again, even if they are cached.
         prepare_only: models, data and tokens only.
-        allow_unsandboxed: evals may run model-written code where the machine has no sandbox.
+        allow_unsandboxed: stages and evals may run model-written code where the machine has no sandbox.
     """
 
     only: tuple[str, ...] = ()

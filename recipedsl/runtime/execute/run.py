@@ -233,12 +233,13 @@ class _Run:
                 rows = self._rows(node.data)
                 return self.makers.tokens(node, rows, self.results[node.model].folder, out)
             case StageNode():
-                facts = self._run_worker(node, self.makers.worker, (), out)
+                # Hours may have passed since the run began, and a file of rewards be another one by now.
+                check_files([node], self.makers.digest, self.root)
+                facts = self._run_worker(node, self.makers.worker, out)
                 write_card(self.plan, node, out, facts, self._facts_of)
                 return facts
             case EvalNode():
-                extra = ("--allow-unsandboxed",) if self.options.allow_unsandboxed else ()
-                return self._run_worker(node, self.makers.evaluator, extra, out)
+                return self._run_worker(node, self.makers.evaluator, out)
             case LaterNode():
                 raise Bug("a plan was let through that cannot be carried out")
 
@@ -254,14 +255,12 @@ class _Run:
         result = self.results.get(name)
         return result.manifest.facts if result is not None else {}
 
-    def _run_worker(
-        self, node: StageNode | EvalNode, command: tuple[str, ...], extra: tuple[str, ...], out: Path
-    ) -> dict[str, Any]:
+    def _run_worker(self, node: StageNode | EvalNode, command: tuple[str, ...], out: Path) -> dict[str, Any]:
         worker = Worker(
             plan=self.plan,
             node=node,
             command=command,
-            extra=extra,
+            extra=("--allow-unsandboxed",) if self.options.allow_unsandboxed else (),
             inputs=self._inputs(node),
             root=self.root,
             out=out,

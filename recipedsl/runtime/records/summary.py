@@ -102,6 +102,9 @@ def _stage(facts: Mapping[str, Any]) -> Iterator[str]:
     curve = facts.get("losses") or []
     if curve:
         yield f"loss {curve[0][1]:.3f} to {curve[-1][1]:.3f}"
+    known = [loss for _, loss in facts.get("looks") or () if loss is not None]
+    if known:
+        yield f"held-out loss {known[0]:.3f} to {known[-1]:.3f}"
 
 
 def _eval(facts: Mapping[str, Any]) -> Iterator[str]:

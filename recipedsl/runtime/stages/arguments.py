@@ -82,6 +82,21 @@ def _fixed(task: Task) -> dict[str, Any]:
         "save_strategy": "steps" if node.save_every else "no",
         "save_steps": node.save_every or 500,
         "save_total_limit": 2,  # the one before stays until the newest is complete
+        **_looks(task),
+    }
+
+
+def _looks(task: Task) -> dict[str, Any]:
+    """When held-out rows are looked at; a share of an epoch becomes steps once its length is known."""
+    looks = task.node.looks
+    if looks is None:
+        return {"eval_strategy": "no"}
+    return {
+        "eval_strategy": "epoch" if looks.epochs == 1 else "steps",
+        "eval_steps": looks.steps or None,
+        "eval_on_start": True,
+        "per_device_eval_batch_size": task.node.arguments.get("per_device_train_batch_size", 8),
+        "prediction_loss_only": True,
     }
 
 

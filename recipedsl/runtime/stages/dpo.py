@@ -7,9 +7,11 @@ from typing import Any
 from trl import DPOTrainer
 
 from recipedsl.runtime.stages.arguments import configuration
-from recipedsl.runtime.stages.rows import read_dataset
+from recipedsl.runtime.stages.rows import read_dataset, read_held
 from recipedsl.runtime.stages.start import Beginning
 from recipedsl.runtime.stages.task import Task
+
+_COLUMNS = ("prompt_ids", "chosen_ids", "rejected_ids")
 
 
 class ReadyDPOTrainer(DPOTrainer):  # type: ignore[misc]  # trl is not followed by mypy
@@ -28,7 +30,8 @@ def make_trainer(task: Task, beginning: Beginning) -> Any:
     return ReadyDPOTrainer(
         model=beginning.model,
         args=configuration(task, max_length=None),
-        train_dataset=read_dataset(task, ("prompt_ids", "chosen_ids", "rejected_ids")),
+        train_dataset=read_dataset(task, _COLUMNS),
+        eval_dataset=read_held(task, _COLUMNS),
         processing_class=beginning.tokenizer,
         peft_config=beginning.peft,
     )

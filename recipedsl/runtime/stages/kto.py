@@ -7,9 +7,11 @@ from typing import Any
 from trl import KTOTrainer
 
 from recipedsl.runtime.stages.arguments import configuration
-from recipedsl.runtime.stages.rows import no_rows, read_dataset
+from recipedsl.runtime.stages.rows import no_rows, read_dataset, read_held
 from recipedsl.runtime.stages.start import Beginning
 from recipedsl.runtime.stages.task import Task
+
+_COLUMNS = ("prompt_ids", "completion_ids", "label")
 
 
 class ReadyKTOTrainer(KTOTrainer):  # type: ignore[misc]  # trl is not followed by mypy
@@ -45,14 +47,15 @@ def make_trainer(task: Task, beginning: Beginning) -> Any:
     Raises:
         RecipeError: fewer than two rows.
     """
-    rows = read_dataset(task, ("prompt_ids", "completion_ids", "label"))
-    if len(rows) < 2:
+    rows, held = read_dataset(task, _COLUMNS), read_held(task, _COLUMNS)
+    if len(rows) < 2 or (held is not None and len(held) < 2):
         reason = "the KL term compares a row with another"
         raise no_rows(f"`{task.node.name}` needs two rows at least", reason)
     return ReadyKTOTrainer(
         model=beginning.model,
         args=configuration(task, max_length=None),
         train_dataset=rows.shuffle(seed=task.node.seed).flatten_indices(keep_in_memory=True),
+        eval_dataset=held,
         processing_class=beginning.tokenizer,
         peft_config=beginning.peft,
     )

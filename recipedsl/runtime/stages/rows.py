@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
@@ -14,24 +15,46 @@ from recipedsl.runtime.tokens import open_tokens
 
 def read_table(task: Task) -> Any:
     """The token rows of a stage as an Arrow table. Raises RecipeError when there are none."""
-    table = open_tokens(task.tokens_file)
+    return _table(task.tokens_file, f"no row is left for `{task.node.name}`")
+
+
+def _table(file: Path, without: str) -> Any:
+    table = open_tokens(file)
     if table.num_rows == 0:
-        raise no_rows(f"no row is left for `{task.node.name}`")
+        raise no_rows(without)
     return table
 
 
 def read_dataset(task: Task, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Any:
-    """The wanted columns as a dataset, in the order of the file.
+    """The wanted columns of the rows that are trained on as a dataset, in the order of the file.
 
     Raises:
+        RecipeError: there are no rows.
         Bug: a column that the purpose promises is missing.
     """
-    table = read_table(task)
+    without = f"no row is left for `{task.node.name}`"
+    return _dataset(task.tokens_file, without, columns, optional)
+
+
+def read_held(task: Task, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Any:
+    """The same of the rows that are looked at while it trains; None where there are none to look at.
+
+    Raises:
+        RecipeError: none of them is left.
+        Bug: a column that the purpose promises is missing.
+    """
+    if task.held_file is None:
+        return None
+    return _dataset(task.held_file, f"no row is left for `eval` of `{task.node.name}`", columns, optional)
+
+
+def _dataset(file: Path, without: str, columns: tuple[str, ...], optional: tuple[str, ...]) -> Any:
+    table = _table(file, without)
     missing = [name for name in columns if name not in table.column_names]
     if missing:
-        raise Bug(f"{task.tokens_file} lacks {missing}")
+        raise Bug(f"{file} lacks {missing}")
     present = [*columns, *(name for name in optional if name in table.column_names)]
-    return Dataset.from_file(str(task.tokens_file)).select_columns(present)
+    return Dataset.from_file(str(file)).select_columns(present)
 
 
 def with_zeros(rows: Any, name: str) -> Any:

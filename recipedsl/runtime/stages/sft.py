@@ -8,9 +8,11 @@ from trl import SFTTrainer
 
 from recipedsl.runtime.stages.arguments import configuration
 from recipedsl.runtime.stages.checks import check_packing
-from recipedsl.runtime.stages.rows import read_dataset
+from recipedsl.runtime.stages.rows import read_dataset, read_held
 from recipedsl.runtime.stages.start import Beginning
 from recipedsl.runtime.stages.task import Task
+
+_COLUMNS = ("input_ids", "labels", "seq_lengths")
 
 
 def make_trainer(task: Task, beginning: Beginning) -> Any:
@@ -26,7 +28,8 @@ def make_trainer(task: Task, beginning: Beginning) -> Any:
     trainer = SFTTrainer(
         model=beginning.model,
         args=settings,
-        train_dataset=read_dataset(task, ("input_ids", "labels", "seq_lengths")),
+        train_dataset=read_dataset(task, _COLUMNS),
+        eval_dataset=read_held(task, _COLUMNS),
         processing_class=beginning.tokenizer,
         peft_config=beginning.peft,
     )

@@ -101,6 +101,12 @@ class Task:
         return self.folders[self.node.tokens] / "tokens.arrow"
 
     @property
+    def held_file(self) -> Path | None:
+        """Held-out rows that are looked at while it trains, if any."""
+        looks = self.node.looks
+        return self.folders[looks.tokens] / "tokens.arrow" if looks else None
+
+    @property
     def template(self) -> str:
         """Chat template that the rows were rendered with; empty where it is the tokenizer's own."""
         file = self.folders[self.node.tokens] / "template.jinja"
@@ -125,7 +131,8 @@ def task_of(
     base, tokens = plan.node(node.base), plan.node(node.tokens)
     if not isinstance(base, ModelNode) or not isinstance(tokens, TokensNode):
         raise Bug(f"`{name}` starts from a {base.kind} node and reads a {tokens.kind} node")
-    missing = [each for each in (node.start, node.base, node.tokens) if each not in inputs]
+    wanted = (node.start, node.base, node.tokens, *([node.looks.tokens] if node.looks else []))
+    missing = [each for each in wanted if each not in inputs]
     if missing:
         raise Bug(f"no folder is given for {missing}")
     events = EventWriter(out / "events.jsonl", name)

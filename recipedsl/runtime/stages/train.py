@@ -15,6 +15,7 @@ from recipedsl.diagnostics import Bug, Diagnostic, RecipeError
 from recipedsl.diagnostics.codes.run_stages import TrainerUnknown
 from recipedsl.runtime.events import Done, Save, Start
 from recipedsl.runtime.stages.checks import check_disk, check_saving, try_longest, weights_of
+from recipedsl.runtime.stages.looks import Looking, looks_of, set_looks, steps_per_epoch
 from recipedsl.runtime.stages.problems import explained
 from recipedsl.runtime.stages.progress import Progress, last_checkpoint, recall
 from recipedsl.runtime.stages.result import finish, is_adapted, loss_curve, save_weights
@@ -57,6 +58,7 @@ def _run(task: Task) -> dict[str, Any]:
     beginning = begin(task)
     trainer = make_trainer(task, beginning)
     _limit_steps(task, trainer)
+    set_looks(task, trainer, again=checkpoint is not None)
     _check_reference(task, trainer)
     if checkpoint is None:
         _try_out(task, trainer)
@@ -84,9 +86,8 @@ def _limit_steps(task: Task, trainer: Any) -> None:
     """
     settings = trainer.args
     if {"max_steps", "num_train_epochs"} <= task.node.arguments.keys():
-        batches = len(trainer.get_train_dataloader())
-        per_epoch = max(1, -(-batches // settings.gradient_accumulation_steps))
-        settings.max_steps = min(settings.max_steps, math.ceil(settings.num_train_epochs * per_epoch))
+        whole = math.ceil(settings.num_train_epochs * steps_per_epoch(trainer))
+        settings.max_steps = min(settings.max_steps, whole)
 
 
 def _try_out(task: Task, trainer: Any) -> None:
@@ -101,6 +102,8 @@ def _train(task: Task, trainer: Any, checkpoint: Path | None) -> None:
     tokens = recall(task, checkpoint, trainer) if checkpoint else 0
     _raise_if_asked(task)
     trainer.add_callback(Progress(task, tokens))
+    if task.node.looks is not None:
+        trainer.add_callback(Looking(task, task.node.looks))
     trainer.add_callback(Announcer(task, trainer.model))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if trainer.state.global_step < trainer.state.max_steps:
@@ -159,6 +162,7 @@ def _facts(task: Task, trainer: Any) -> dict[str, Any]:
         "steps": trainer.state.global_step,
         "loss": curve[-1][1] if curve else None,
         "losses": curve,
+        **({"looks": looks_of(trainer.state.log_history)} if task.node.looks else {}),
         "tokens": int(max(tokens, default=0)),
         "trainable": trained,
         "parameters": whole,

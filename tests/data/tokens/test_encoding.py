@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from recipedsl.data.tokens import encoders, make_tokens, prepare
 from recipedsl.data.tokens.encode import encode_marked, encode_texts
 from recipedsl.data.tokens.encoders import PROGRAM, Child, EncoderFailed, Plain, Proven, at_hand
+from recipedsl.data.tokens.filling import Rendered
 from recipedsl.data.tokens.mask import Marked
-from recipedsl.data.tokens.rendering import Texts
+from recipedsl.data.tokens.ragged import Ragged
+from recipedsl.data.tokens.texts import Texts
 from recipedsl.data.tokens.tokenizer import TokenizerFacts, load_tokenizer
 
 from .making import build_piece_tokenizer, build_tokenizer, chat, node, save_model, write_rows
@@ -67,7 +69,7 @@ def _spans(text: str, cuts: list[int]) -> tuple[tuple[int, int], ...]:
 
 def assert_same(facts: TokenizerFacts, marked: list[Marked]) -> None:
     """Batches are what single texts are."""
-    found = encode_texts(facts, Plain(facts.tokenizer), Texts.of(marked))
+    found = encode_texts(facts, Plain(facts.tokenizer), Rendered.of(marked))
     right = encode_marked(facts, [each.text for each in marked], [each.spans for each in marked])
     for place, each in enumerate(right):
         start, end = found.ids.ends[place], found.ids.ends[place + 1]
@@ -133,7 +135,7 @@ tokenizer = Tokenizer.from_str(read_frame(received)[0].decode())
 write_frame(sent, [b"ready"])
 batch = 0
 while parts := read_frame(received):
-    borders = np.cumsum([0, *np.frombuffer(parts[0], np.int64)])
+    borders = np.frombuffer(parts[0], np.int64)
     texts = [parts[1][start:end].decode() for start, end in zip(borders, borders[1:])]
     found = [each.ids for each in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
     batch += 1
@@ -162,18 +164,31 @@ def test_a_faster_tokenizer_that_fails_is_noticed(
     statement, words = HOW[how]
     program = tmp_path / "program.py"
     program.write_text(WRONG.replace("HOW", statement))
-    texts = ["hello there", "<|im_start|>user\n😀<|im_end|>"] * 20
-    with Child(facts.tokenizer, program) as child:
+    said = ["hello there", "<|im_start|>user\n😀<|im_end|>"] * 20
+    texts = Texts.of(said)
+    with Child(facts.form, program) as child:
         proven = Proven(Plain(facts.tokenizer), child)
         ids, _ = proven.encode(texts)
-        assert ids.tolist() == np.concatenate(facts.encode_all(texts)).tolist()
+        assert ids.tolist() == np.concatenate(facts.encode_all(said)).tolist()
         with pytest.raises(EncoderFailed, match=words):
             proven.encode(texts)
 
 
+@pytest.mark.parametrize("wrong", [-1, 1_000_000])
+def test_an_id_that_no_token_has(facts: TokenizerFacts, wrong: int) -> None:
+    class Inventive(Plain):
+        def encode(self, texts: Texts) -> Any:
+            ids, ends = super().encode(texts)
+            ids[1] = wrong
+            return ids, ends
+
+    with pytest.raises(EncoderFailed, match="no token has"):
+        encode_texts(facts, Inventive(facts.tokenizer), Rendered.of([Marked("hello there", ())]))
+
+
 def test_a_program_that_does_not_start(facts: TokenizerFacts, tmp_path: Path) -> None:
     with pytest.raises(EncoderFailed, match="ended without a result"):
-        Child(facts.tokenizer, tmp_path / "none.py").encode(["a"])
+        Child(facts.form, tmp_path / "none.py").encode(Texts.of(["a"]))
 
 
 def test_everything_is_done_again_and_said(
@@ -182,7 +197,7 @@ def test_everything_is_done_again_and_said(
     program = tmp_path / "program.py"
     program.write_text(WRONG.replace("HOW", HOW["differs"][0]))
     monkeypatch.setattr(prepare, "at_hand", lambda: True)
-    monkeypatch.setattr(prepare, "Child", lambda tokenizer: Child(tokenizer, program))
+    monkeypatch.setattr(prepare, "Child", lambda form: Child(form, program))
     monkeypatch.setattr("recipedsl.data.tokens.batches.BATCH", 1000)
     rows = write_rows(tmp_path / "rows.parquet", ROWS)
     files = []
@@ -202,3 +217,26 @@ def test_everything_is_done_again_and_said(
         monkeypatch.setattr(prepare, "at_hand", lambda: False)
     assert files[0] == files[1]
     assert sys.executable
+
+
+# --- texts as bytes ---------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.text(max_size=6), max_size=6), st.integers(0, 3))
+def test_texts_are_those_that_were_given(texts: list[str], most: int) -> None:
+    made = Texts.of(texts)
+    assert made.strings() == [made[place] for place in range(len(made))] == texts
+    beyond = [place for place, text in enumerate(texts) if not text.isascii()]
+    assert made.beyond_ascii(most).tolist() == beyond[:most]
+    turned = np.arange(len(texts))[::-1]
+    assert made.take(turned).strings() == texts[::-1]
+
+
+@given(st.lists(st.lists(st.booleans(), max_size=4), min_size=1, max_size=6), st.integers(0, 3))
+def test_lists_as_one(lists: list[list[bool]], most: int) -> None:
+    made = Ragged.of_lists([np.array(each, np.bool_) for each in lists])
+    assert made.any(made.values).tolist() == [any(each) for each in lists]
+    kept = made.masked(np.arange(0, len(lists), 2), most)
+    wanted = [place % 2 or item < most for place, each in enumerate(lists) for item in range(len(each))]
+    assert kept.tolist() == wanted
+    assert made.take(np.array([0, 0])).list(1).tolist() == lists[0]

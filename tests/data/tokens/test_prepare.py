@@ -270,9 +270,16 @@ def test_a_message_says_whether_it_is_trained(
     assert made.facts["dropped"] == ({} if expected else {"untrained": 1})
 
 
-def test_a_message_that_says_neither(model: Path, tmp_path: Path) -> None:
-    told = [{**message, "train": "0.5"} for message in USING]
-    with pytest.raises(RecipeError, match=r"M321.*row 1 has a message whose `train` is neither"):
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("0.5", r"row 1 has a message of the weight 0.5, which is neither 0 nor 1"),
+        ("some", r"row 1 has a message whose `train` is neither"),
+    ],
+)
+def test_a_message_that_says_neither(said: str, words: str, model: Path, tmp_path: Path) -> None:
+    told = [{**message, "train": said} for message in USING]
+    with pytest.raises(RecipeError, match=f"(?s)M321.*{words}"):
         Made(node(), [{"messages": told}], model, tmp_path)
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
 
 from recipedsl.data.tokens.tokenizer import TokenizerFacts, load_tokenizer
 from recipedsl.diagnostics import RecipeError
@@ -61,3 +62,24 @@ def test_notices_tokenizers_that_mark_the_start(tmp_path: Path, prefix_space: bo
 def test_a_missing_tokenizer_is_said(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"M320.*tokenizer\.json"):
         load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_its_form_cuts_and_trims_nothing(tmp_path: Path, indent: int | None) -> None:
+    """A faster tokenizer gets the form that ids are made with, whatever the file asks for."""
+    tokenizer = build_tokenizer()
+    tokenizer.enable_truncation(3)
+    tokenizer.enable_padding(length=5)
+    odd = '"trim_offsets": true'
+    tokenizer.add_tokens([odd])
+    form = json.loads(save_model(tmp_path, tokenizer).joinpath("tokenizer.json").read_text())
+    (tmp_path / "tokenizer.json").write_text(json.dumps(form, indent=indent))
+    facts = load_tokenizer(tmp_path)
+    given = json.loads(facts.form)
+    assert (given["truncation"], given["padding"]) == (None, None)
+    assert given["post_processor"]["trim_offsets"] is False
+    assert odd in [token["content"] for token in given["added_tokens"]]
+    assert (
+        Tokenizer.from_str(facts.form).encode("hello there " * 9).ids
+        == facts.encode("hello there " * 9).tolist()
+    )

@@ -110,14 +110,16 @@ class Project:
         for part in node.parts or ("rows",):
             (out / f"{part}.parquet").write_text(part)
         (out / "rejects.jsonl").write_text('{"line": 7}\n')
-        return {"rows_in": 4, "rejects": 1, "rows": dict.fromkeys(node.parts, 2)}
+        counts = {"rows_in": 4, "rejects": 1, "rows": dict.fromkeys(node.parts, 2)}
+        return {**counts, "steps": [], "columns": {}}
 
     def _tokens(self, node: TokensNode, rows: Path, model_folder: Path, out: Path) -> dict[str, Any]:
         self._begin(node)
         assert rows.read_text() == (node.data.part or "rows")
         assert (model_folder / "config.json").exists()
         (out / "tokens.arrow").write_text("tokens")
-        return {"rows": 2, "kept": 2, "samples": [[{"text": "hi", "trained": True}]]}
+        counts = {"rows": 2, "kept": 2, "tokens": 2, "lengths": {"p50": 1, "p95": 1, "max": 1}}
+        return {**counts, "samples": [[{"text": "hi", "trained": True}]]}
 
 
 @pytest.fixture

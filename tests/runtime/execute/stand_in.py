@@ -28,6 +28,7 @@ def main(plan: str, name: str, *options: str) -> int:
     out = Path(given["--out"])
     if node["kind"] == "eval":
         return judge(out, does, options)
+    does["options"] = options
     return train(name, out, Path(given["--work"]), does, json.loads(Path(given["--inputs"]).read_text()))
 
 
@@ -47,6 +48,7 @@ def train(name: str, out: Path, work: Path, does: dict[str, Any], inputs: dict[s
             return 130
     events.write(Done(stage=name, step=steps, steps=steps, loss=0.1))
     seen = {"inputs": inputs, "environment": sorted(os.environ), "path": sys.path, "resumed": done}
+    seen["options"] = does["options"]
     (out / "facts.json").write_text(json.dumps({"steps": steps, "loss": 0.1, "losses": [[1, 1.0]], **seen}))
     (out / "weights").mkdir()
     (out / "artefact.json").write_text("{}")
@@ -87,7 +89,7 @@ def judge(out: Path, does: dict[str, Any], options: tuple[str, ...]) -> int:
         for model, score in scores.items()
     }
     (out / "results.json").write_text(json.dumps({"pass_rate()": tables, **does.get("beside", {})}))
-    (out / "facts.json").write_text(json.dumps({"rows": 8, "options": options}))
+    (out / "facts.json").write_text(json.dumps({"rows": 8, "results": {}, "options": options}))
     return 0
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from recipedsl.diagnostics import Bug, Diagnostic, RecipeError
 from recipedsl.diagnostics.codes.run import ModelNotFound
-from recipedsl.plan.model import Input, StageNode
+from recipedsl.plan.model import Input, Plan, RewardTerm, ScoreSpec, StageNode
 from recipedsl.runtime.execute import RunOutcome
 from recipedsl.runtime.execute.checks import stage_bytes
 from tests.runtime.execute.conftest import Project
@@ -129,6 +129,38 @@ def test_a_changed_file_stops_before_anything_is_made(project: Project) -> None:
     assert found.notes == ("planned: old", "found:   new")
     assert found.primary is not None
     assert project.made == []
+
+
+def rewarded_plan() -> Plan:
+    """A stage that is told by a function of the user's how good an answer is."""
+    place = small_plan().node("tuned").origin
+    settings = {"function": "rewards.py:score", "timeout": 10.0, "digest": "old"}
+    score = ScoreSpec(keyword="python", name="score", settings=settings, origin=place)
+    terms = (RewardTerm(weight=1.0, score=score),)
+    nodes = [each for each in small_plan().nodes if each.name not in ("report", "final")]
+    tuned = stage_node("tuned", "base", "tuned.tokens", rewards=terms)
+    return plan_of(*(tuned if each.name == "tuned" else each for each in nodes))
+
+
+def test_a_file_of_rewards_that_changed_stops_before_anything_is_made(project: Project) -> None:
+    project.digests["rewards.py"] = "new"
+    (found,) = project.run(rewarded_plan()).diagnostics
+    assert (found.code, found.message) == ("R706", "`rewards.py` has changed since the plan was made")
+    assert project.made == []
+
+
+def test_a_file_of_rewards_that_changes_while_the_run_is_on(project: Project) -> None:
+    """The stage would lie in the store under what the file was before."""
+
+    class Edited(dict[str, str]):
+        def get(self, path: str, default: str = "") -> str:  # type: ignore[override]
+            return default if path != "rewards.py" else "new" if project.made else "old"
+
+    project.digests = Edited()
+    outcome = project.run(rewarded_plan())
+    assert [each.code for each in outcome.diagnostics] == ["R706"]
+    assert states(outcome)["tuned.tokens"] == "made"
+    assert states(outcome)["tuned"] == "failed"
 
 
 def test_a_plan_of_other_versions_is_not_carried_out(project: Project) -> None:

@@ -118,9 +118,13 @@ def test_verdicts_in_an_old_result_count_for_nothing(project: Project) -> None:
     assert [each.passed for each in outcome.gates["report"]] == [True]
 
 
-def test_evals_may_be_allowed_to_run_without_a_sandbox(project: Project) -> None:
-    outcome = project.run(small_plan(), allow_unsandboxed=True)
-    assert "--allow-unsandboxed" in outcome.results["report"].manifest.facts["options"]
+@pytest.mark.parametrize("node", ["tuned", "report"])
+def test_programs_may_be_allowed_to_run_without_a_sandbox(project: Project, node: str) -> None:
+    """Rewards of a stage run what models wrote, as metrics of an eval do."""
+    strict = project.run(small_plan()).results[node]
+    assert "--allow-unsandboxed" not in strict.manifest.facts["options"]
+    allowed = project.run(small_plan(), allow_unsandboxed=True, from_="base").results[node]
+    assert "--allow-unsandboxed" in allowed.manifest.facts["options"]
 
 
 # --- interruptions --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -223,3 +224,31 @@ def test_the_environment_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert platform.node() not in words
     assert getpass.getuser() not in words
     assert "hf_secret" not in text
+
+
+# --- a full disk ----------------------------------------------------------------------------------------
+
+
+def full_disk(*_: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("when", ["events.jsonl", "outcome.json"])
+def test_a_record_without_room_ends_the_run_in_words(
+    project: Project, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The system names no file when a write fails, so nobody above could tell what it was about."""
+    name = "_line" if when == "events.jsonl" else "_replace"
+    monkeypatch.setattr(f"recipedsl.runtime.records.folder.{name}", full_disk)
+    outcome = run(project, small_plan())
+    assert outcome.state == "failed"
+    assert [each.code for each in outcome.diagnostics] == ["R703"]
+
+
+def test_why_a_run_ended_is_told_though_its_record_has_no_room(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recipedsl.runtime.records.folder.summary", full_disk)
+    project.trouble["lessons"] = RecipeError(Diagnostic(ModelNotFound, "the real reason"))
+    outcome = run(project, small_plan())
+    assert [each.message for each in outcome.diagnostics] == ["the real reason"]

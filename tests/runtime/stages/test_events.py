@@ -13,6 +13,7 @@ from recipedsl.runtime.events import (
     Event,
     EventReader,
     EventWriter,
+    Look,
     Problem,
     Save,
     Start,
@@ -26,6 +27,7 @@ from recipedsl.runtime.events import (
 EVENTS: list[Event] = [
     Start(stage="tuned", steps=4, trainable=2, parameters=3, device="cpu", dtype="float32"),
     Step(stage="tuned", step=1, steps=4, loss=0.5, learning_rate=1e-4, tokens=9, metrics={"entropy": 1.5}),
+    Look(stage="tuned", step=1, steps=4, loss=0.5, best=0.25, left=2, metrics={"entropy": 1.5}),
     Warn(stage="tuned", code="R603", message="constant", step=1),
     Checkpoint(stage="tuned", step=2, steps=4),
     Save(stage="tuned", step=4, steps=4),

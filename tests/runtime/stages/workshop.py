@@ -212,6 +212,7 @@ class Shop:
         *,
         start: str = "base",
         rows: list[dict[str, Any]] | None = None,
+        held: list[dict[str, Any]] | None = None,
         packing: bool = False,
         dtype: Any = "f32",
         machine: Machine = CPU,
@@ -222,6 +223,8 @@ class Shop:
         tokens = write_rows(self.root / f"{name}.tokens", ROWS[method]() if rows is None else rows)
         out = self.root / name
         self.folders |= {f"{name}.tokens": tokens, name: out}
+        if held is not None:
+            self.folders[f"{name}.eval.tokens"] = write_rows(self.root / f"{name}.eval.tokens", held)
         node = stage_node(name, method, start, arguments, **fields)
         return Task(
             node=node,

@@ -17,7 +17,7 @@ NAME = "ab" * 32
 def make(store: Store) -> Path:
     with store.making(NAME) as making:
         (making.folder / "rows.txt").write_text("rows")
-        making.finish(kind="data", name="lessons", node={}, facts={}, seconds=0.0)
+        making.finish(kind="model", name="lessons", node={}, facts={}, seconds=0.0)
     return store.place_of(NAME)
 
 

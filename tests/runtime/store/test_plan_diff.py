@@ -86,7 +86,7 @@ def test_trees_of_different_kinds() -> None:
 def finish(store: Store, plan: Plan) -> None:
     for node in plan.nodes:
         with store.making(node.fingerprint) as making:
-            making.finish(kind=node.kind, name=node.name, node={}, facts={}, seconds=0.0)
+            making.finish(kind="model", name=node.name, node={}, facts={}, seconds=0.0)
         store.remember(plan, node)
 
 

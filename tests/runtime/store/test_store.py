@@ -34,7 +34,7 @@ with Store(root).making("ab" * 32) as making:
         (making.folder / "weights").write_bytes(b"w" * 1000)
         print("middle", flush=True)
         time.sleep(seconds)
-        making.finish(kind="data", name="slow", node={}, facts={}, seconds=0.0)
+        making.finish(kind="model", name="slow", node={}, facts={}, seconds=0.0)
 print("end", flush=True)
 """
 
@@ -44,7 +44,9 @@ def make(store: Store, name: str = NAME, text: str = "rows", *, again: bool = Fa
         if making.result is None:
             (making.folder / "inner").mkdir()
             (making.folder / "inner" / "rows.txt").write_text(text)
-            making.finish(kind="data", name="lessons", node={"kind": "data"}, facts={"rows": 3}, seconds=1.5)
+            making.finish(
+                kind="model", name="lessons", node={"kind": "model"}, facts={"rows": 3}, seconds=1.5
+            )
     assert making.result is not None
     return making.result
 
@@ -198,7 +200,7 @@ def test_links_are_refused(tmp_path: Path) -> None:
     with Store(tmp_path).making(NAME) as making:
         (making.folder / "link").symlink_to("/etc/hosts")
         with pytest.raises(Bug, match="holds a link"):
-            making.finish(kind="data", name="x", node={}, facts={}, seconds=0.0)
+            making.finish(kind="model", name="x", node={}, facts={}, seconds=0.0)
     assert Store(tmp_path).get(NAME) is None
 
 
@@ -295,7 +297,13 @@ def test_edited_facts_are_damage(tmp_path: Path, facts: dict[str, object]) -> No
 
 def test_facts_are_read_as_they_were_written(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    facts = {"losses": ((1, 0.1), (2, 1e-7)), "by_length": {10: 1, 9: 2}, "text": "é\u2028", "nothing": None}
+    facts = {
+        "steps": 2,
+        "losses": ((1, 0.1), (2, 1e-7)),
+        "by_length": {10: 1, 9: 2},
+        "text": "é\u2028",
+        "nothing": None,
+    }
     with store.making(NAME) as making:
         making.finish(kind="stage", name="tuned", node={}, facts=facts, seconds=0.0)
     found = store.get(NAME)
@@ -305,7 +313,21 @@ def test_facts_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"facts": []}, {"seconds": "x"}, {"node": [1]}, {"node": {"inputs": [1]}}]
+    "change",
+    [
+        {"facts": []},
+        {"facts": {"parameters": "many"}},
+        {"kind": "data", "facts": {}},
+        {"kind": "stage", "facts": {"steps": -1}},
+        {"kind": "nothing"},
+        {"kind": [1]},
+        {"name": 3},
+        {"seconds": "x"},
+        {"seconds": float("nan")},
+        {"node": [1]},
+        {"node": {"inputs": [1]}},
+        {"node": {"inputs": {"base": [1]}}},
+    ],
 )
 def test_a_part_of_a_manifest_of_another_form_is_damage(tmp_path: Path, change: dict[str, object]) -> None:
     store = Store(tmp_path)

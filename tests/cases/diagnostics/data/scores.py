@@ -7,3 +7,19 @@ def score(answer, row):
 
 if True:
     LATER = score
+
+
+def short(answer):
+    return len(answer)
+
+
+def many(answer, row, weight):
+    return weight
+
+
+def named(answer, row, *, weight):
+    return weight
+
+
+def loose(*both, weight=1.0):
+    return weight

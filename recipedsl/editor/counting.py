@@ -1,7 +1,7 @@
 """Rows counted while a recipe is written, by a process of its own that is ended when it takes too long.
 
-What the recipe asks for may be large or never end; the page must not wait for it, nor the machine suffer. A
-new text ends the count of the one before.
+What the recipe asks for may be large or never end; nobody must wait for it, nor the machine suffer. A new
+text ends the count of the one before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PATIENCE, _MOST_TOLD = 20.0, 4 << 20
 
 @dataclass
 class Counting:
-    """Counts the rows of one page's recipe.
+    """Counts the rows of one recipe at a time.
 
     Attributes:
         command: what counts: it is given root and path, the recipe on its input, and writes lines of JSON.

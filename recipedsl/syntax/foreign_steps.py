@@ -1,0 +1,240 @@
+"""Steps as they are said rather than written, mended before they are parsed.
+
+`dedup near 0.8 question`, `split 80% train`, `take 5 for each topic`, `select question answer`. In a
+valid step two values never stand side by side, so that one is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from recipedsl.diagnostics import Problems
+from recipedsl.diagnostics.codes import syntax as codes
+from recipedsl.source import Source, Span
+from recipedsl.syntax.layout import END, Layout
+from recipedsl.syntax.mending import SIMPLE_VALUES, Draft
+from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, Token
+
+#: Steps whose arguments are columns (a test holds them against the vocabulary).
+COLUMN_STEPS = frozenset("dedup select drop redact explode".split())
+
+#: Settings of steps that are said with their value behind them, and what kind of value that is.
+SAID_SETTINGS = {
+    "near": NUMBER,
+    "ngram": NUMBER,
+    "keep": NAME,
+    "on": NAME,
+    "margin": NUMBER,
+    "clusters": NUMBER,
+}
+
+#: What `near` is in the examples of the language, where somebody writes it without a number.
+_USUAL_NEAR = "0.85"
+
+#: Words before the column of each group: `for each topic`.
+_EACH = frozenset(("each", "every"))
+_FOR = frozenset(("for", "from", "in", "of", "per"))
+_HELD = frozenset("test held eval val validation dev".split())
+_ARGUMENTS = SIMPLE_VALUES | {"COMMA", "EQUAL", "BY", "IN"}
+_ENDS_STEP = frozenset(("VBAR", NEWLINE, END, "RPAR"))
+
+
+def with_own_steps(source: Source, laid: Layout, problems: Problems) -> Layout:
+    """The layout with the forms of this module as what they mean; each has been reported."""
+    draft = Draft(source, laid, problems)
+    kinds = draft.kinds
+    for index in range(len(kinds) - 2):
+        if kinds[index] == "VBAR" and kinds[index + 1] == NAME:
+            _look_at(draft, index + 1)
+    return draft.result()
+
+
+def _look_at(draft: Draft, keyword: int) -> None:
+    """Mend the step whose keyword stands at an index, where two of its arguments are neighbours."""
+    end = keyword + 1
+    has_neighbours = False
+    while draft.kind(end) in _ARGUMENTS:
+        pair = {draft.kind(end - 1), draft.kind(end)}
+        has_neighbours = has_neighbours or (pair <= SIMPLE_VALUES and end > keyword + 1)
+        end += 1
+    if draft.kind(keyword + 1) == "STAR" and draft.kind(keyword + 2) in _ENDS_STEP:
+        _all_columns(draft, keyword)
+    elif has_neighbours and draft.kind(end) in _ENDS_STEP:
+        step = draft.text(keyword)
+        arguments = list(range(keyword + 1, end))
+        if not _groups(draft, keyword, arguments):
+            (_shares if step == "split" else _settings)(draft, keyword, arguments)
+
+
+def _all_columns(draft: Draft, keyword: int) -> None:
+    """`| select *`."""
+    if draft.text(keyword) != "select" or not draft.replace(keyword - 1, keyword + 1):
+        return
+    span = draft.span(keyword, keyword + 1)
+    before = draft.tokens[keyword - 2].span.end
+    fix = draft.fix("leave the step out", (Span(before, span.end), ""))
+    message = "`select *` does nothing: all columns are kept where no step takes one away"
+    draft.report(codes.ForeignOperator, message, span, "no step is needed", fix)
+
+
+def _groups(draft: Draft, keyword: int, arguments: list[int]) -> bool:
+    """`take 5 for each topic` is `take 5 by topic`; whether it was that."""
+    words = [draft.text(index) for index in arguments]
+    place = next((place for place, word in enumerate(words) if word in _EACH), 0)
+    if not 1 <= place < len(words) - 1:
+        return False
+    first = place - (words[place - 1] in _FOR)
+    begin, last = arguments[first], arguments[place]
+    if first == 0 or not draft.replace(begin, last, Token("BY", "by", draft.span(begin, last), "by")):
+        return False
+    span = draft.span(begin, last)
+    message = f"`{draft.source.slice(span)}` is written `by` here"
+    draft.report(codes.ForeignOperator, message, span, "write `by`", draft.fix("write `by`", (span, "by")))
+    return True
+
+
+# --- shares of a split ------------------------------------------------------------------------------
+
+
+def _shares(draft: Draft, keyword: int, arguments: list[int]) -> None:
+    """`split 80% train` and `split train 80%, test 20%`."""
+    by = next((place for place, index in enumerate(arguments) if draft.kind(index) == "BY"), len(arguments))
+    given = [index for index in arguments[:by] if draft.kind(index) != "COMMA"]
+    pairs = [given[place : place + 2] for place in range(0, len(given), 2)]
+    if any(sorted(draft.kind(index) for index in pair) != [NAME, NUMBER] for pair in pairs):
+        return
+    ordered = [sorted(pair, key=draft.kind) for pair in pairs]
+    shares = {draft.text(name): _as_share(draft.text(number)) for name, number in ordered}
+    rest = _the_rest(shares) if len(shares) == 1 else {}
+    shares |= rest
+    first, last = given[0], given[-1]
+    tokens = list(_named(shares, draft.span(first, last)))
+    if draft.replace(first, last, *tokens):
+        span = draft.span(first, last)
+        proper = ", ".join(f"{name} = {share}" for name, share in shares.items())
+        message = "a part of a split is written with its name first, `train = 80%`"
+        fix = draft.fix(f"write `{proper}`", (span, proper), safe=not rest)
+        draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+
+
+def _as_share(number: str) -> str:
+    if not number.replace(".", "", 1).isdigit():
+        return number
+    value = float(number)
+    return f"{value * 100 if value <= 1 else value:g}%"
+
+
+def _the_rest(shares: dict[str, str]) -> dict[str, str]:
+    """The other part of a split of which only one is said."""
+    ((name, share),) = shares.items()
+    value = share.removesuffix("%")
+    if not value.replace(".", "", 1).isdigit() or not 0 < float(value) < 100:
+        return {}
+    return {"train" if name in _HELD else "held": f"{100 - float(value):g}%"}
+
+
+def _named(values: dict[str, str], span: Span) -> Iterator[Token]:
+    """The tokens of `name = value, …`; all of them stand where the words did that they stand for."""
+    at = Span(span.end, span.end)
+    for number, (name, value) in enumerate(values.items()):
+        if number:
+            yield Token("COMMA", "", at)
+        yield Token(NAME, name, span if not number else at, name)
+        yield Token("EQUAL", "", at)
+        yield Token(NUMBER, value, at)
+
+
+# --- columns and settings ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is given to a step, as the tokens that the parser reads and as it is written.
+
+    Attributes:
+        name: of the setting; empty for a column.
+    """
+
+    tokens: tuple[Token, ...]
+    text: str
+    name: str = ""
+
+
+def _settings(draft: Draft, keyword: int, arguments: list[int]) -> None:
+    """`dedup near 0.8 question`, `select question answer`, `join other on id`."""
+    by = next((index for index in arguments if draft.kind(index) == "BY"), arguments[-1] + 1)
+    said = list(_said(draft, keyword, arguments[0], by))
+    if not said or not all(each.text for each in said):
+        return
+    first, last = arguments[0], by - 1
+    tokens: list[Token] = []
+    for each in said:
+        at = each.tokens[0].span.start
+        tokens += [*([Token("COMMA", "", Span(at, at))] if tokens else []), *each.tokens]
+    if not draft.replace(first, last, *tokens):
+        return
+    step, span = draft.text(keyword), draft.span(first, last)
+    proper = ", ".join(each.text for each in sorted(said, key=lambda each: bool(each.name)))
+    named = [each for each in said if each.name]
+    message = f"the columns of `{step}` stand right behind it, with `,` between them"
+    if named:
+        message = f"`{named[0].name}` of `{step}` is a setting, written `{named[0].text}`"
+    is_whole = all(token.kind != BROKEN for each in named for token in each.tokens)
+    fix = draft.fix(f"write `{step} {proper}`", (span, proper), safe=is_whole)
+    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+
+
+def _said(draft: Draft, keyword: int, first: int, end: int) -> Iterator[_Said]:
+    """What is given from one token to another; something without text is not understood."""
+    step, index = draft.text(keyword), first
+    while index < end:
+        kind, text = draft.kind(index), draft.text(index)
+        if kind == "COMMA":
+            index += 1
+        elif kind == NAME and draft.kind(index + 1) == "EQUAL" and index + 2 < end:
+            words = draft.tokens[index : index + 3]
+            yield _Said(tuple(words), f"{text} = {draft.text(index + 2)}", text)
+            index += 3
+        elif text in SAID_SETTINGS and kind == NAME:
+            taken, said = _setting(draft, step, index, end)
+            yield said
+            index += taken
+        else:
+            yield _bare(draft, step, index)
+            index += 1
+
+
+def _setting(draft: Draft, step: str, index: int, end: int) -> tuple[int, _Said]:
+    """A setting and its value, or a column behind a word that says nothing more; with the tokens taken."""
+    name, follows = draft.tokens[index], draft.kind(index + 1) if index + 1 < end else ""
+    at = Span(name.span.end, name.span.end)
+    if follows == SAID_SETTINGS[name.text] and not (name.text == "on" and step in COLUMN_STEPS):
+        value = draft.tokens[index + 1]
+        return 2, _Said((name, Token("EQUAL", "", at), value), f"{name.text} = {value.text}", name.text)
+    if name.text == "near":
+        # What is put in has no text of its own here: nobody wrote it.
+        tokens = name, Token("EQUAL", "", at), Token(BROKEN, "", at)
+        return 1, _Said(tokens, f"near = {_USUAL_NEAR}", "near")
+    if name.text == "on" and follows == NAME:
+        column = draft.tokens[index + 1]
+        return 2, _Said((column,), column.text)
+    return 1, _Said((name,), "")
+
+
+def _bare(draft: Draft, step: str, index: int) -> _Said:
+    """A column, or the number of `near` without its name."""
+    token = draft.tokens[index]
+    if token.kind == NUMBER and step == "dedup":
+        at = Span(token.span.start, token.span.start)
+        tokens = Token(NAME, "near", at, "near"), Token("EQUAL", "", at), token
+        return _Said(tokens, f"near = {token.text}", "near")
+    is_column = token.kind == NAME and (step in COLUMN_STEPS or index == _first_of(draft, index))
+    return _Said((token,), token.text if is_column else "")
+
+
+def _first_of(draft: Draft, index: int) -> int:
+    """Index of the first argument of the step around an index."""
+    while draft.kind(index - 1) != "VBAR":
+        index -= 1
+    return index + 1

@@ -1,0 +1,50 @@
+"""Tables of words that the syntax mends by, held against the vocabulary; texts that are made to hurt."""
+
+from __future__ import annotations
+
+import pytest
+
+from recipedsl.language import catalogue
+from recipedsl.language.steps.base import Step, Takes
+from recipedsl.source import Source
+from recipedsl.syntax import parse
+from recipedsl.syntax.foreign_steps import COLUMN_STEPS, SAID_SETTINGS
+
+
+def steps() -> list[type[Step]]:
+    found = (catalogue.find("step", keyword) for keyword in catalogue.keywords("step"))
+    return [each for each in found if each is not None and issubclass(each, Step)]
+
+
+def test_the_steps_that_take_columns_are_those_of_the_vocabulary() -> None:
+    columns = {each.keyword for each in steps() if each.takes is Takes.COLUMNS}
+    assert columns == COLUMN_STEPS | {"best", "rank"}  # which take a single one
+
+
+def test_what_is_said_of_a_step_is_a_setting_of_one() -> None:
+    known = {name for each in steps() for name in each.settings()}
+    assert set(SAID_SETTINGS) - {"on"} <= known  # `on` is read by the steps that take another dataset
+
+
+def test_no_word_that_is_absent_is_a_step() -> None:
+    assert not set(catalogue.ABSENT_STEPS) & {*catalogue.keywords("step"), "expect"}
+    ours = {each.ours for each in catalogue.ABSENT_STEPS.values() if each.ours}
+    assert ours <= {*catalogue.keywords("step"), "expect"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('let a = "' + "x" * 200_000 + '"\n', "S018"),
+        ("let " + "a" * 90_000 + " = 1\n", "S018"),
+        ('let a = "' + r"\q" * 40_000 + '"\n', "S004"),
+        ('let a = "\u202e"\n', "S002"),
+        ("let a = 1 # \u2067\n", "S002"),
+        ("let a = " + "f(" * 5_000 + "\n", "S017"),
+        ("data a = b " + "| dedup near 0.8 c " * 200 + "\n", "S007"),
+    ],
+)
+def test_a_text_made_to_hurt_is_told_in_few_words(text: str, code: str) -> None:
+    problems = parse(Source("hostile.ftr", text))[1].in_order()
+    assert {each.code for each in problems} == {code}
+    assert all(len(each.message) < 200 for each in problems)
