@@ -44,7 +44,7 @@ _CHUNK, _HEAD = 1 << 16, 1 << 16
 #: Pages that may open a WebSocket: those of this machine, and programs, which name no origin.
 _ORIGINS = (None, re.compile(r"https?://(localhost|127\.0\.0\.1)(:\d+)?"))
 
-#: Why a WebSocket is closed: the message is too large, the server has its client.
+#: Why a second WebSocket is closed: "try again later".
 _TAKEN = 1013
 
 _BUSY = "recipedsl: this server has its client already; start another one"

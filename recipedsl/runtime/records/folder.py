@@ -59,33 +59,31 @@ _STOPPED = ("running", "killed", "failed", "interrupted")
 _Method = Callable[Concatenate["Recorder", _Given], None]
 
 
-def _needing_room(method: _Method[_Given]) -> _Method[_Given]:
-    """A run whose record has no room on the disk ends there, in words."""
+def _when_full(act: Callable[[Recorder, OSError], None]) -> Callable[[_Method[_Given]], _Method[_Given]]:
+    """What becomes of a method that writes where the disk has no room."""
 
-    @wraps(method)
-    def writing(recorder: Recorder, /, *given: _Given.args, **named: _Given.kwargs) -> None:
-        try:
-            method(recorder, *given, **named)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            raise RecipeError(no_room(recorder.folder)) from error
+    def decorate(method: _Method[_Given]) -> _Method[_Given]:
+        @wraps(method)
+        def writing(recorder: Recorder, /, *given: _Given.args, **named: _Given.kwargs) -> None:
+            try:
+                method(recorder, *given, **named)
+            except OSError as error:
+                if error.errno not in FULL:
+                    raise
+                act(recorder, error)
 
-    return writing
+        return writing
+
+    return decorate
 
 
-def _as_far_as_there_is_room(method: _Method[_Given]) -> _Method[_Given]:
+def _end(recorder: Recorder, error: OSError) -> None:
+    """The run ends there, in words."""
+    raise RecipeError(no_room(recorder.folder)) from error
+
+
+def _go_on(recorder: Recorder, error: OSError) -> None:
     """What tells of an end is no end of its own: that the disk is full is said already, or by the next."""
-
-    @wraps(method)
-    def writing(recorder: Recorder, /, *given: _Given.args, **named: _Given.kwargs) -> None:
-        try:
-            method(recorder, *given, **named)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-
-    return writing
 
 
 @dataclass
@@ -109,7 +107,7 @@ class Recorder(Silent):
     _results: dict[str, Result] = field(default_factory=dict, init=False)
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
-    @_needing_room
+    @_when_full(_end)
     def run_started(self, plan: Plan, nodes: tuple[Node, ...]) -> None:
         self._plan, self._started = plan, datetime.now(UTC)
         self.folder = _new_folder(self.root, plan.recipe)
@@ -121,28 +119,28 @@ class Recorder(Silent):
         }
         self._write_state("running")
 
-    @_needing_room
+    @_when_full(_end)
     def node_started(self, node: Node, why: Why) -> None:
         self._note(node, "running", str(why))
 
-    @_needing_room
+    @_when_full(_end)
     def node_cached(self, node: Node, result: Result) -> None:
         self._keep(node, result)
         self._note(node, "cached", "cached")
 
-    @_needing_room
+    @_when_full(_end)
     def node_done(self, node: Node, result: Result) -> None:
         self._keep(node, result)
         self._note(node, "made", self._nodes[node.name].why, result.manifest.seconds)
 
-    @_as_far_as_there_is_room
+    @_when_full(_go_on)
     def node_failed(self, node: Node, diagnostics: tuple[Diagnostic, ...], log: str) -> None:  # noqa: ARG002 - the protocol's signature
         self._note(node, "failed", self._nodes[node.name].why)
         if log:
             (self.folder / "logs").mkdir(exist_ok=True)
             (self.folder / "logs" / f"{node.name}.log").write_text(log, "utf-8")
 
-    @_needing_room
+    @_when_full(_end)
     def event(self, node: Node, event: Event) -> None:
         place = place_of(event)
         if place is not None:
@@ -150,7 +148,7 @@ class Recorder(Silent):
         with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(_line(event) + "\n")
 
-    @_as_far_as_there_is_room
+    @_when_full(_go_on)
     def run_finished(self, outcome: RunOutcome) -> None:
         if self._plan is None:
             return  # it ended before it began: the plan is not fit, or a name is unknown
