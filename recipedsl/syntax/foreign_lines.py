@@ -292,7 +292,7 @@ def _block_in_round_brackets(lines: Lines, number: int) -> int:
         [NAME, NAME, "COLON", NAME, "LPAR"],
         [NAME, NAME, "EQUAL", NAME, "LPAR"],
     )
-    closer = _closer_of(draft, opener) if is_form and draft.text(start) == "stage" else 0
+    closer = draft.closer(opener) if is_form and draft.text(start) == "stage" else 0
     if not closer:
         return 0
     inside = list(_settings_on_lines(draft, opener + 1, closer))
@@ -308,16 +308,6 @@ def _block_in_round_brackets(lines: Lines, number: int) -> int:
     message = f"the block of {draft.text(start)} `{draft.text(start + 1)}` stands in braces, not in `( )`"
     draft.report(codes.NestedBlock, message, draft.tokens[opener].span, "write `{` here", fix)
     return 1
-
-
-def _closer_of(draft: Draft, opener: int) -> int:
-    """Index of the bracket that closes the one at an index; 0 when it is not closed by one of its kind."""
-    depth = 0
-    for place in range(opener, len(draft.kinds)):
-        depth += (draft.kinds[place] in OPENERS) - (draft.kinds[place] in CLOSERS)
-        if depth == 0:
-            return place if place not in draft.laid.missing else 0
-    return 0
 
 
 def _settings_on_lines(draft: Draft, first: int, end: int) -> Iterator[Token]:

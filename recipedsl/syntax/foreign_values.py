@@ -16,7 +16,7 @@ from recipedsl.diagnostics import Code, Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
 from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
-from recipedsl.syntax.mending import Draft
+from recipedsl.syntax.mending import Draft, Walk
 from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, STRING, TILDE, Token
 
 #: Units in words, and how they are written.
@@ -49,16 +49,13 @@ def with_own_values(source: Source, laid: Layout, problems: Problems) -> Layout:
     return _Values(Draft(source, laid, problems)).run()
 
 
-class _Values:
+class _Values(Walk):
     """Goes through the tokens once and looks closer where two of them cannot be neighbours."""
 
     def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.open: list[int] = []  # indices of the open brackets
-        self.colons: dict[
-            int, list[int]
-        ] = {}  # opening bracket, or bar of a step -> signs that should be `=`
-        self.begin = 0  # of the declaration
+        super().__init__(draft)
+        # Opening bracket, or bar of a step -> signs that should be `=`.
+        self.colons: dict[int, list[int]] = {}
         self.sound: dict[int, bool] = {}  # beginning of a declaration -> whether it can be parsed
         self.bar = -1  # the last `|` outside of brackets opened behind it
 
@@ -88,14 +85,6 @@ class _Values:
 
     # Where something stands
 
-    def _innermost(self) -> str:
-        return self.draft.kinds[self.open[-1]] if self.open else ""
-
-    def _is_in_block(self) -> bool:
-        """Whether settings stand here: right inside the braces of a block."""
-        head = self.draft.kinds[self.begin : self.open[-1]] if self.open else []
-        return self._innermost() == "LBRACE" and 0 < len(head) <= 4 and not set(head) - {NAME, "COLON"}
-
     def _is_sound(self) -> bool:
         """Whether the declaration can be parsed as it stands."""
         if self.begin not in self.sound:
@@ -104,18 +93,6 @@ class _Values:
 
     def _begins_with(self, kind: str) -> bool:
         return self.draft.kind(self.begin) == kind
-
-    def _closer(self, opener: int) -> int:
-        """Index of the bracket that closes the one at an index; 0 when it is not closed on its own."""
-        depth = 0
-        for place in range(opener, len(self.draft.kinds)):
-            kind = self.draft.kinds[place]
-            depth += (kind in OPENERS) - (kind in CLOSERS)
-            if depth == 0:
-                return 0 if place in self.draft.laid.missing else place
-            if kind == NEWLINE:
-                return 0
-        return 0
 
     # Saying and mending
 
@@ -164,7 +141,7 @@ class _Values:
         is_setting = draft.kind(index - 2) == "EQUAL" and draft.kind(index + 2) in _ENDS_ENTRY
         touches = draft.touch(index - 1) and draft.touch(index)
         is_thousands = len(draft.text(index + 1)) == 3 and draft.text(index - 1) != "0"
-        if has_digits and is_setting and touches and not is_thousands and self._innermost() in {"LBRACE", ""}:
+        if has_digits and is_setting and touches and not is_thousands and self.innermost() in {"LBRACE", ""}:
             proper = f"{draft.text(index - 1)}.{draft.text(index + 1)}"
             self._number(index - 1, index + 1, proper, "`{written}` is written `{proper}`, with a point")
 
@@ -219,7 +196,7 @@ class _Values:
 
     def _list_in_round_brackets(self, index: int) -> None:
         """`in ("a", "b")`: `tokens[index]` is the bracket."""
-        draft, closer = self.draft, self._closer(index)
+        draft, closer = self.draft, self.draft.closer(index)
         inner = draft.kinds[index + 1 : closer]
         if not closer or "COMMA" not in inner or set(inner) & (set(OPENERS) | {"VBAR"}):
             return
@@ -249,7 +226,7 @@ class _Values:
         draft = self.draft
         if draft.text(index - 1) not in _CHOICE_WORDS:
             return
-        closer = self._closer(index)
+        closer = self.draft.closer(index)
         members = list(range(index + 1, closer, 2))
         in_type = self._begins_with("TYPE") or self._begins_with("PARAM")
         if in_type and members and all(draft.kind(each) == STRING for each in members):
@@ -273,7 +250,7 @@ class _Values:
     def _colon_in_call(self, index: int) -> None:
         """`lora(rank: 8)`, `split train: 80%`: `tokens[index]` is the colon."""
         draft = self.draft
-        if draft.kind(index - 2) in {"LPAR", "COMMA"} and self._innermost() == "LPAR":
+        if draft.kind(index - 2) in {"LPAR", "COMMA"} and self.innermost() == "LPAR":
             is_call = self._is_call(self.open[-1])
             self.colons.setdefault(self.open[-1], []).extend([index] if is_call else [])
         elif self.bar >= 0 and self._depth_of(self.bar) == len(self.open) and self._is_argument(index - 1):
@@ -309,8 +286,8 @@ class _Values:
     def _pipeline_without_brackets(self, index: int) -> None:
         """`concat(a | take 3, b)`, `data = rows | take 3`: `tokens[index]` is the first `|`."""
         draft = self.draft
-        in_call = self._innermost() == "LPAR" and self._is_call(self.open[-1])
-        if not (in_call or self._is_in_block()) or index in draft.changes:
+        in_call = self.innermost() == "LPAR" and self._is_call(self.open[-1])
+        if not (in_call or self.is_in_block()) or index in draft.changes:
             return
         first, last = self._argument_start(index), self._argument_end(index)
         is_step = draft.kind(index + 1) in {NAME, "EXPECT"}
@@ -354,7 +331,7 @@ class _Values:
 
     def _ends_pipeline(self, comma: int) -> bool:
         is_setting = [self.draft.kind(comma + each) for each in (1, 2)] == [NAME, "EQUAL"]
-        return is_setting or self._innermost() == "LPAR" or self.draft.kind(comma + 1) in {NEWLINE, "RBRACE"}
+        return is_setting or self.innermost() == "LPAR" or self.draft.kind(comma + 1) in {NEWLINE, "RBRACE"}
 
     # Paths and names
 
@@ -365,7 +342,7 @@ class _Values:
             last += 1
         before = draft.kind(index - 1)
         in_call = before == "LPAR" and draft.text(index - 2) in _PATH_FUNCTIONS
-        is_setting = before == "EQUAL" and draft.text(index - 2) in _PATH_SETTINGS and self._is_in_block()
+        is_setting = before == "EQUAL" and draft.text(index - 2) in _PATH_SETTINGS and self.is_in_block()
         ends = {"RPAR", "COMMA"} if in_call else _ENDS_ENTRY
         if "SLASH" not in draft.kinds[index : last + 1] or draft.kind(last + 1) not in ends:
             return
@@ -408,7 +385,7 @@ class _Values:
     def _gate_word(self, index: int) -> None:
         """`assert condition` in a block: `tokens[index]` is what follows the word."""
         draft, word = self.draft, index - 1
-        begins_entry = draft.kind(word - 1) in {NEWLINE, "LBRACE", "COMMA"} and self._is_in_block()
+        begins_entry = draft.kind(word - 1) in {NEWLINE, "LBRACE", "COMMA"} and self.is_in_block()
         if draft.text(word) in _GATE_WORDS and begins_entry:
             message = "a gate begins with `expect`, not with `{written}`"
             token = draft.sign("EXPECT", word)

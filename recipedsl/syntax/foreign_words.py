@@ -15,7 +15,7 @@ from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
 from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
-from recipedsl.syntax.mending import ENDS_VALUE, SIMPLE_VALUES, Draft
+from recipedsl.syntax.mending import ENDS_VALUE, SIMPLE_VALUES, Draft, Walk
 from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, STRING, Token
 
 # Units by their letters; what each means, and where it may stand, is decided later.
@@ -50,14 +50,12 @@ def with_own_words(source: Source, laid: Layout, problems: Problems) -> Layout:
     return _Words(Draft(source, laid, problems)).run()
 
 
-class _Words:
+class _Words(Walk):
     """Goes through the tokens once and looks closer where two of them cannot be neighbours."""
 
     def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.open: list[int] = []  # indices of the open brackets
+        super().__init__(draft)
         self.commas: dict[int, list[int]] = {}  # opening bracket of a list -> items without a comma before
-        self.begin = 0  # of the declaration
 
     def run(self) -> Layout:
         """Look at every token."""
@@ -78,16 +76,6 @@ class _Words:
                 self._missing_commas(self.open.pop())
             before = kind
         return draft.result()
-
-    def _innermost(self) -> str:
-        return self.draft.kinds[self.open[-1]] if self.open else ""
-
-    def _is_in_block(self) -> bool:
-        """Whether settings stand here: right inside the braces of a block."""
-        if self._innermost() != "LBRACE":
-            return False
-        head = self.draft.kinds[self.begin : self.open[-1]]
-        return 0 < len(head) <= 4 and not set(head) - {NAME, "COLON"}
 
     # Two values in a row
 
@@ -205,7 +193,7 @@ class _Words:
     def _call_without_brackets(self, index: int) -> None:
         """`read "rows.jsonl"`."""
         draft, token = self.draft, self.draft.tokens[index]
-        if draft.kind(index + 1) == "RPAR" and self._innermost() != "LPAR":
+        if draft.kind(index + 1) == "RPAR" and self.innermost() != "LPAR":
             return  # only the opening one is missing
         start, end = Span(token.span.start, token.span.start), Span(token.span.end, token.span.end)
         if draft.replace(index, index, Token("LPAR", "", start), token, Token("RPAR", "", end)):
@@ -219,7 +207,7 @@ class _Words:
         draft, last = self.draft, index + 1
         while draft.kind(last) not in {"RBRACE", "LBRACE", END}:
             last += 1
-        is_value = draft.kind(index - 2) == "EQUAL" and self._is_in_block()
+        is_value = draft.kind(index - 2) == "EQUAL" and self.is_in_block()
         if not is_value or draft.kind(last) != "RBRACE" or last in draft.laid.missing:
             return
         inner = [
@@ -246,7 +234,7 @@ class _Words:
     def _bare_list(self, index: int) -> None:
         """`models = base, tuned`: `tokens[index]` is the second item."""
         draft, first, last = self.draft, index - 2, index
-        if not self._is_in_block() or draft.kind(first) != NAME or draft.kind(first - 1) != "EQUAL":
+        if not self.is_in_block() or draft.kind(first) != NAME or draft.kind(first - 1) != "EQUAL":
             return
         while (
             draft.kind(last + 1) == "COMMA"
@@ -317,7 +305,7 @@ class _Words:
         ):
             return
         # In brackets two numbers may well stand side by side; none of them begins with 0.
-        in_brackets = self._innermost() in {"LPAR", "LSQB"}
+        in_brackets = self.innermost() in {"LPAR", "LSQB"}
         if in_brackets and not draft.text(first + 2).startswith("0"):
             return
         span = draft.span(first, last)
@@ -359,7 +347,7 @@ class _Words:
             return
         if self.draft.kind(index - 2) == "RPAR":
             self._arrow_function(index)
-        elif self._innermost() == "LBRACE" and not self._is_in_block():
+        elif self.innermost() == "LBRACE" and not self.is_in_block():
             self._arrow(index, "COLON", ":")
         elif self.draft.kind(index - 2) == NAME and self.draft.kind(index - 3) in _BEGINS_ENTRY:
             self._arrow(index, "EQUAL", "=")
@@ -387,7 +375,7 @@ class _Words:
     def _quoted_key(self, index: int) -> None:
         """`tokens[index]` is the sign after a text that begins an entry."""
         draft, key = self.draft, index - 1
-        if draft.kind(key - 1) not in _BEGINS_ENTRY or not self._is_in_block():
+        if draft.kind(key - 1) not in _BEGINS_ENTRY or not self.is_in_block():
             return
         text, tokens = draft.tokens[key].value, draft.tokens
         name = text if _PLAIN.fullmatch(text) else f"`{text}`"
@@ -424,7 +412,7 @@ class _Words:
         """`name?: type` in a row type: `tokens[index]` is the question mark."""
         draft = self.draft
         is_field = draft.kind(index + 1) == "COLON" and draft.kind(index - 2) in _BEGINS_ENTRY
-        if not is_field or self._innermost() != "LBRACE":
+        if not is_field or self.innermost() != "LBRACE":
             return
         end = draft.part_end(index + 2)
         mark, place = draft.tokens[index].span, draft.tokens[end - 1].span.end
@@ -461,7 +449,7 @@ class _Words:
     def _is_item(self, index: int) -> bool:
         """Whether two texts or numbers stand side by side in a list."""
         draft = self.draft
-        in_list = self._innermost() == "LSQB" and draft.kind(self.open[-1] - 1) not in ENDS_VALUE
+        in_list = self.innermost() == "LSQB" and draft.kind(self.open[-1] - 1) not in ENDS_VALUE
         return in_list and draft.kind(index) in SIMPLE_VALUES and draft.kind(index - 1) in SIMPLE_VALUES
 
     def _missing_commas(self, opener: int) -> None:

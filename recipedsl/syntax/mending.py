@@ -85,6 +85,15 @@ class Draft:
         odd = next((place for place in range(begin, end) if not table.shift(stack, self.kinds[place])), end)
         return set(self.kinds[odd:end]) <= _ENDS_ROUNDS  # the braces of `rounds` close behind its last one
 
+    def closer(self, opener: int) -> int:
+        """Index of the bracket that closes the one at an index; 0 when it is not closed on its own."""
+        depth = 0
+        for place in range(opener, len(self.kinds)):
+            depth += (self.kinds[place] in _OPENERS) - (self.kinds[place] in CLOSERS)
+            if depth == 0:
+                return 0 if place in self.laid.missing else place
+        return 0
+
     def part_end(self, index: int) -> int:
         """Index of the token that ends the part around `index`: a `,`, `|`, line end or closing bracket."""
         depth = 0
@@ -128,6 +137,32 @@ class Draft:
         """A help with edits: what to put where."""
         applicability = Applicability.SAFE if safe else Applicability.UNSAFE
         return Help(words, tuple(Edit(self.source, span, text) for span, text in edits), applicability)
+
+
+class Walk:
+    """One way through the tokens of a draft, and where it is.
+
+    Attributes:
+        draft: what is looked at.
+        open: indices of the brackets that are open.
+        begin: index of the token that begins the declaration.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.open: list[int] = []
+        self.begin = 0
+
+    def innermost(self) -> str:
+        """The kind of the innermost open bracket; empty outside of all."""
+        return self.draft.kinds[self.open[-1]] if self.open else ""
+
+    def is_in_block(self) -> bool:
+        """Whether settings stand here: right inside the braces of a block."""
+        if self.innermost() != "LBRACE":
+            return False
+        head = self.draft.kinds[self.begin : self.open[-1]]
+        return 0 < len(head) <= 4 and not set(head) - {NAME, "COLON"}
 
 
 _ENDS_ROUNDS = frozenset(("RBRACE", NEWLINE))
