@@ -118,11 +118,8 @@ class Context:
         """Writes the result, one file or one for each part; rows by part."""
         rows = standing(frame)
         has_parts = PART in frame.collect_schema()
-        self._run(
-            frame,
-            written(rows if has_parts else rows.with_columns(pl.lit("").alias(PART)), files),
-            self._open,
-        )
+        sinks = [written(rows_in(rows, part).drop(PART, strict=False), file) for part, file in files.items()]
+        self._run(frame, sinks, self._open)
         self._settled = None  # memory is needed for what comes next
         return {part: self._parts.get(part if has_parts else None, 0) for part in files}
 
@@ -219,17 +216,16 @@ def beside(frame: pl.LazyFrame, columns: pl.DataFrame) -> pl.LazyFrame:
     return pl.concat([frame, columns.lazy()], how="horizontal")
 
 
-def written(rows: pl.LazyFrame, files: Mapping[str, Path]) -> list[pl.LazyFrame]:
-    """Queries that write the rows of each part (column `PART`) to its file."""
-    parts = {part: rows.filter(pl.col(PART) == part) for part in files} if list(files) != [""] else {"": rows}
+def written(rows: pl.LazyFrame, file: Path) -> pl.LazyFrame:
+    """A query that writes rows to a file."""
     # Small row groups halve the memory of the writer. zstd is what every reader knows; beyond its first
     # level texts become no smaller, and writing takes half as long again.
-    return [
-        each.drop(PART).sink_parquet(
-            files[part], compression="zstd", compression_level=1, row_group_size=10_000, lazy=True
-        )
-        for part, each in parts.items()
-    ]
+    return rows.sink_parquet(file, compression="zstd", compression_level=1, row_group_size=10_000, lazy=True)
+
+
+def rows_in(rows: pl.LazyFrame, part: str) -> pl.LazyFrame:
+    """Rows of a part of a split; without a split all are in the part without a name."""
+    return rows.filter(pl.col(PART) == part) if part else rows
 
 
 def shown_row(row: Mapping[str, Any]) -> str:

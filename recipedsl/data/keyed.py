@@ -28,6 +28,7 @@ from recipedsl.data.flow import (
     Decides,
     columns_of,
     opened,
+    rows_in,
     shown_row,
     written,
 )
@@ -185,14 +186,18 @@ class Keyed(Context):
         if PART not in final.columns:
             final = final.with_columns(pl.lit("").alias(PART))
         parts = final.select(PART)
-        # What steps add is worked out behind the sort, which then carries less.
-        made = self._marked(steps, pl.concat([rows, parts.lazy()], how="horizontal"))
-        asked = written(made.select(*columns_of(made), PART), files)
+        # What steps add is worked out behind the sort, which then carries less, and in each part apart.
+        placed = pl.concat([rows, parts.lazy()], how="horizontal")
+        asked = [self._written(steps, rows_in(placed, part), file) for part, file in files.items()]
         with self.refusals():
             pl.collect_all(asked, engine="streaming")
             self._show_examples(self._marked(steps, source.frame.with_row_index(_ROW)), [])
         counts = dict(parts.group_by(PART).len().rows())
         return {part: counts.get(part, 0) for part in files}
+
+    def _written(self, steps: Sequence[StepSpec], placed: pl.LazyFrame, file: Path) -> pl.LazyFrame:
+        made = self._marked(steps, placed)
+        return written(made.select(columns_of(made)), file)
 
     def _show_examples(self, frame: pl.LazyFrame, _numbers: list[int]) -> None:
         """The first rows that were set aside, as far as need be."""

@@ -12,6 +12,7 @@ import polars as pl
 from recipedsl.data.functions.fences import parts, prose
 from recipedsl.data.functions.phrases import BEGINNING, BOILERPLATE, REFUSAL
 from recipedsl.data.functions.rowwise import each
+from recipedsl.data.functions.words import word_counts
 from recipedsl.language.functions.quality import LINE_CLASSES, STOP_WORDS, WORD_CLASSES
 
 
@@ -98,7 +99,7 @@ def _share_of_items(text: pl.Expr, items: pl.Expr, pattern: str) -> pl.Expr:
 
 
 def word_length(text: pl.Expr) -> pl.Expr:
-    return _share(text.str.count_matches(r"\S"), text.str.count_matches(r"\S+"), text)
+    return _share(text.str.count_matches(r"\S"), word_counts(text), text)
 
 
 def stop_words(text: pl.Expr, words: Sequence[str] = STOP_WORDS) -> pl.Expr:

@@ -8,15 +8,12 @@ from typing import Any
 
 import polars as pl
 
+from recipedsl.data.functions.words import word_counts
 from recipedsl.language.functions.text import CLASSES
 
 
 def chars(text: pl.Expr) -> pl.Expr:
     return text.str.len_chars().cast(pl.Int64)
-
-
-def words(text: pl.Expr) -> pl.Expr:
-    return text.str.count_matches(r"\S+").cast(pl.Int64)
 
 
 def lines(text: pl.Expr) -> pl.Expr:
@@ -119,7 +116,7 @@ def as_text(value: pl.Expr) -> pl.Expr:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "chars": chars,
-    "words": words,
+    "words": word_counts,
     "lines": lines,
     "bytes": size,
     "lower": lambda text: text.str.to_lowercase(),

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from recipedsl.data.draw import mixed
+from recipedsl.data.functions.words import single_spaced
 from recipedsl.data.ngrams import cut, runs_of
 from recipedsl.data.problems import mistake
 from recipedsl.data.steps import alike
@@ -99,7 +100,7 @@ def _whole(silent: pl.DataFrame, reading: Reading) -> alike.Hashes:
     """A member for each row without a word: its signs, or that there is no text at all."""
     signs = [said_in(pl.col(name), silent.schema[name]) for name in reading.texts]
     if reading.normalise:
-        signs = [each.str.replace_all(r"\s+", " ").str.strip_chars() for each in signs]
+        signs = [single_spaced(each).str.strip_chars() for each in signs]
     return _hashed(silent, signs)
 
 

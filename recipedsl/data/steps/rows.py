@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from recipedsl.data.expressions import lower
-from recipedsl.data.flow import Context, beside, columns_of
+from recipedsl.data.flow import FELL, Context, beside, columns_of
+from recipedsl.data.functions.words import single_spaced
 from recipedsl.data.reading.parquet import json_series
 from recipedsl.data.steps import alike, near
 from recipedsl.language.expressions import Call, Expression
@@ -23,8 +24,10 @@ _COSTS: dict[str, int] = {
     **dict.fromkeys(("bytes", "length"), 0),
     **dict.fromkeys(("chars", "contains", "starts_with", "ends_with"), 1),
     **dict.fromkeys(("matches", "trim"), 2),
-    **dict.fromkeys(("words", "share_of", "repeats", "hash", "json_ok"), 4),
+    **dict.fromkeys(("share_of", "repeats", "hash", "json_ok"), 4),
 }
+
+_DEAR = 3
 
 KEPT = "_recipedsl_kept"
 _NUMBER = "_recipedsl_number"
@@ -37,8 +40,14 @@ def where(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
     """Keeps the rows for which the condition is true; null counts as false."""
     # The cheap parts of `… and …` first: a part is evaluated only where those before it hold.
     parts = sorted(_conjuncts(step.expressions["condition"]), key=_cost)
-    conditions = [lower(each, frame) for each in parts]
-    return context.keep(frame, reduce(lambda rest, each: pl.when(each).then(rest), reversed(conditions)))
+    conditions = [lower(each, frame) for each in parts if _cost(each) < _DEAR]
+    if conditions:
+        told = reduce(lambda rest, each: pl.when(each).then(rest), reversed(conditions))
+        frame = context.keep(frame, told)
+    for each in parts:
+        if _cost(each) >= _DEAR:
+            frame = context.keep(frame, lower(each, frame, pl.col(FELL).is_null()))
+    return frame
 
 
 def _conjuncts(condition: Expression) -> list[Expression]:
@@ -171,7 +180,7 @@ def _key(name: str, dtype: pl.DataType, *, normalise: bool) -> pl.Expr:
     if dtype.is_nested():
         column = column.map_batches(json_series, return_dtype=pl.String(), is_elementwise=True)
     if normalise and (dtype == pl.String or dtype.is_nested()):
-        return column.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars().alias(name)
+        return single_spaced(column.str.to_lowercase()).str.strip_chars().alias(name)
     return column.alias(name)
 
 
