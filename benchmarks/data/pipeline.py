@@ -1,7 +1,8 @@
 """How long the rows of a recipe take, through recipedsl, by hand in Polars, and with other tools.
 
     python benchmarks/data/pipeline.py [--rows 100000 …] [--runs 5] [--contenders recipe "by hand" …]
-                                       [--pipelines recipe filters rules] [--peers PYTHON] [--json]
+                                       [--pipelines recipe filters rules] [--form jsonl|parquet]
+                                       [--peers PYTHON] [--json]
 
 Pipelines and peers: `benchmarks/data/peers/`, each a program of its own; data: `benchmarks/data/rows.py`.
 The contenders take turns, each in a process of its own; what is printed are medians of their own clocks
@@ -42,7 +43,7 @@ sys.path[:0] = [str(HERE), str(HERE / "peers")]
 import rows as generator  # noqa: E402
 from task import RULES, SHARES, Task, normalised  # noqa: E402
 
-_TICK = 0.01  # seconds between looks at the memory
+_TICK = 0.1  # seconds between looks at the memory of all processes; oftener, the looks take a core
 _CAP, _SIZE = 0.04, 0.28  # of all rows: of a topic at most, and in the mixture
 _PIPELINES = ("recipe", "filters", "rules")
 
@@ -57,6 +58,7 @@ class Contender:
         pipelines: that it can do.
         settings: environment.
         cold: whether what is remembered of the files is forgotten first.
+        forms: of files that it reads.
     """
 
     script: str
@@ -64,19 +66,23 @@ class Contender:
     pipelines: tuple[str, ...] = ("recipe", "filters")
     settings: tuple[tuple[str, str], ...] = ()
     cold: bool = False
+    forms: tuple[str, ...] = ("jsonl", "parquet")
 
 
 CONTENDERS = {
     "recipe": Contender("recipe.py", pipelines=_PIPELINES),
-    "recipe cold": Contender("recipe.py", pipelines=_PIPELINES, cold=True),
+    "recipe cold": Contender("recipe.py", pipelines=_PIPELINES, cold=True, forms=("jsonl",)),
     "by hand": Contender("polars_by_hand.py", pipelines=_PIPELINES),
     "duckdb": Contender("duckdb_sql.py", "duckdb"),
+    "duckdb tuned": Contender("duckdb_sql.py", "duckdb", settings=(("WAY", "tuned"),)),
     "daft": Contender("daft_frames.py", "daft"),
     "datasets batched": Contender("datasets_rows.py", "datasets", settings=(("WAY", "batched1"),)),
     "datasets batched 2": Contender("datasets_rows.py", "datasets", settings=(("WAY", "batched2"),)),
     "datasets chained": Contender("datasets_rows.py", "datasets", settings=(("WAY", "chained"),)),
-    "datatrove": Contender("datatrove_blocks.py", "datatrove", pipelines=("filters",)),
-    "data-juicer": Contender("datajuicer_operators.py", "data_juicer", pipelines=("filters",)),
+    "datatrove": Contender("datatrove_blocks.py", "datatrove", pipelines=("filters",), forms=("jsonl",)),
+    "data-juicer": Contender(
+        "datajuicer_operators.py", "data_juicer", pipelines=("filters",), forms=("jsonl",)
+    ),
 }
 
 
@@ -97,6 +103,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--pipelines", nargs="+", default=list(_PIPELINES), choices=_PIPELINES)
     parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), choices=list(CONTENDERS))
+    parser.add_argument("--form", default="jsonl", choices=("jsonl", "parquet"), help="of the files")
     parser.add_argument("--peers", default=sys.executable, help="python of an environment with the peers")
     parser.add_argument("--data", type=Path, help="folder for the rows, kept between calls")
     parser.add_argument("--limit", type=float, default=3600, help="seconds that one run may take")
@@ -107,7 +114,7 @@ def main() -> None:
             grown: dict[int, dict[str, list[Run]]] = {}
             for count in options.rows:
                 folder = (options.data or Path(scratch)) / str(count)
-                prepare(folder, count)
+                prepare(folder, count, options.form)
                 found = grown[count] = measured(pipeline, folder, Path(scratch), options)
                 told = as_json if options.json else table
                 print(told(pipeline, count, found), flush=True)
@@ -115,17 +122,25 @@ def main() -> None:
                 print(growth(pipeline, grown))
 
 
-def prepare(folder: Path, count: int) -> None:
+def prepare(folder: Path, count: int, form: str = "jsonl") -> None:
     """Rows and the task, where they are not there yet."""
     if not (folder / "task.json").exists():
         generator.write(count, folder)
         (folder / "task.json").write_text(json.dumps({"cap": int(_CAP * count), "size": int(_SIZE * count)}))
-        time.sleep(2.5)  # a file that has just been written is not remembered
+    for file in folder.glob("*.jsonl") if form == "parquet" else ():
+        if not file.with_suffix(".parquet").exists():
+            pl.scan_ndjson(file, infer_schema_length=None).sink_parquet(file.with_suffix(".parquet"))
+    time.sleep(2.5)  # a file that has just been written is not remembered
 
 
 def measured(pipeline: str, folder: Path, scratch: Path, options: argparse.Namespace) -> dict[str, list[Run]]:
     """Runs of each contender that can do the pipeline and is there."""
-    chosen = {name: CONTENDERS[name] for name in options.contenders if pipeline in CONTENDERS[name].pipelines}
+    able = {
+        name: each
+        for name, each in CONTENDERS.items()
+        if pipeline in each.pipelines and options.form in each.forms
+    }
+    chosen = {name: able[name] for name in options.contenders if name in able}
     absent = [name for name, each in chosen.items() if each.module and not has(options.peers, each.module)]
     if absent:
         print(f"not installed, left out: {', '.join(absent)}", file=sys.stderr)
@@ -155,7 +170,7 @@ def one(contender: Contender, pipeline: str, folder: Path, out: Path, options: a
         shutil.rmtree(folder / ".recipedsl", ignore_errors=True)
     out.mkdir(parents=True)
     python = options.peers if contender.module else sys.executable
-    command = [python, str(HERE / "peers" / contender.script), str(folder), str(out), pipeline]
+    command = [python, str(HERE / "peers" / contender.script), str(folder), str(out), pipeline, options.form]
     environment = {**os.environ, **dict(contender.settings), "HF_HOME": str(out / "hf"), "TMPDIR": str(out)}
     with (out / "log").open("w") as log:
         process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)

@@ -2,9 +2,9 @@
 
 Steps that look at one row at a time are put together into one lazy query; a row that a `where`
 drops is only marked with the number of that step, so that one pass writes the rows and counts what
-fell to which step. Polars evaluates a condition only for rows that stand so far, so the marks cost
-nothing. Steps that look at all rows ask for the rows to be settled first: those that stand are held in
-memory from there on.
+fell to which step. Polars evaluates a condition only for rows that stand so far, and functions in Python
+are given null for the others, so the marks cost nothing. Steps that look at all rows ask for the rows to
+be settled first: those that stand are held in memory from there on.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from task import REFUSAL, Task, carry_out
 
 def good(files: list[str]) -> daft.DataFrame:
     answer, question = col("answer"), col("question")
-    rows = daft.read_json(files).where(
+    read = daft.read_parquet if files[0].endswith(".parquet") else daft.read_json
+    rows = read(files).where(
         (col("language") == "en")
         & (col("score") >= 0.3)
         & question.length().between(10, 400)

@@ -33,7 +33,8 @@ def _once() -> Any:
 
 
 def good(files: list[str]) -> datasets.Dataset:
-    rows = datasets.load_dataset("json", data_files=files, split="train")
+    kind = "parquet" if files[0].endswith(".parquet") else "json"
+    rows = datasets.load_dataset(kind, data_files=files, split="train")
     if WAY == "chained":
         for rule in RULES:
             rows = rows.filter(rule)

@@ -33,8 +33,14 @@ def good(rows: pl.LazyFrame) -> pl.LazyFrame:
     return unique.drop("key")
 
 
+def read(files: list[str]) -> pl.LazyFrame:
+    if files[0].endswith(".parquet"):
+        return pl.scan_parquet(list(map(Path, files)))
+    return pl.scan_ndjson(list(map(Path, files)), schema=SCHEMA)
+
+
 def every(task: Task) -> pl.LazyFrame:
-    return pl.scan_ndjson(list(map(Path, task.files.values())), schema=SCHEMA)
+    return read(list(task.files.values()))
 
 
 def rules(task: Task) -> None:
@@ -46,7 +52,7 @@ def filters(task: Task) -> None:
 
 
 def drawn(task: Task, name: str) -> pl.LazyFrame:
-    rows = good(pl.scan_ndjson(task.files[name], schema=SCHEMA))
+    rows = good(read([task.files[name]]))
     capped = rows.filter(pl.int_range(pl.len()).over("topic") < task.cap)
     return capped.filter(pl.col("id").hash(1).rank("ordinal") <= task.counts[name])
 

@@ -23,10 +23,10 @@ RULES = f"""
   | where not matches(answer, "{REFUSAL.replace(chr(92), chr(92) * 2)}")
 """
 GOOD = f"{RULES}  | dedup question\n"
-ALL = 'ftr 1\ndata rows = read("*.jsonl")'
+ALL = 'ftr 1\ndata rows = read("*.{form}")'
 RECIPE = f"""ftr 1
-data a = read("a.jsonl"){GOOD}  | take {{cap}} by topic
-data b = read("b.jsonl"){GOOD}  | take {{cap}} by topic
+data a = read("a.{{form}}"){GOOD}  | take {{cap}} by topic
+data b = read("b.{{form}}"){GOOD}  | take {{cap}} by topic
 data rows = mix({{{{ a: 70%, b: 30% }}}}, rows = {{size}})
   | shuffle
   | as chat(user = question, assistant = answer)
@@ -36,7 +36,7 @@ RECIPES = {"rules": ALL + RULES, "filters": ALL + GOOD, "recipe": RECIPE}
 
 
 def _plan(task: Task) -> Plan:
-    text = RECIPES[task.pipeline].format(cap=task.cap, size=task.size)
+    text = RECIPES[task.pipeline].format(cap=task.cap, size=task.size, form=task.form)
     outcome = compile_source(Source("bench.ftr", text), facts_of(task.folder))
     if outcome.plan is None:
         raise SystemExit("; ".join(each.message for each in outcome.problems.in_order()))

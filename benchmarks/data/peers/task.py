@@ -1,6 +1,6 @@
 """What every contender does, and how it tells of it; needs the standard library alone.
 
-    python peers/NAME.py FOLDER OUT PIPELINE
+    python peers/NAME.py FOLDER OUT PIPELINE [jsonl|parquet]
 
 `rules`: both files, the rules below -> rows.parquet.
 `filters`: the same, exact duplicates by question out (the first stays).
@@ -37,6 +37,7 @@ class Task:
         pipeline: `rules`, `filters` or `recipe`.
         cap: rows a topic of a file.
         size: rows of the mixture.
+        form: of the files: `jsonl` or `parquet`.
     """
 
     folder: Path
@@ -44,10 +45,11 @@ class Task:
     pipeline: str
     cap: int
     size: int
+    form: str = "jsonl"
 
     @property
     def files(self) -> dict[str, str]:
-        return {name: str(self.folder / f"{name}.jsonl") for name in SHARES}
+        return {name: str(self.folder / f"{name}.{self.form}") for name in SHARES}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -62,7 +64,8 @@ class Task:
 def carry_out(ways: Mapping[str, Callable[[Task], object]]) -> None:
     """Does what the command line asks for; prints as JSON seconds, and this process's peak in MB."""
     folder, out, pipeline = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    task = Task(folder, out, pipeline, **json.loads((folder / "task.json").read_text()))
+    asked = json.loads((folder / "task.json").read_text())
+    task = Task(folder, out, pipeline, **asked, form=sys.argv[4] if sys.argv[4:] else "jsonl")
     started, before = time.perf_counter(), os.times()
     told = ways[pipeline](task)
     seconds, after = time.perf_counter() - started, os.times()

@@ -20,7 +20,7 @@ from recipedsl.language.types import RowType
 
 #: Bytes of a file up to which Polars' reader of JSON Lines is taken. It maps the whole file into memory;
 #: lines are read piece by piece, which takes some tenths longer.
-MAPPED = 1 << 30
+MAPPED = 768 << 20
 
 _LINE = "_recipedsl_line"
 
