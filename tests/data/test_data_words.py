@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recipedsl.data.expressions import lower
+from recipedsl.data.flow import FELL, Context
 from recipedsl.data.functions import words
 from recipedsl.data.functions.words import single_spaced, word_counts
+from recipedsl.data.steps.columns import derive
+from recipedsl.plan.model import StepSpec
 from recipedsl.runtime.scores.rows import evaluate
-from tests.data.making import call, column
+from tests.data.making import ORIGIN, call, column
 
 #: All spaces of Unicode, what looks like one and is none, and signs whose bytes are those of spaces in part.
 _SIGNS = (
@@ -62,3 +67,9 @@ def test_only_the_rows_that_are_asked_for() -> None:
     frame = pl.LazyFrame({"text": ["a b", "c", None], "wanted": [True, False, True]})
     counts = lower(WORDS, frame, pl.col("wanted"))
     assert frame.select(counts).collect().to_series().to_list() == [2, None, None]
+
+
+def test_rows_that_fell_are_not_asked() -> None:
+    frame = pl.LazyFrame({"text": ["a b", "c", "d e f"], FELL: pl.Series([None, 0, None], dtype=pl.Int32)})
+    step = StepSpec(keyword="derive", text="", origin=ORIGIN, expressions={"count": WORDS})
+    assert derive(frame, step, Context(Path(), {})).collect()["count"].to_list() == [2, None, 3]

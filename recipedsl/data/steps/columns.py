@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from recipedsl.data.costs import is_dear
 from recipedsl.data.expressions import lower
-from recipedsl.data.flow import Context, hidden_of
+from recipedsl.data.flow import FELL, Context, hidden_of
 from recipedsl.data.schema import stored
 from recipedsl.language.expressions import Expression, columns_of
 from recipedsl.plan.model import StepSpec
@@ -28,7 +29,11 @@ def derive(frame: pl.LazyFrame, step: StepSpec, _context: Context) -> pl.LazyFra
 
 
 def _added(frame: pl.LazyFrame, new: dict[str, Expression]) -> pl.LazyFrame:
-    added = frame.with_columns(lower(expression, frame).alias(name) for name, expression in new.items())
+    stands = pl.col(FELL).is_null() if FELL in frame.collect_schema() else None
+    added = frame.with_columns(
+        lower(expression, frame, stands if is_dear(expression) else None).alias(name)
+        for name, expression in new.items()
+    )
     schema = added.collect_schema()
     # `derive note = none` has no type of its own; what is not known is kept as text.
     untyped = [name for name in new if schema[name] != stored(schema[name])]

@@ -7,6 +7,7 @@ from functools import reduce
 import numpy as np
 import polars as pl
 
+from recipedsl.data.costs import cost, is_dear
 from recipedsl.data.expressions import lower
 from recipedsl.data.flow import FELL, Context, beside, columns_of
 from recipedsl.data.functions.words import single_spaced
@@ -14,20 +15,6 @@ from recipedsl.data.reading.parquet import json_series
 from recipedsl.data.steps import alike, near
 from recipedsl.language.expressions import Call, Expression
 from recipedsl.plan.model import StepSpec
-
-#: Functions by what they cost for a text of some hundred characters (measured: nanoseconds a row, their
-#: decimal logarithm); what is not named costs as much as a search.
-_COSTS: dict[str, int] = {
-    **dict.fromkeys(("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "between"), 0),
-    **dict.fromkeys(("and", "or", "not", "in", "not_in", "is_null", "is_not_null", "coalesce", "if"), 0),
-    **dict.fromkeys(("add", "subtract", "multiply", "divide", "negate", "field", "item", "turns", "role"), 0),
-    **dict.fromkeys(("bytes", "length"), 0),
-    **dict.fromkeys(("chars", "contains", "starts_with", "ends_with"), 1),
-    **dict.fromkeys(("matches", "trim"), 2),
-    **dict.fromkeys(("share_of", "repeats", "hash", "json_ok"), 4),
-}
-
-_DEAR = 3
 
 KEPT = "_recipedsl_kept"
 _NUMBER = "_recipedsl_number"
@@ -39,13 +26,13 @@ _ODD = 0x9E37_79B9_7F4A_7C15  # a multiplier by which no bit is lost
 def where(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     """Keeps the rows for which the condition is true; null counts as false."""
     # The cheap parts of `… and …` first: a part is evaluated only where those before it hold.
-    parts = sorted(_conjuncts(step.expressions["condition"]), key=_cost)
-    conditions = [lower(each, frame) for each in parts if _cost(each) < _DEAR]
+    parts = sorted(_conjuncts(step.expressions["condition"]), key=cost)
+    conditions = [lower(each, frame) for each in parts if not is_dear(each)]
     if conditions:
         told = reduce(lambda rest, each: pl.when(each).then(rest), reversed(conditions))
         frame = context.keep(frame, told)
     for each in parts:
-        if _cost(each) >= _DEAR:
+        if is_dear(each):
             frame = context.keep(frame, lower(each, frame, pl.col(FELL).is_null()))
     return frame
 
@@ -55,14 +42,6 @@ def _conjuncts(condition: Expression) -> list[Expression]:
     if isinstance(condition, Call) and condition.function == "and":
         return [part for each in condition.arguments for part in _conjuncts(each)]
     return [condition]
-
-
-def _cost(expression: Expression) -> int:
-    """About how long an expression takes, in steps of ten: what reads a text costs by its length."""
-    if not isinstance(expression, Call):
-        return 0
-    own = _COSTS.get(expression.function, 3)
-    return max(own, *map(_cost, expression.arguments)) if expression.arguments else own
 
 
 def explode(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
