@@ -1,6 +1,6 @@
 """The same in SQL, one statement a result (duckdb 2.0.0).
 
-`WAY=tuned` counts words by the spaces between them, which for these texts is the same and takes half as long.
+`WAY=tuned` counts words by the spaces between them, which for these texts comes to the same rows.
 """
 
 from __future__ import annotations
