@@ -74,7 +74,6 @@ CONTENDERS = {
     "recipe cold": Contender("recipe.py", pipelines=_PIPELINES, cold=True, forms=("jsonl",)),
     "by hand": Contender("polars_by_hand.py", pipelines=_PIPELINES),
     "duckdb": Contender("duckdb_sql.py", "duckdb"),
-    "duckdb tuned": Contender("duckdb_sql.py", "duckdb", settings=(("WAY", "tuned"),)),
     "daft": Contender("daft_frames.py", "daft"),
     "datasets batched": Contender("datasets_rows.py", "datasets", settings=(("WAY", "batched1"),)),
     "datasets batched 2": Contender("datasets_rows.py", "datasets", settings=(("WAY", "batched2"),)),

@@ -1,19 +1,10 @@
-"""The same in SQL, one statement a result (duckdb 2.0.0).
-
-`WAY=tuned` counts words by the spaces between them, which for these texts comes to the same rows.
-"""
+"""The same in SQL, one statement a result (duckdb 2.0.0)."""
 
 from __future__ import annotations
-
-import os
 
 import duckdb
 from task import REFUSAL, Task, carry_out
 
-WORDS = {
-    "tuned": "length(string_split(answer, ' '))",
-    "": "length(regexp_split_to_array(trim(answer), '\\s+'))",
-}[os.environ.get("WAY", "")]
 COLUMNS = (
     "{id: 'BIGINT', question: 'VARCHAR', answer: 'VARCHAR', topic: 'VARCHAR', difficulty: 'VARCHAR',"
     " language: 'VARCHAR', score: 'DOUBLE', created: 'VARCHAR', source: 'VARCHAR'}"
@@ -32,7 +23,7 @@ def good(files: list[str]) -> str:
         SELECT * FROM (SELECT *, id AS place FROM {read(files)})
         WHERE language = 'en' AND score >= 0.3
           AND length(question) BETWEEN 10 AND 400 AND length(answer) BETWEEN 80 AND 4000
-          AND {WORDS} BETWEEN 15 AND 600
+          AND length(regexp_split_to_array(trim(answer), '\\s+')) BETWEEN 15 AND 600
           AND NOT regexp_matches(answer, '{REFUSAL}')
         QUALIFY row_number() OVER (
           PARTITION BY trim(regexp_replace(lower(question), '\\s+', ' ', 'g')) ORDER BY place) = 1"""
