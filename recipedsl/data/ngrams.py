@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from recipedsl.data.draw import mixed
+from recipedsl.data.flat import flat
 
 Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
@@ -108,12 +109,9 @@ _TABLES = {folded: _table(folded=folded) for folded in (False, True)}
 
 def _bytes_of(texts: pl.Series, *, folded: bool) -> tuple[bytes, Numbers]:
     """All texts in bytes, spaces for what is no word, and where each begins and the last ends."""
-    array = texts.to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, places, content = array.buffers()
-    ends = np.frombuffer(places, np.int64)[array.offset : array.offset + len(array) + 1]
-    said = bytes(memoryview(content)[ends[0] : ends[-1]]) if content is not None else b""
+    signs, places = flat(texts)
     # Behind the last word there is enough to read a whole block of it.
-    return said.translate(_TABLES[folded]) + b" " * _BLOCK, ends - ends[0]
+    return signs.tobytes().translate(_TABLES[folded]) + b" " * _BLOCK, places
 
 
 def _words_in(signs: npt.NDArray[np.uint8], ends: Numbers) -> tuple[Numbers, Numbers]:

@@ -1,4 +1,4 @@
-"""Words of texts counted byte by byte: what the pattern `\\S+` finds, in a tenth of its time.
+"""Words of texts counted byte by byte: what the pattern `\\S+` finds, in a part of its time.
 
 To count words is what recipes ask for most among what costs time. A pattern starts anew at each word; NumPy
 goes through all bytes at once.
@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-Bytes = npt.NDArray[np.uint8]
+from recipedsl.data.flat import Bytes, Places, flat
+
 Flags = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
 
 #: Bytes that are looked at together: what the cache of a core holds several times.
 _AT_ONCE = 1 << 19
 
-#: Those beyond ASCII.
+#: Spaces beyond ASCII.
 _WIDE_SPACES = [
     each.encode()
     for each in "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -48,6 +48,11 @@ def single_spaced(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(r"\s{2,}|[^\S ]", " ")
 
 
+def folded(text: pl.Expr) -> pl.Expr:
+    """The text without what case and white space tell apart: what duplicates are compared by."""
+    return single_spaced(text.str.to_lowercase()).str.strip_chars()
+
+
 def word_counts(text: pl.Expr) -> pl.Expr:
     """How many runs of signs that are no space each text has; null stays null."""
     counts = text.map_batches(_counted, return_dtype=pl.Int64(), is_elementwise=True)
@@ -55,20 +60,11 @@ def word_counts(text: pl.Expr) -> pl.Expr:
 
 
 def _counted(texts: pl.Series) -> pl.Series:
-    signs, places = _bytes_of(texts)
-    counts = [_words_in(*part) for part in _parts(signs, places)]
+    counts = [_words_in(*part) for part in _parts(*flat(texts))]
     return pl.Series(texts.name, np.concatenate(counts) if counts else np.zeros(0, np.int64))
 
 
-def _bytes_of(texts: pl.Series) -> tuple[Bytes, Numbers]:
-    """All texts behind one another, and where each begins and the last ends."""
-    array = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, places, content = array.buffers()
-    signs = np.frombuffer(content or b"", np.uint8)
-    return signs, np.frombuffer(places, np.int64)[array.offset : array.offset + len(array) + 1]
-
-
-def _parts(signs: Bytes, places: Numbers) -> Iterator[tuple[Bytes, Numbers]]:
+def _parts(signs: Bytes, places: Places) -> Iterator[tuple[Bytes, Places]]:
     """Whole texts of about `_AT_ONCE` bytes, and their places in these."""
     first, last = 0, len(places) - 1
     while first < last:
@@ -78,7 +74,7 @@ def _parts(signs: Bytes, places: Numbers) -> Iterator[tuple[Bytes, Numbers]]:
         first = end
 
 
-def _words_in(signs: Bytes, places: Numbers) -> Numbers:
+def _words_in(signs: Bytes, places: Places) -> Places:
     """Words of each text: signs that are no space, at the beginning or with a space before them."""
     spaces = _spaces(signs)
     begins = np.zeros(len(signs) + 1, bool)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from recipedsl.data.expressions import lower
-from recipedsl.data.functions.words import single_spaced
+from recipedsl.data.functions.words import folded
 from recipedsl.data.profiles.languages import drawn
 from recipedsl.data.profiles.model import Example
 from recipedsl.data.profiles.texts import speaks
@@ -208,7 +208,7 @@ def _key(frame: pl.LazyFrame, name: str, *, normalise: bool) -> pl.Expr:
     if dtype.is_nested():
         return value.hash()
     if normalise and dtype == pl.String:
-        return single_spaced(value.str.to_lowercase()).str.strip_chars()
+        return folded(value)
     return value
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from recipedsl.data.functions.words import single_spaced
+from recipedsl.data.functions.words import folded
 from recipedsl.data.steps.texts import said_in, spoken_fields
 from recipedsl.language.shapes import SHAPE_COLUMNS, Shape
 
@@ -77,4 +77,4 @@ def words(text: pl.Expr) -> pl.Expr:
 
 def normalised(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """All that is said, without what case and white space tell apart; as `dedup` compares it."""
-    return single_spaced(said_in(value, dtype).str.to_lowercase()).str.strip_chars()
+    return folded(said_in(value, dtype))

@@ -10,7 +10,7 @@ import polars as pl
 from recipedsl.data.costs import cost, is_dear
 from recipedsl.data.expressions import lower
 from recipedsl.data.flow import FELL, Context, beside, columns_of
-from recipedsl.data.functions.words import single_spaced
+from recipedsl.data.functions.words import folded
 from recipedsl.data.reading.parquet import json_series
 from recipedsl.data.steps import alike, near
 from recipedsl.language.expressions import Call, Expression
@@ -159,7 +159,7 @@ def _key(name: str, dtype: pl.DataType, *, normalise: bool) -> pl.Expr:
     if dtype.is_nested():
         column = column.map_batches(json_series, return_dtype=pl.String(), is_elementwise=True)
     if normalise and (dtype == pl.String or dtype.is_nested()):
-        return single_spaced(column.str.to_lowercase()).str.strip_chars().alias(name)
+        return folded(column).alias(name)
     return column.alias(name)
 
 
