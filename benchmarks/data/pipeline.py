@@ -126,10 +126,10 @@ def prepare(folder: Path, count: int, form: str = "jsonl") -> None:
     if not (folder / "task.json").exists():
         generator.write(count, folder)
         (folder / "task.json").write_text(json.dumps({"cap": int(_CAP * count), "size": int(_SIZE * count)}))
+        time.sleep(2.5)  # a file that has just been written is not remembered
     for file in folder.glob("*.jsonl") if form == "parquet" else ():
         if not file.with_suffix(".parquet").exists():
             pl.scan_ndjson(file, infer_schema_length=None).sink_parquet(file.with_suffix(".parquet"))
-    time.sleep(2.5)  # a file that has just been written is not remembered
 
 
 def measured(pipeline: str, folder: Path, scratch: Path, options: argparse.Namespace) -> dict[str, list[Run]]:
