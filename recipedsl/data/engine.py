@@ -44,7 +44,7 @@ from recipedsl.plan.model import (
 )
 
 REJECTS = "rejects.jsonl"
-#: Which files hold plain lines only is remembered beside what looks showed.
+#: What passes over files proved is remembered beside what looks showed.
 PROOFS = Path(".recipedsl") / "cache" / "proofs"
 
 

@@ -13,6 +13,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recipedsl.data.reading import parquet, states
 from recipedsl.data.reading.columns import series
 from recipedsl.data.reading.files import ReadPolicy
 from recipedsl.data.schema import dtype_of, type_of
@@ -516,6 +517,45 @@ def test_columns_of_odd_names(maker: Maker) -> None:
 
 
 # --- parts that are declared ------------------------------------------------------------------------
+
+
+def test_what_parquet_showed_is_remembered_until_it_changes(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes, real = list[Any](), parquet._wrong_columns
+    monkeypatch.setattr(parquet, "_wrong_columns", lambda *given: passes.append(given) or real(*given))
+    monkeypatch.setattr(states, "SETTLED", -1)
+    file, row = maker.root / "a.parquet", columns(n=INT)
+
+    def rejected() -> list[str]:
+        return [each["reason"] for each in maker.file("a.parquet", row=row, max_rejects=0.9).rejects()]
+
+    pl.DataFrame({"n": [1, None, 3]}).write_parquet(file)
+    for count in (1, 1):
+        assert rejected() == ["row 2: `n` is null"]
+        assert len(passes) == count
+    for kept in (maker.root / ".recipedsl/cache/proofs").iterdir():
+        kept.write_text('{"names": 1}')
+    assert rejected() == ["row 2: `n` is null"]
+    pl.DataFrame({"n": [1, 2, None]}).write_parquet(file)
+    assert rejected() == ["row 3: `n` is null"]
+    assert len(passes) == 3
+    pl.DataFrame({"n": [1, 2, 3]}).write_parquet(file)
+    assert maker.undeclared("a.parquet").facts["widened"] == {}
+    pl.DataFrame({"n": [1] * 400 + [None]}).write_parquet(file)
+    assert [list(maker.undeclared("a.parquet").facts["widened"]) for _ in range(2)] == [["n"], ["n"]]
+    assert len(passes) == 5
+
+
+def test_many_rejects_of_parquet_keep_their_order(maker: Maker) -> None:
+    rows = [None if place % 3 else place for place in range(60_000)]
+    pl.DataFrame({"n": rows}).write_parquet(maker.root / "a.parquet")
+    made = maker.file("a.parquet", row=columns(n=INT), max_rejects=0.9)
+    assert made.facts["rejects"] == 40_000
+    assert made.values("n") == rows[::3]
+    assert [each["reason"] for each in made.rejects()] == [
+        f"row {place + 1}: `n` is null" for place, row in enumerate(rows) if row is None
+    ]
 
 
 def test_parts_of_parquet_are_checked(maker: Maker) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import operator
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import polars as pl
 
 from recipedsl.data.problems import mistake, reason_of
 from recipedsl.data.reading.inference import widened_columns
+from recipedsl.data.reading.proven import proven
 from recipedsl.data.reading.rejects import LONGEST, Reject, Rejects
 from recipedsl.data.reading.values import to_json_text
 from recipedsl.data.schema import dtype_of, row_type_of, schema_of, type_of
@@ -24,8 +25,20 @@ from recipedsl.language.types import ANY, Field, Kind, RowType, Type
 if TYPE_CHECKING:
     from recipedsl.data.reading.reader import Reading
 
+_BATCH = 10_000  # rows set aside that are in memory at once
 _ROW = "_recipedsl_row"
 _REASON = "_recipedsl_reason"
+
+
+@dataclass(frozen=True)
+class WrongColumns:
+    """What a pass over a file showed.
+
+    Attributes:
+        names: of columns with values that their type does not hold: null, or a choice that is none.
+    """
+
+    names: tuple[str, ...]
 
 
 def open_parquet(
@@ -36,23 +49,32 @@ def open_parquet(
     *,
     looked: bool = False,
     part: tuple[int, int] | None = None,
+    cache: Path | None = None,
 ) -> Reading:
     """The rows of a Parquet file, read when they are needed.
 
     Rows with null where none is allowed, or with a choice that is none, are set aside; a type that
     was only looked at lets the null in. With `part`, those from a row of the file to another one.
+    `cache` is a folder that remembers in which columns there are such values; None for none.
 
     Raises:
         RecipeError: when it is no Parquet file, or a column is missing or of another type.
     """
     try:
-        return _opened(name, file, row, rejects, looked=looked, part=part)
+        return _opened(name, file, row, rejects, looked=looked, part=part, cache=cache)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise mistake(UnreadableFile, f"`{name}` is no readable Parquet file", reason_of(error)) from error
 
 
 def _opened(
-    name: str, file: Path, row: RowType, rejects: Rejects, *, looked: bool, part: tuple[int, int] | None
+    name: str,
+    file: Path,
+    row: RowType,
+    rejects: Rejects,
+    *,
+    looked: bool,
+    part: tuple[int, int] | None,
+    cache: Path | None,
 ) -> Reading:
     from recipedsl.data.reading.reader import Reading
 
@@ -60,34 +82,45 @@ def _opened(
     first, behind = part or (0, None)
     frame = frame if behind is None else frame.slice(first, behind - first)
     schema = frame.collect_schema()
-    if looked:
-        row = _grown(frame, schema, row)
+    row = _widened(schema, row) if looked else row
+    asked = [row.to_json(), part]
+    wrong = proven(file, cache, asked, WrongColumns, lambda: _wrong_columns(frame, schema, row))
+    row = _with_nulls(schema, row, wrong.names) if looked else row
     chosen = frame.select(_columns(name, schema, row))
     total = int(frame.select(pl.len()).collect().item())
-    reason = _reasons(row)
     bad = 0
-    if reason is not None:
-        before = rejects.count
-        rejects.add(_set_aside(name, chosen, reason, first))
+    if wrong.names and not looked:
+        reason, before = _reason(row), rejects.count
+        for found in _set_aside(name, chosen, reason, first):
+            rejects.add(found)
         bad = rejects.count - before
-        chosen = chosen.filter(reason.is_null()) if bad else chosen
+        chosen = chosen.filter(reason.is_null())
     unseen = Counter({column: total for column in schema.names() if column not in row.names})
     return Reading(chosen, total - bad, row, unseen)
 
 
-def _grown(frame: pl.LazyFrame, schema: pl.Schema, row: RowType) -> RowType:
-    """The row type, grown to hold what the file has: floats for ints, nulls where there are some."""
+def _widened(schema: pl.Schema, row: RowType) -> RowType:
+    """The row type, grown to hold the types of the file: floats for ints."""
+    kinds = (Field(each.name, _without_nulls(each.type)) for each in row_type_of(schema).columns)
+    return widened_columns(row, tuple(kinds))
+
+
+def _wrong_columns(frame: pl.LazyFrame, schema: pl.Schema, row: RowType) -> WrongColumns:
+    """The columns of the file with values that the type asked for, not that of the file, does not hold."""
     found = row_type_of(schema)
-    kinds = tuple(Field(each.name, _without_nulls(each.type)) for each in found.columns)
-    grown = widened_columns(row, kinds)
-    fits = [each for each in grown.columns if (type_ := found.column(each.name)) and type_.fits(each.type)]
+    fits = [each for each in row.columns if (type_ := found.column(each.name)) and type_.fits(each.type)]
     wrong = {each.name: _wrong(pl.col(each.name), each.type) for each in fits}
     asked = [value.any().alias(name) for name, value in wrong.items() if value is not None]
     rows = frame.select(_columns("", schema, RowType(tuple(fits))))
-    with_nulls = rows.select(asked).collect().to_dicts()[0] if asked else {}
-    nulls = tuple(each for each in found.columns if with_nulls.get(each.name))
+    told = rows.select(asked).collect(engine="streaming").to_dicts()[0] if asked else {}
+    return WrongColumns(tuple(name for name, is_wrong in told.items() if is_wrong))
+
+
+def _with_nulls(schema: pl.Schema, row: RowType, names: Sequence[str]) -> RowType:
+    """The row type with nulls in the columns named, and in those that the file lacks."""
+    nulls = tuple(each for each in row_type_of(schema).columns if each.name in names)
     missing = tuple(Field(each.name, ANY) for each in row.columns if each.name not in schema)
-    return widened_columns(grown, nulls + missing)
+    return widened_columns(row, nulls + missing)
 
 
 def _without_nulls(type_: Type) -> Type:
@@ -182,8 +215,8 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
-def _reasons(row: RowType) -> pl.Expr | None:
-    """Why a row must be set aside, null when it need not; None when no row can be wrong."""
+def _reason(row: RowType) -> pl.Expr:
+    """Why a row must be set aside, null when it need not."""
     reason: Any = pl
     for each in row.columns:
         column, type_ = pl.col(each.name), each.type
@@ -196,7 +229,7 @@ def _reasons(row: RowType) -> pl.Expr | None:
             )
         elif (inside := _wrong(column, type_.or_null())) is not None:
             reason = reason.when(inside).then(pl.lit(f"`{each.name}` has a part that is not {type_}"))
-    return None if reason is pl else reason.otherwise(None)
+    return pl.lit(None, pl.String) if reason is pl else reason.otherwise(None)
 
 
 def _wrong(value: pl.Expr, type_: Type) -> pl.Expr | None:
@@ -214,10 +247,11 @@ def _wrong(value: pl.Expr, type_: Type) -> pl.Expr | None:
     return reduce(operator.or_, checks) if checks else None
 
 
-def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr, first: int) -> list[Reject]:
+def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr, first: int) -> Iterator[list[Reject]]:
     bad = frame.with_row_index(_ROW, offset=first).with_columns(reason.alias(_REASON))
-    found = bad.filter(pl.col(_REASON).is_not_null()).collect().to_dicts()
-    return [_reject(name, each) for each in found]
+    found = bad.filter(pl.col(_REASON).is_not_null())
+    for batch in found.collect_batches(chunk_size=_BATCH, maintain_order=True):
+        yield [_reject(name, each) for each in batch.to_dicts()]
 
 
 def _reject(name: str, row: dict[str, Any]) -> Reject:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from recipedsl.data.reading.plain import BLANK, KIND, UNPROVEN, Plain, sampled
+from recipedsl.data.reading.proven import proven
 from recipedsl.data.reading.records import LONGEST_LINE
-from recipedsl.data.reading.states import are_settled, state_of
-from recipedsl.data.reading.whole import remember, remembered
 from recipedsl.data.schema import schema_of
 from recipedsl.language.types import Field, RowType
 
@@ -62,16 +58,8 @@ def proof_of(file: Path, row: RowType, cache: Path | None, *, looked: bool = Fal
         cache: folder in which proofs are remembered; None for no memory.
         looked: whether the type is what the first rows showed; null is let in late then.
     """
-    state = state_of(file, str(file))
-    asked = json.dumps([_VERSION, pl.__version__, *state, row.to_json(), looked])
-    kept = cache / f"{hashlib.sha256(asked.encode()).hexdigest()}.json" if cache else None
-    known = _remembered(kept) if kept else None
-    if known is not None:
-        return known
-    fresh = _made(file, row, looked=looked)
-    if kept and are_settled([state]) and state == state_of(file, str(file)):
-        remember(kept, json.dumps(asdict(fresh)))
-    return fresh
+    asked = [_VERSION, row.to_json(), looked]
+    return proven(file, cache, asked, Proof, lambda: _made(file, row, looked=looked))
 
 
 def _made(file: Path, row: RowType, *, looked: bool) -> Proof:
@@ -126,10 +114,3 @@ def samples(file: Path) -> Iterator[bytes]:
             stream.seek(place * (size - _PIECE) // _PLACES)
             # The first line began before.
             yield from stream.read(_PIECE).split(b"\n")[1:]
-
-
-def _remembered(path: Path) -> Proof | None:
-    with suppress(TypeError, KeyError):
-        form = remembered(path)
-        return Proof(**{**form, "nulls": tuple(form["nulls"])}) if form else None
-    return None

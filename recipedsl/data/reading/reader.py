@@ -81,13 +81,13 @@ def read_files(
         rejects: where bad rows go.
         looked: whether the type is what the first rows showed, and not what an author declared. Then
             a late value widens it (int to float, null let in) before its row is set aside.
-        cache: folder that remembers which files are plain; None for none.
+        cache: folder that remembers what a pass over a file proved; None for none.
     """
     pieces, unseen = list[Piece](), Counter[str]()
     for name, file in files.items():
         form = form_of(file, asked, name)
         if form == "parquet":
-            part = open_parquet(name, file, row, rejects, looked=looked)
+            part = open_parquet(name, file, row, rejects, looked=looked, cache=cache)
         elif form == "jsonl":
             part = _read_lines(name, file, row, work, rejects, looked=looked, cache=cache)
         else:
