@@ -25,6 +25,7 @@ from recipedsl.language.types import ANY, Field, Kind, RowType, Type
 if TYPE_CHECKING:
     from recipedsl.data.reading.reader import Reading
 
+_VERSION = 1  # of the checks: what older ones showed counts no more
 _BATCH = 10_000  # rows set aside that are in memory at once
 _ROW = "_recipedsl_row"
 _REASON = "_recipedsl_reason"
@@ -83,7 +84,7 @@ def _opened(
     frame = frame if behind is None else frame.slice(first, behind - first)
     schema = frame.collect_schema()
     row = _widened(schema, row) if looked else row
-    asked = [row.to_json(), part]
+    asked = [_VERSION, row.to_json(), part]
     wrong = proven(file, cache, asked, WrongColumns, lambda: _wrong_columns(frame, schema, row))
     row = _with_nulls(schema, row, wrong.names) if looked else row
     chosen = frame.select(_columns(name, schema, row))
@@ -91,8 +92,7 @@ def _opened(
     bad = 0
     if wrong.names and not looked:
         reason, before = _reason(row), rejects.count
-        for found in _set_aside(name, chosen, reason, first):
-            rejects.add(found)
+        rejects.add(_set_aside(name, chosen, reason, first))
         bad = rejects.count - before
         chosen = chosen.filter(reason.is_null())
     unseen = Counter({column: total for column in schema.names() if column not in row.names})
@@ -216,7 +216,7 @@ def without_nulls(value: Any) -> Any:
 
 
 def _reason(row: RowType) -> pl.Expr:
-    """Why a row must be set aside, null when it need not."""
+    """Why a row must be set aside, null when it need not; of a type that some values are wrong for."""
     reason: Any = pl
     for each in row.columns:
         column, type_ = pl.col(each.name), each.type
@@ -229,7 +229,8 @@ def _reason(row: RowType) -> pl.Expr:
             )
         elif (inside := _wrong(column, type_.or_null())) is not None:
             reason = reason.when(inside).then(pl.lit(f"`{each.name}` has a part that is not {type_}"))
-    return pl.lit(None, pl.String) if reason is pl else reason.otherwise(None)
+    whole: pl.Expr = reason.otherwise(None)
+    return whole
 
 
 def _wrong(value: pl.Expr, type_: Type) -> pl.Expr | None:
@@ -247,11 +248,11 @@ def _wrong(value: pl.Expr, type_: Type) -> pl.Expr | None:
     return reduce(operator.or_, checks) if checks else None
 
 
-def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr, first: int) -> Iterator[list[Reject]]:
+def _set_aside(name: str, frame: pl.LazyFrame, reason: pl.Expr, first: int) -> Iterator[Reject]:
     bad = frame.with_row_index(_ROW, offset=first).with_columns(reason.alias(_REASON))
     found = bad.filter(pl.col(_REASON).is_not_null())
     for batch in found.collect_batches(chunk_size=_BATCH, maintain_order=True):
-        yield [_reject(name, each) for each in batch.to_dicts()]
+        yield from (_reject(name, each) for each in batch.iter_rows(named=True))
 
 
 def _reject(name: str, row: dict[str, Any]) -> Reject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from recipedsl.data.problems import mistake
@@ -48,12 +49,13 @@ class Rejects:
     first: list[Reject] = field(default_factory=list)
 
     def add(self, found: Iterable[Reject]) -> None:
-        """Set rows aside; without any, no file is made."""
-        found = list(found)
-        if not found:
+        """Set rows aside, one after the other; without any, no file is made."""
+        coming = iter(found)
+        first = next(coming, None)
+        if first is None:
             return
         with self.path.open("a", encoding="utf-8") as stream:
-            for each in found:
+            for each in chain([first], coming):
                 stream.write(json.dumps(asdict(each)) + "\n")
                 self.count += 1
                 if len(self.first) < SHOWN:
