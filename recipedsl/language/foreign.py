@@ -30,7 +30,7 @@ VALUES: dict[str, str] = {
     "dataset": "data",
     "datasets": "data",
     "evaluation": "eval",
-    "schema": "type",
+    **dict.fromkeys(("schema", "row", "record", "struct", "class"), "type"),
     "const": "let",
     "var": "let",
     "set": "let",

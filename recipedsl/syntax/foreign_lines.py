@@ -41,6 +41,8 @@ _PROGRAM = {
     "print": "`recipedsl plan` shows what comes out of every step",
 }
 _CONDITIONS = frozenset(("if", "while"))
+#: Words that declare the columns of a row elsewhere.
+_ROW_WORDS = frozenset("row schema record struct class interface dataclass table message".split())
 # The type that a default most likely has.
 _TYPE_OF = {NUMBER: "int", STRING: "text", "TRUE": "bool", "FALSE": "bool"}
 _NO_WORD = re.compile(r"\W+|^(?=\d)", re.ASCII)
@@ -431,6 +433,50 @@ def _pipeline_with_colon(lines: Lines, number: int) -> int:
     return 1
 
 
+def _type_behind(lines: Lines, number: int) -> int:
+    """`data rows = read(…): Row`."""
+    draft, start = lines.draft, lines.bounds[number]
+    kinds = lines.kinds(number)
+    if kinds[:2] != [NAME, NAME] or kinds[2:5] != ["EQUAL", NAME, "LPAR"]:
+        return 0
+    colon = draft.closer(start + 4) + 1
+    if [draft.kind(colon - 1), draft.kind(colon), draft.kind(colon + 1)] != ["RPAR", "COLON", NAME]:
+        return 0
+    name, type_ = draft.tokens[start + 1], draft.tokens[colon + 1]
+    if not draft.replace(colon, colon + 1):
+        return 0
+    draft.replace(start + 1, start + 1, name, draft.sign("COLON", colon), type_)
+    span = draft.span(colon, colon + 1)
+    proper = f"{draft.text(start)} {name.text}: {type_.text} = …"
+    edits = (Span(name.span.end, name.span.end), f": {type_.text}"), (span, "")
+    message = f"the type of the rows stands behind the name of {draft.text(start)} `{name.text}`"
+    fix = draft.fix(f"write `{proper}`", *edits)
+    draft.report(codes.WrongSign, message, span, "stands behind the name", fix)
+    return 1
+
+
+def _row_type_as_block(lines: Lines, number: int) -> int:
+    """`row Lesson { id: int }`, `type Lesson { … }`."""
+    draft, start = lines.draft, lines.bounds[number]
+    kinds, word = lines.kinds(number), draft.tokens[start]
+    columns = [kind for kind in kinds[3:] if kind != NEWLINE]
+    is_type = kinds[:3] == ["TYPE", NAME, "LBRACE"]
+    is_block = kinds[:3] == [NAME, NAME, "LBRACE"] and columns[:2] in ([NAME, "COLON"], [NAME, NAME])
+    is_type = is_type or (is_block and word.text in _ROW_WORDS)
+    name, brace = draft.tokens[start + 1], draft.tokens[start + 2]
+    sign = Token("EQUAL", "", Span(name.span.end, name.span.end))
+    if not is_type or not draft.replace(
+        start, start + 1, replace(word, kind="TYPE", value="type"), name, sign
+    ):
+        return 0
+    proper = f"type {name.text} = {{"
+    span = word.span.to(brace.span)
+    message = f"the row type `{name.text}` is written as a block"
+    fix = draft.fix(f"write `{proper}`", (span, proper))
+    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    return 1
+
+
 def _brace_below(lines: Lines, number: int) -> int:
     """A block whose `{` stands on a line of its own."""
     draft, start = lines.draft, lines.bounds[number]
@@ -458,5 +504,7 @@ _FORMS: tuple[Callable[[Lines, int], int], ...] = (
     indented_block,
     section,
     _pipeline_with_colon,
+    _type_behind,
+    _row_type_as_block,
     _steps,
 )
