@@ -22,8 +22,8 @@ from recipedsl.syntax import tree
 
 _BLOCKS: tuple[tuple[str, type[Concept]], ...] = (
     ("model", Model),
-    ("stage", StageMethod),
     ("run", Run),
+    ("stage", StageMethod),
     ("eval", Eval),
     ("template", Template),
 )

@@ -1,7 +1,8 @@
 """Steps as they are said rather than written, mended before they are parsed.
 
-`dedup near 0.8 question`, `split 80% train`, `take 5 for each topic`, `select question answer`. In a
-valid step two values never stand side by side, so that one is never touched.
+`dedup near 0.8 question`, `split 80% train`, `take 5 for each topic`, `select question answer`,
+`sort score desc`, `rename a to b`, `decontaminate against "bench.jsonl"`. In a valid step two values
+never stand side by side, so that one is never touched.
 """
 
 from __future__ import annotations
@@ -12,12 +13,10 @@ from dataclasses import dataclass
 from recipedsl.diagnostics import Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
+from recipedsl.syntax.foreign_brackets import COLUMN_STEPS
 from recipedsl.syntax.layout import END, Layout
 from recipedsl.syntax.mending import SIMPLE_VALUES, Draft
-from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, Token
-
-#: Steps whose arguments are columns (a test holds them against the vocabulary).
-COLUMN_STEPS = frozenset("dedup select drop redact explode".split())
+from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, STRING, Token
 
 #: Settings of steps that are said with their value behind them, and what kind of value that is.
 SAID_SETTINGS = {
@@ -31,6 +30,16 @@ SAID_SETTINGS = {
 
 #: What `near` is in the examples of the language, where somebody writes it without a number.
 _USUAL_NEAR = "0.85"
+
+#: Steps that take another dataset, and words that are said before it.
+_DATASET_STEPS = frozenset(("decontaminate", "join"))
+_TOWARDS = frozenset("against with from using".split())
+
+#: Words behind what rows are sorted by, and what they say of `descending`.
+_ORDERS = {"descending": True, "desc": True, "ascending": False, "asc": False}
+
+#: Words between the old name of a column and the new one.
+_INTO = frozenset("to as into".split())
 
 #: Words before the column of each group: `for each topic`.
 _EACH = frozenset(("each", "every"))
@@ -51,7 +60,13 @@ def with_own_steps(source: Source, laid: Layout, problems: Problems) -> Layout:
 
 
 def _look_at(draft: Draft, keyword: int) -> None:
-    """Mend the step whose keyword stands at an index, where two of its arguments are neighbours."""
+    """Mend the step whose keyword stands at an index."""
+    if not any(form(draft, keyword) for form in (_other_dataset, _order, _renamed)):
+        _look_at_neighbours(draft, keyword)
+
+
+def _look_at_neighbours(draft: Draft, keyword: int) -> None:
+    """Mend a step where two of its arguments stand side by side."""
     end = keyword + 1
     has_neighbours = False
     while draft.kind(end) in _ARGUMENTS:
@@ -92,6 +107,33 @@ def _groups(draft: Draft, keyword: int, arguments: list[int]) -> bool:
     message = f"`{draft.source.slice(span)}` is written `by` here"
     draft.report(codes.ForeignOperator, message, span, "write `by`", draft.fix("write `by`", (span, "by")))
     return True
+
+
+# --- the other dataset ------------------------------------------------------------------------------
+
+
+def _other_dataset(draft: Draft, keyword: int) -> bool:
+    """`decontaminate against "bench.jsonl"` and `join with users, on = id`."""
+    step, first = draft.text(keyword), keyword + 1
+    has_word = draft.text(first) in _TOWARDS and draft.kind(first + 1) in {NAME, STRING}
+    place = first + has_word
+    is_path = draft.kind(place) == STRING
+    if step not in _DATASET_STEPS or not (has_word or is_path):
+        return False
+    token, span = draft.tokens[place], draft.span(first, place)
+    proper = f"read({token.text})" if is_path else token.text
+    if not draft.replace(first, place, *(_read(token) if is_path else (token,))):
+        return False
+    message = f"the other dataset stands right behind `{step}`"
+    fix = draft.fix(f"write `{proper}`", (span, proper))
+    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    return True
+
+
+def _read(path: Token) -> tuple[Token, ...]:
+    """The tokens of `read("…")` around a path."""
+    before, behind = Span(path.span.start, path.span.start), Span(path.span.end, path.span.end)
+    return (Token(NAME, "read", before, "read"), Token("LPAR", "", before), path, Token("RPAR", "", behind))
 
 
 # --- shares of a split ------------------------------------------------------------------------------
@@ -143,6 +185,69 @@ def _named(values: dict[str, str], span: Span) -> Iterator[Token]:
         yield Token(NAME, name, span if not number else at, name)
         yield Token("EQUAL", "", at)
         yield Token(NUMBER, value, at)
+
+
+# --- the order of rows ------------------------------------------------------------------------------
+
+
+def _order(draft: Draft, keyword: int) -> bool:
+    """`sort score`, `sort by score descending`, `sort score desc`; whether it was one of them."""
+    first = keyword + 1 + (draft.kind(keyword + 1) == "BY")
+    has_word = draft.kind(first + 1) == NAME and draft.text(first + 1) in _ORDERS
+    last = first + has_word
+    is_form = (
+        draft.text(keyword) == "sort" and draft.kind(first) == NAME and (has_word or first == keyword + 1)
+    )
+    if not is_form or draft.kind(last + 1) not in _ENDS_STEP | {"COMMA"}:
+        return False
+    column, word = draft.tokens[first], draft.tokens[last]
+    proper, at, end = f"by {column.text}", Span(column.span.start, column.span.start), word.span.end
+    tokens = [Token("BY", "by", at, "by"), column]
+    if has_word and _ORDERS[word.text]:
+        proper += ", descending = true"
+        tokens += [
+            Token("COMMA", "", Span(column.span.end, column.span.end)),
+            Token(NAME, "descending", word.span, "descending"),
+            Token("EQUAL", "", Span(end, end)),
+            Token("TRUE", "", Span(end, end)),
+        ]
+    if not draft.replace(keyword + 1, last, *tokens):
+        return False
+    span = draft.span(keyword + 1, last)
+    message = "what rows are sorted by stands behind `by`; they ascend where nothing else is said"
+    fix = draft.fix(f"write `sort {proper}`", (span, proper))
+    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    return True
+
+
+# --- renamings --------------------------------------------------------------------------------------
+
+
+def _renamed(draft: Draft, keyword: int) -> bool:
+    """`rename old to new, …`; whether it was that."""
+    if draft.text(keyword) != "rename":
+        return False
+    place, pairs = keyword + 1, list[tuple[Token, Token]]()
+    while [draft.kind(place + each) for each in range(3)] == [NAME] * 3 and draft.text(place + 1) in _INTO:
+        pairs.append((draft.tokens[place], draft.tokens[place + 2]))
+        place += 3 + (draft.kind(place + 3) == "COMMA")
+    last = place - 1
+    if not pairs or draft.kind(place) not in _ENDS_STEP or draft.kind(last) == "COMMA":
+        return False
+    tokens = [each for old, new in pairs for each in (_sign("COMMA", new), new, _sign("EQUAL", new), old)]
+    if not draft.replace(keyword + 1, last, *tokens[1:]):
+        return False
+    span = draft.span(keyword + 1, last)
+    proper = ", ".join(f"{new.text} = {old.text}" for old, new in pairs)
+    fix = draft.fix(f"write `rename {proper}`", (span, proper))
+    message = "a renaming is written with the new name first, `new = old`"
+    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    return True
+
+
+def _sign(kind: str, before: Token) -> Token:
+    """A sign that nobody wrote, at the place of a token."""
+    return Token(kind, "", Span(before.span.start, before.span.start))
 
 
 # --- columns and settings ---------------------------------------------------------------------------

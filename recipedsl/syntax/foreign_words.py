@@ -41,6 +41,13 @@ _WORD_OPERATORS = {
     "mod": ("PERCENT", "%"),
     "per": ("BY", "by"),
 }
+#: Tests of a text that other languages write between their values, and their names here.
+_TEXT_TESTS = {
+    **{name: name for name in ("contains", "starts_with", "ends_with", "matches")},
+    "includes": "contains",
+    "startswith": "starts_with",
+    "endswith": "ends_with",
+}
 _NULLS = frozenset(("null", "none", "None", "NULL", "nil"))
 _NO_LAMBDA = Help("write the condition itself: in a step a name is a column, as in `| where score > 3`")
 
@@ -85,7 +92,9 @@ class _Words(Walk):
         is_argument = draft.kind(index - 2) == "VBAR" and draft.kind(index - 1) == NAME
         if index <= self.begin + 1 or is_argument or index in draft.begins:
             return
-        if draft.kind(index - 1) == NAME and draft.text(index - 1) == "NOT":
+        if draft.kind(index) == STRING and draft.text(index - 1) in _TEXT_TESTS:
+            self._text_test(index)
+        elif draft.kind(index - 1) == NAME and draft.text(index - 1) == "NOT":
             self._word_operator(index - 1, index - 1, "NOT", "not")
         elif draft.kind(index - 1) == NAME and draft.text(index - 1) == "lambda":
             self._lambda(index - 1)
@@ -116,6 +125,8 @@ class _Words(Walk):
             self._like(index)
         elif word == "if" and following in _BEGINS_VALUE:
             self._conditional(index)
+        elif word in _TEXT_TESTS and following == STRING:
+            pass  # mended where its text is looked at
         elif word in _WORD_OPERATORS and following in _BEGINS_VALUE:
             self._word_operator(index, index, *_WORD_OPERATORS[word])
         else:
@@ -152,6 +163,28 @@ class _Words(Walk):
             fix = draft.fix(f"write `{proper}`", (span, proper))
             draft.report(codes.ForeignOperator, message, span, "a range", fix)
 
+    def _text_test(self, index: int) -> None:
+        """`answer not contains "x"` is `not contains(answer, "x")`; the text stands at `index`."""
+        draft, word = self.draft, index - 1
+        is_not = draft.kind(word - 1) == "NOT"
+        first = last = word - 1 - is_not
+        while draft.kind(first) == NAME and draft.kind(first - 1) == "DOT":
+            first -= 2
+        if draft.kind(first) != NAME or draft.kind(first - 1) == "DOT":
+            return
+        test, at = _TEXT_TESTS[draft.text(word)], draft.tokens[first].span.start
+        before, behind = Span(at, at), Span(draft.tokens[index].span.end, draft.tokens[index].span.end)
+        negation = [Token("NOT", "not", before, "not")] if is_not else []
+        call = replace(draft.tokens[word], text=test, value=test), Token("LPAR", "", before)
+        comma = Token("COMMA", "", draft.tokens[word].span)
+        column, text = draft.tokens[first : last + 1], draft.tokens[index]
+        if draft.replace(first, index, *negation, *call, *column, comma, text, Token("RPAR", "", behind)):
+            span, columns = draft.span(first, index), draft.source.slice(draft.span(first, last))
+            proper = f"{'not ' * is_not}{test}({columns}, {text.text})"
+            fix = draft.fix(f"write `{proper}`", (span, proper))
+            message = f"`{draft.text(word)}` between two values is written as a call"
+            draft.report(codes.ForeignOperator, message, draft.tokens[word].span, "a function here", fix)
+
     def _like(self, index: int) -> None:
         if self.draft.replace(index, index, self.draft.sign("EQUAL_TO", index)):
             span, word = self.draft.tokens[index].span, self.draft.text(index)
@@ -178,6 +211,11 @@ class _Words(Walk):
         span = self.draft.span(index - 1, index)
         if self.draft.replace(index - 1, self._end_of_part(index)):
             self.draft.report(codes.Program, "a recipe has no lambdas", span, "no lambdas", _NO_LAMBDA)
+
+    def _null_behind(self, index: int) -> None:
+        """`score not null`: `tokens[index]` is the `not`."""
+        if self.draft.text(index + 1) in _NULLS:
+            self._null_test(index, index + 1, "NOT_EQUAL", "!=")
 
     def _end_of_part(self, index: int) -> int:
         """The last token of the part around one; an `else` with its value belongs to it."""
@@ -486,6 +524,7 @@ _AT: dict[tuple[str, str], Callable[[_Words, int], None]] = {
     (STRING, "COLON"): _Words._quoted_key,
     (NAME, "MINUS"): _Words._dashed_name,
     (NAME, "QMARK"): _Words._optional_field,
+    (NAME, "NOT"): _Words._null_behind,
     ("COMMA", STRING): _Words._gate_message,
     ("COMMA", NAME): _Words._bare_list,
     (NAME, "LBRACE"): _Words._call_with_braces,

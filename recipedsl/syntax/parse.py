@@ -14,8 +14,10 @@ from recipedsl.source import Source, Span
 from recipedsl.syntax import grammar, tree
 from recipedsl.syntax.copies import mark_copies
 from recipedsl.syntax.foreign import with_own_constants, with_own_datasets
+from recipedsl.syntax.foreign_brackets import with_own_brackets
 from recipedsl.syntax.foreign_lines import with_own_lines
 from recipedsl.syntax.foreign_steps import with_own_steps
+from recipedsl.syntax.foreign_types import with_own_types
 from recipedsl.syntax.foreign_values import with_own_values
 from recipedsl.syntax.foreign_words import with_own_words
 from recipedsl.syntax.layout import END, Layout, layout
@@ -40,6 +42,16 @@ LONGEST_LINE = (
 #: Times that reading goes on after what does not fit; a text with more is no recipe, and each takes time.
 MOST_RECOVERIES = 2_000
 
+#: Forms of other languages, in the order in which one may show the next.
+_MENDED = (
+    with_own_lines,
+    with_own_brackets,
+    with_own_types,
+    with_own_steps,
+    with_own_values,
+    with_own_words,
+)
+
 
 def parse(source: Source) -> tuple[tree.File, Problems]:
     """The syntax tree of a text and everything that is wrong with its syntax.
@@ -53,8 +65,8 @@ def parse(source: Source) -> tuple[tree.File, Problems]:
     tokens, problems = scan(source)
     laid = _without_too_deep(source, layout(source, tokens), problems)
     mark_copies(laid.tokens)
-    laid = with_own_steps(source, with_own_lines(source, laid, problems), problems)
-    laid = with_own_words(source, with_own_values(source, laid, problems), problems)
+    for mended in _MENDED:
+        laid = mended(source, laid, problems)
     with_own_constants(source, laid, problems)
     edition, items = _Parser(source, laid, problems).run()
     items = with_own_datasets(source, items, problems)

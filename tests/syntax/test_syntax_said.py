@@ -8,7 +8,8 @@ from recipedsl.language import catalogue
 from recipedsl.language.steps.base import Step, Takes
 from recipedsl.source import Source
 from recipedsl.syntax import parse
-from recipedsl.syntax.foreign_steps import COLUMN_STEPS, SAID_SETTINGS
+from recipedsl.syntax.foreign_brackets import COLUMN_STEPS, SHARED_SETTINGS, SHARED_SOURCES
+from recipedsl.syntax.foreign_steps import SAID_SETTINGS
 
 
 def steps() -> list[type[Step]]:
@@ -24,6 +25,13 @@ def test_the_steps_that_take_columns_are_those_of_the_vocabulary() -> None:
 def test_what_is_said_of_a_step_is_a_setting_of_one() -> None:
     known = {name for each in steps() for name in each.settings()}
     assert set(SAID_SETTINGS) - {"on"} <= known  # `on` is read by the steps that take another dataset
+
+
+def test_the_sources_with_shares_are_those_of_the_vocabulary() -> None:
+    sources = {each: catalogue.find("source", each) for each in catalogue.keywords("source")}
+    shared = {name: each.settings() for name, each in sources.items() if each and "shares" in each.settings()}
+    assert set(shared) == SHARED_SOURCES
+    assert {name for each in shared.values() for name in each} == SHARED_SETTINGS
 
 
 def test_no_word_that_is_absent_is_a_step() -> None:

@@ -132,7 +132,12 @@ class Mix(DataSource):
     keyword: ClassVar[str] = "mix"
 
     shares: Any = setting(mapping(), "datasets with their shares")
-    rows: Any = setting(whole(1), "rows in all; as many as the scarcest one allows when left out", None)
+    rows: Any = setting(
+        whole(1),
+        "rows in all; as many as the scarcest one allows when left out",
+        None,
+        also_called=("size", "total", "num_rows", "max_rows"),
+    )
     repeat: Any = setting(flag(), "whether rows may stand several times where a dataset is too small", False)
 
 
