@@ -175,6 +175,8 @@ class Elsewhere:
 
 _FILTERED = Elsewhere("where", "rows are filtered by `where`", same=True)
 _DERIVED = Elsewhere("derive", "columns are made by `derive`", same=True)
+_KEPT = Elsewhere("where", "rows are kept by `where`, columns by `select`")
+_NEAR = Elsewhere("", "near duplicates are dropped by `dedup question, near = 0.85`")
 _FIRST = Elsewhere("take", "the first rows are kept by `take`", same=True)
 _EQUAL = Elsewhere("dedup", "equal rows are dropped by `dedup`")
 _ORDERED = Elsewhere("sort", "rows are ordered by `sort by column`")
@@ -187,7 +189,7 @@ _TOKENIZED = Elsewhere("", "a stage turns rows into tokens, with the template of
 
 #: Steps that people ask for by the words of SQL, pandas, Polars, datasets, dplyr and PRQL, and ours.
 ABSENT_STEPS: dict[str, Elsewhere] = {
-    **dict.fromkeys(("filter", "having", "query", "keep", "keep_if", "filter_by"), _FILTERED),
+    **dict.fromkeys(("filter", "having", "query", "keep_if", "filter_by"), _FILTERED),
     **dict.fromkeys(
         ("map", "with_columns", "with_column", "withColumn", "mutate", "assign", "add_column", "compute",
          "transform", "extend"),
@@ -200,7 +202,17 @@ ABSENT_STEPS: dict[str, Elsewhere] = {
     **dict.fromkeys(
         ("order", "order_by", "orderby", "sort_by", "sort_values", "arrange", "rank_by"), _ORDERED
     ),
-    **dict.fromkeys(("format", "to", "shape", "cast", "chat", "apply_chat_template", "template"), _SHAPED),
+    **dict.fromkeys(
+        ("format", "to", "shape", "cast", "chat", "apply_chat_template", "template", "to_chat", "as_chat",
+         "messages", "to_messages", "chatml", "sharegpt", "alpaca"),
+        _SHAPED,
+    ),
+    **dict.fromkeys(
+        ("fuzzy_dedup", "near_dedup", "dedup_near", "dedup_fuzzy", "fuzzy_deduplicate", "minhash",
+         "minhash_dedup", "near_duplicates"),
+        _NEAR,
+    ),
+    "keep": _KEPT,
     **dict.fromkeys(("train_test_split", "random_split", "partition", "holdout", "val_split"), _SPLIT),
     **dict.fromkeys(("group", "group_by", "groupby", "by", "stratify"), _GROUPED),
     **dict.fromkeys(("concat", "union", "append", "merge", "concatenate", "mix", "interleave"), _JOINED),

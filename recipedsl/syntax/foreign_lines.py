@@ -443,7 +443,9 @@ def _type_behind(lines: Lines, number: int) -> int:
     if [draft.kind(colon - 1), draft.kind(colon), draft.kind(colon + 1)] != ["RPAR", "COLON", NAME]:
         return 0
     name, type_ = draft.tokens[start + 1], draft.tokens[colon + 1]
-    if not draft.replace(colon, colon + 1):
+    # The declaration has to reach as far as the type that now belongs to it.
+    closer = replace(draft.tokens[colon - 1], span=draft.span(colon - 1, colon + 1))
+    if not draft.replace(colon - 1, colon + 1, closer):
         return 0
     draft.replace(start + 1, start + 1, name, draft.sign("COLON", colon), type_)
     span = draft.span(colon, colon + 1)

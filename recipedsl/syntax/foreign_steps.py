@@ -8,7 +8,7 @@ never stand side by side, so that one is never touched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recipedsl.diagnostics import Problems
 from recipedsl.diagnostics.codes import syntax as codes
@@ -41,6 +41,10 @@ _ORDERS = {"descending": True, "desc": True, "ascending": False, "asc": False}
 #: Words between the old name of a column and the new one.
 _INTO = frozenset("to as into".split())
 
+#: Settings that name columns elsewhere, and words that say nothing before one.
+_COLUMN_SETTINGS = frozenset("on column columns cols subset key keys".split())
+_COLUMN_WORDS = frozenset("column columns exact".split())
+
 #: Words before the column of each group: `for each topic`.
 _EACH = frozenset(("each", "every"))
 _FOR = frozenset(("for", "from", "in", "of", "per"))
@@ -61,7 +65,7 @@ def with_own_steps(source: Source, laid: Layout, problems: Problems) -> Layout:
 
 def _look_at(draft: Draft, keyword: int) -> None:
     """Mend the step whose keyword stands at an index."""
-    if not any(form(draft, keyword) for form in (_other_dataset, _order, _renamed)):
+    if not any(form(draft, keyword) for form in (_other_dataset, _order, _renamed, _ratio, _columns)):
         _look_at_neighbours(draft, keyword)
 
 
@@ -136,6 +140,34 @@ def _read(path: Token) -> tuple[Token, ...]:
     return (Token(NAME, "read", before, "read"), Token("LPAR", "", before), path, Token("RPAR", "", behind))
 
 
+# --- columns ----------------------------------------------------------------------------------------
+
+
+def _columns(draft: Draft, keyword: int) -> bool:
+    """`dedup on = question`, `select columns = [a, b]`, `drop column a`; whether it was one of them."""
+    if draft.text(keyword) not in COLUMN_STEPS:
+        return False
+    begin = keyword + 1
+    if draft.text(begin) in _COLUMN_SETTINGS and draft.kind(begin + 1) == "EQUAL":
+        begin += 2
+    elif draft.text(begin) in _COLUMN_WORDS and draft.kind(begin + 1) == NAME:
+        begin += 1
+    is_list = draft.kind(begin) == "LSQB"
+    last = draft.closer(begin) if is_list else begin
+    names = draft.tokens[begin + 1 : last] if is_list else draft.tokens[begin : last + 1]
+    is_plain = [each.kind for each in names] == [NAME, *["COMMA", NAME] * (len(names) // 2)]
+    if (begin == keyword + 1 and not is_list) or not is_plain:
+        return False
+    if not draft.replace(keyword + 1, last, *names):
+        return False
+    step, span = draft.text(keyword), draft.span(keyword + 1, last)
+    proper = ", ".join(each.text for each in names if each.kind == NAME)
+    message = f"the columns of `{step}` stand right behind it, with `,` between them"
+    fix = draft.fix(f"write `{step} {proper}`", (span, proper))
+    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    return True
+
+
 # --- shares of a split ------------------------------------------------------------------------------
 
 
@@ -158,6 +190,31 @@ def _shares(draft: Draft, keyword: int, arguments: list[int]) -> None:
         message = "a part of a split is written with its name first, `train = 80%`"
         fix = draft.fix(f"write `{proper}`", (span, proper), safe=not rest)
         draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+
+
+def _ratio(draft: Draft, keyword: int) -> bool:
+    """`split 90/10`; whether it was that."""
+    last = keyword + 1
+    while draft.kind(last + 1) == "SLASH" and draft.kind(last + 2) == NUMBER:
+        last += 2
+    parts = [draft.text(place) for place in range(keyword + 1, last + 1, 2)]
+    is_form = draft.text(keyword) == "split" and draft.kind(last + 1) in _ENDS_STEP | {"BY"}
+    if (
+        not is_form
+        or not all(map(str.isdigit, parts))
+        or len(parts) not in {2, 3}
+        or sum(map(int, parts)) != 100
+    ):
+        return False
+    shares = {name: f"{part}%" for name, part in zip(("train", "held", "test"), parts, strict=False)}
+    span = draft.span(keyword + 1, last)
+    if not draft.replace(keyword + 1, last, *_named(shares, span)):
+        return False
+    proper = ", ".join(f"{name} = {share}" for name, share in shares.items())
+    fix = draft.fix(f"write `split {proper}`", (span, proper), safe=False)
+    message = "the parts of a split have names and shares, `train = 80%`"
+    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    return True
 
 
 def _as_share(number: str) -> str:
@@ -229,7 +286,8 @@ def _renamed(draft: Draft, keyword: int) -> bool:
         return False
     place, pairs = keyword + 1, list[tuple[Token, Token]]()
     while [draft.kind(place + each) for each in range(3)] == [NAME] * 3 and draft.text(place + 1) in _INTO:
-        pairs.append((draft.tokens[place], draft.tokens[place + 2]))
+        span = draft.span(place, place + 2)  # what changes places stands where both are
+        pairs.append((replace(draft.tokens[place], span=span), replace(draft.tokens[place + 2], span=span)))
         place += 3 + (draft.kind(place + 3) == "COMMA")
     last = place - 1
     if not pairs or draft.kind(place) not in _ENDS_STEP or draft.kind(last) == "COMMA":

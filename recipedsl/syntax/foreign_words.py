@@ -175,7 +175,8 @@ class _Words(Walk):
         test, at = _TEXT_TESTS[draft.text(word)], draft.tokens[first].span.start
         before, behind = Span(at, at), Span(draft.tokens[index].span.end, draft.tokens[index].span.end)
         negation = [Token("NOT", "not", before, "not")] if is_not else []
-        call = replace(draft.tokens[word], text=test, value=test), Token("LPAR", "", before)
+        # A call begins where the first of its arguments does, and its name is looked for there.
+        call = Token(NAME, test, draft.span(first, last), test), Token("LPAR", "", before)
         comma = Token("COMMA", "", draft.tokens[word].span)
         column, text = draft.tokens[first : last + 1], draft.tokens[index]
         if draft.replace(first, index, *negation, *call, *column, comma, text, Token("RPAR", "", behind)):
@@ -214,7 +215,9 @@ class _Words(Walk):
 
     def _null_behind(self, index: int) -> None:
         """`score not null`: `tokens[index]` is the `not`."""
-        if self.draft.text(index + 1) in _NULLS:
+        draft = self.draft
+        is_value = draft.kind(index - 2) != "VBAR" and draft.kind(index + 2) != "LPAR"
+        if is_value and draft.text(index + 1) in _NULLS:
             self._null_test(index, index + 1, "NOT_EQUAL", "!=")
 
     def _end_of_part(self, index: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from recipedsl.language import catalogue
@@ -10,6 +12,7 @@ from recipedsl.source import Source
 from recipedsl.syntax import parse
 from recipedsl.syntax.foreign_brackets import COLUMN_STEPS, SHARED_SETTINGS, SHARED_SOURCES
 from recipedsl.syntax.foreign_steps import SAID_SETTINGS
+from tests.syntax.invariants import check_text
 
 
 def steps() -> list[type[Step]]:
@@ -38,6 +41,13 @@ def test_no_word_that_is_absent_is_a_step() -> None:
     assert not set(catalogue.ABSENT_STEPS) & {*catalogue.keywords("step"), "expect"}
     ours = {each.ours for each in catalogue.ABSENT_STEPS.values() if each.ours}
     assert ours <= {*catalogue.keywords("step"), "expect"}
+
+
+def test_what_is_mended_lies_where_it_was_written() -> None:
+    cases = sorted((Path(__file__).parents[1] / "cases" / "diagnostics").glob("*.ftr"))
+    assert len(cases) > 100  # a floor, so that cases that are not found do not pass
+    for case in cases:
+        check_text(case.read_bytes().decode())
 
 
 @pytest.mark.parametrize(
