@@ -16,7 +16,6 @@ import argparse
 import json
 import math
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -35,8 +34,9 @@ from recipedsl.data.steps import STEPS, alike, near
 from recipedsl.plan.model import Origin, StepSpec
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
+sys.path[:0] = [str(HERE), str(HERE / "peers")]
 
+from resident import peak  # noqa: E402
 from texts import texts  # noqa: E402
 
 THRESHOLD = 0.8
@@ -59,7 +59,7 @@ def ours(path: Path, labels: Path, way: str) -> dict[str, float]:
             context = Context(Path(folder), {})
             context.begin(step)
             STEPS["dedup"](opened(pl.scan_parquet(path)), step, context).select(pl.len()).collect()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak() / 2**20
     return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu, "memory": memory}
 
 

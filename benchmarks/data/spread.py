@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -29,8 +28,9 @@ from recipedsl.data.steps import STEPS
 from recipedsl.plan.model import Origin, StepSpec
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
+sys.path[:0] = [str(HERE), str(HERE / "peers")]
 
+from resident import peak  # noqa: E402
 from texts import texts  # noqa: E402
 
 _ORIGIN = Origin(path="spread.ftr", line=1, column=1, end_line=1, end_column=2)
@@ -47,7 +47,7 @@ def once(path: Path) -> dict[str, float]:
         context.begin(step)
         STEPS["spread"](opened(rows), step, context).select(pl.len()).collect()
     took = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
-    return {**took, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {**took, "memory": peak() / 2**20}
 
 
 def measured(rows: int, runs: int) -> dict[str, Any]:

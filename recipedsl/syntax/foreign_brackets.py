@@ -41,20 +41,21 @@ def with_own_brackets(source: Source, laid: Layout, problems: Problems) -> Layou
 def _look_at(draft: Draft, opener: int) -> None:
     """Mend what stands around the bracket at an index, behind a name."""
     closer = draft.closer(opener)
-    before = [draft.kind(opener - 3), draft.kind(opener - 2)]
     if not closer:
         return
     if draft.text(opener - 1) in SHARED_SOURCES:
-        _ = _shares_as_arguments(draft, opener) or _shares_as_lists(draft, opener)
-    elif draft.kind(closer + 1) in _ENDS_STEP and before[1] == "VBAR":
-        _around_arguments(draft, opener, closer)
-    elif draft.kind(closer + 1) in _ENDS_STEP and before == ["VBAR", NAME]:
-        _near(draft, opener, closer)
+        if not _shares_as_arguments(draft, opener):
+            _shares_as_lists(draft, opener)
+    elif draft.kind(closer + 1) in _ENDS_STEP:
+        if draft.kind(opener - 2) == "VBAR":
+            _around_arguments(draft, opener, closer)
+        elif [draft.text(opener - 2), draft.text(opener - 1)] == ["dedup", "near"]:
+            _near(draft, opener, closer)
 
 
 def _around_arguments(draft: Draft, opener: int, closer: int) -> None:
     """`| dedup(question, near = 0.8)`."""
-    step, inside = draft.text(opener - 1), [draft.kinds[each] for each in _flat(draft, opener)]
+    step, inside = draft.text(opener - 1), [draft.kinds[each] for each in _flat(draft, opener, closer)]
     is_value = inside and not _SIGNS_OF_ARGUMENTS & set(inside)
     if (is_value and step not in _NEVER_A_VALUE) or not draft.replace(opener, opener):
         return
@@ -65,9 +66,9 @@ def _around_arguments(draft: Draft, opener: int, closer: int) -> None:
     draft.report(codes.StepBrackets, message, first, "a step takes its arguments without brackets", fix)
 
 
-def _flat(draft: Draft, opener: int) -> Iterator[int]:
-    """Indices of the tokens right inside a bracket, without what further brackets hold."""
-    index, closer = opener + 1, draft.closer(opener)
+def _flat(draft: Draft, opener: int, closer: int) -> Iterator[int]:
+    """Indices of the tokens right inside a pair of brackets, without what further brackets hold."""
+    index = opener + 1
     while index < closer:
         yield index
         index = max(index, draft.closer(index) if draft.kinds[index] in OPENERS else index) + 1
@@ -78,19 +79,21 @@ def _near(draft: Draft, opener: int, closer: int) -> None:
     name, inside = draft.tokens[opener - 1], draft.tokens[opener + 1 : closer]
     columns = [each for each in inside if each.kind == NAME]
     numbers = [each for each in inside if each.kind == NUMBER]
-    is_form = [draft.text(opener - 2), name.text] == ["dedup", "near"] and len(numbers) == 1 and columns
-    if not is_form or {each.kind for each in inside} - {NAME, NUMBER, "COMMA"}:
+    is_step = draft.kind(opener - 3) == "VBAR"
+    if (
+        not is_step
+        or len(numbers) != 1
+        or not columns
+        or {each.kind for each in inside} - {NAME, NUMBER, "COMMA"}
+    ):
         return
     commas = [Token("COMMA", "", Span(each.span.end, each.span.end)) for each in columns]
     listed = [token for pair in zip(columns, commas, strict=True) for token in pair]
     at = Span(name.span.end, name.span.end)
-    if not draft.replace(opener - 1, closer, *listed, name, Token("EQUAL", "", at), numbers[0]):
-        return
-    span = draft.span(opener - 1, closer)
+    tokens = *listed, name, Token("EQUAL", "", at), numbers[0]
     proper = ", ".join([*(each.text for each in columns), f"near = {numbers[0].text}"])
     message = f"`near` of `dedup` is a setting, written `near = {numbers[0].text}`"
-    fix = draft.fix(f"write `dedup {proper}`", (span, proper))
-    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    draft.mend(codes.MissingSign, opener - 1, closer, tokens, proper, message, behind="dedup ")
 
 
 # --- shares -----------------------------------------------------------------------------------------
@@ -133,13 +136,10 @@ def _as_map(draft: Draft, first: int, last: int, pairs: list[tuple[int, int]]) -
             Token("COMMA", "", end),
         )
     ]
-    if not draft.replace(first, last, Token("LBRACE", "", begin), *inside[:-1], Token("RBRACE", "", end)):
-        return False
+    tokens = Token("LBRACE", "", begin), *inside[:-1], Token("RBRACE", "", end)
     proper = f"{{ {', '.join(f'{draft.text(name)}: {draft.text(share)}' for name, share in pairs)} }}"
-    fix = draft.fix(f"write `{proper}`", (span, proper))
-    source = draft.text(first - 2)
-    draft.report(codes.MissingSign, f"the shares of `{source}` are one map", span, f"write `{proper}`", fix)
-    return True
+    message = f"the shares of `{draft.text(first - 2)}` are one map"
+    return draft.mend(codes.MissingSign, first, last, tokens, proper, message)
 
 
 def _is_share(draft: Draft, index: int) -> bool:

@@ -45,6 +45,8 @@ _INTO = frozenset("to as into".split())
 _COLUMN_SETTINGS = frozenset("on column columns cols subset key keys".split())
 _COLUMN_WORDS = frozenset("column columns exact".split())
 
+_COLUMNS = "the columns of `{step}` stand right behind it, with `,` between them"
+
 #: Words before the column of each group: `for each topic`.
 _EACH = frozenset(("each", "every"))
 _FOR = frozenset(("for", "from", "in", "of", "per"))
@@ -124,14 +126,10 @@ def _other_dataset(draft: Draft, keyword: int) -> bool:
     is_path = draft.kind(place) == STRING
     if step not in _DATASET_STEPS or not (has_word or is_path):
         return False
-    token, span = draft.tokens[place], draft.span(first, place)
-    proper = f"read({token.text})" if is_path else token.text
-    if not draft.replace(first, place, *(_read(token) if is_path else (token,))):
-        return False
+    token = draft.tokens[place]
+    tokens, proper = (_read(token), f"read({token.text})") if is_path else ((token,), token.text)
     message = f"the other dataset stands right behind `{step}`"
-    fix = draft.fix(f"write `{proper}`", (span, proper))
-    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
-    return True
+    return draft.mend(codes.MissingSign, first, place, tokens, proper, message)
 
 
 def _read(path: Token) -> tuple[Token, ...]:
@@ -158,14 +156,10 @@ def _columns(draft: Draft, keyword: int) -> bool:
     is_plain = [each.kind for each in names] == [NAME, *["COMMA", NAME] * (len(names) // 2)]
     if (begin == keyword + 1 and not is_list) or not is_plain:
         return False
-    if not draft.replace(keyword + 1, last, *names):
-        return False
-    step, span = draft.text(keyword), draft.span(keyword + 1, last)
+    step = draft.text(keyword)
     proper = ", ".join(each.text for each in names if each.kind == NAME)
-    message = f"the columns of `{step}` stand right behind it, with `,` between them"
-    fix = draft.fix(f"write `{step} {proper}`", (span, proper))
-    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
-    return True
+    message = _COLUMNS.format(step=step)
+    return draft.mend(codes.MissingSign, keyword + 1, last, names, proper, message, behind=f"{step} ")
 
 
 # --- shares of a split ------------------------------------------------------------------------------
@@ -183,13 +177,9 @@ def _shares(draft: Draft, keyword: int, arguments: list[int]) -> None:
     rest = _the_rest(shares) if len(shares) == 1 else {}
     shares |= rest
     first, last = given[0], given[-1]
-    tokens = list(_named(shares, draft.span(first, last)))
-    if draft.replace(first, last, *tokens):
-        span = draft.span(first, last)
-        proper = ", ".join(f"{name} = {share}" for name, share in shares.items())
-        message = "a part of a split is written with its name first, `train = 80%`"
-        fix = draft.fix(f"write `{proper}`", (span, proper), safe=not rest)
-        draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
+    tokens = _named(shares, draft.span(first, last))
+    message = "a part of a split is written with its name first, `train = 80%`"
+    draft.mend(codes.MissingSign, first, last, tokens, _written(shares), message, safe=not rest)
 
 
 def _ratio(draft: Draft, keyword: int) -> bool:
@@ -207,14 +197,14 @@ def _ratio(draft: Draft, keyword: int) -> bool:
     ):
         return False
     shares = {name: f"{part}%" for name, part in zip(("train", "held", "test"), parts, strict=False)}
-    span = draft.span(keyword + 1, last)
-    if not draft.replace(keyword + 1, last, *_named(shares, span)):
-        return False
-    proper = ", ".join(f"{name} = {share}" for name, share in shares.items())
-    fix = draft.fix(f"write `split {proper}`", (span, proper), safe=False)
-    message = "the parts of a split have names and shares, `train = 80%`"
-    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
-    return True
+    tokens = _named(shares, draft.span(keyword + 1, last))
+    proper, message = _written(shares), "the parts of a split have names and shares, `train = 80%`"
+    kind = codes.MissingSign
+    return draft.mend(kind, keyword + 1, last, tokens, proper, message, behind="split ", safe=False)
+
+
+def _written(values: dict[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def _as_share(number: str) -> str:
@@ -268,13 +258,8 @@ def _order(draft: Draft, keyword: int) -> bool:
             Token("EQUAL", "", Span(end, end)),
             Token("TRUE", "", Span(end, end)),
         ]
-    if not draft.replace(keyword + 1, last, *tokens):
-        return False
-    span = draft.span(keyword + 1, last)
     message = "what rows are sorted by stands behind `by`; they ascend where nothing else is said"
-    fix = draft.fix(f"write `sort {proper}`", (span, proper))
-    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
-    return True
+    return draft.mend(codes.MissingSign, keyword + 1, last, tokens, proper, message, behind="sort ")
 
 
 # --- renamings --------------------------------------------------------------------------------------
@@ -293,14 +278,9 @@ def _renamed(draft: Draft, keyword: int) -> bool:
     if not pairs or draft.kind(place) not in _ENDS_STEP or draft.kind(last) == "COMMA":
         return False
     tokens = [each for old, new in pairs for each in (_sign("COMMA", new), new, _sign("EQUAL", new), old)]
-    if not draft.replace(keyword + 1, last, *tokens[1:]):
-        return False
-    span = draft.span(keyword + 1, last)
     proper = ", ".join(f"{new.text} = {old.text}" for old, new in pairs)
-    fix = draft.fix(f"write `rename {proper}`", (span, proper))
     message = "a renaming is written with the new name first, `new = old`"
-    draft.report(codes.MissingSign, message, span, f"write `{proper}`", fix)
-    return True
+    return draft.mend(codes.MissingSign, keyword + 1, last, tokens[1:], proper, message, behind="rename ")
 
 
 def _sign(kind: str, before: Token) -> Token:
@@ -340,7 +320,7 @@ def _settings(draft: Draft, keyword: int, arguments: list[int]) -> None:
     step, span = draft.text(keyword), draft.span(first, last)
     proper = ", ".join(each.text for each in sorted(said, key=lambda each: bool(each.name)))
     named = [each for each in said if each.name]
-    message = f"the columns of `{step}` stand right behind it, with `,` between them"
+    message = _COLUMNS.format(step=step)
     if named:
         message = f"`{named[0].name}` of `{step}` is a setting, written `{named[0].text}`"
     is_whole = all(token.kind != BROKEN for each in named for token in each.tokens)

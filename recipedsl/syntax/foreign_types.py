@@ -12,11 +12,12 @@ from itertools import pairwise
 from recipedsl.diagnostics import Help, Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
+from recipedsl.syntax.foreign_words import NULLS
 from recipedsl.syntax.layout import Layout
 from recipedsl.syntax.mending import Draft
 from recipedsl.syntax.scan import NAME, STRING, Token
 
-_NULLS = frozenset(("null", "none", "None", "NULL", "nil", "undefined"))
+_NULLS = NULLS | {"undefined"}
 _CHOICES = frozenset("Literal literal Enum enum choice one_of oneof".split())
 _LISTS = frozenset("list List Array array Sequence".split())
 _ENDS_TYPE = frozenset((NAME, "RSQB", "QMARK", "NONE"))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from recipedsl.diagnostics import Code, Problems
+from recipedsl.diagnostics import Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
 from recipedsl.syntax.layout import CLOSERS, END, OPENERS, Layout
@@ -96,20 +96,9 @@ class _Values(Walk):
 
     # Saying and mending
 
-    def _mend(
-        self, kind: type[Code], first: int, last: int, tokens: tuple[Token, ...], proper: str, message: str
-    ) -> None:
-        """Put tokens in the place of others, which are written `proper`; the message may name it as `{}`."""
-        span = self.draft.span(first, last)
-        if self.draft.replace(first, last, *tokens):
-            written = self.draft.source.slice(span)
-            words = message.format(written=written, proper=proper)
-            fix = self.draft.fix(f"write `{proper}`", (span, proper))
-            self.draft.report(kind, words, span, f"write `{proper}`", fix)
-
     def _number(self, first: int, last: int, proper: str, message: str) -> None:
         token = Token(NUMBER, proper, self.draft.span(first, last))
-        self._mend(codes.BadNumber, first, last, (token,), proper, message)
+        self.draft.mend(codes.BadNumber, first, last, (token,), proper, message)
 
     # Numbers
 
@@ -190,7 +179,7 @@ class _Values(Walk):
         draft = self.draft
         tokens = draft.tokens[low], draft.sign("UP_TO", low + 1), draft.tokens[high]
         proper = f"{tokens[0].text}..{tokens[2].text}"
-        self._mend(codes.WrongSign, first, last, tokens, proper, "a range is written `{proper}`")
+        self.draft.mend(codes.WrongSign, first, last, tokens, proper, "a range is written `{proper}`")
 
     # Lists and choices
 
@@ -241,7 +230,7 @@ class _Values(Walk):
             tokens += [*([Token("COMMA", "", Span(at, at))] if len(tokens) > 1 else []), draft.tokens[member]]
         tokens.append(Token("RSQB", "", Span(end.end, end.end)))
         proper = f"[{', '.join(draft.text(member) for member in members)}]"
-        self._mend(
+        self.draft.mend(
             codes.WrongSign, first, last, tuple(tokens), proper, "a choice is a list of texts: `{proper}`"
         )
 
@@ -357,7 +346,7 @@ class _Values(Walk):
                 tokens.append(Token("RPAR", "", end))
                 proper = f'hub("{written}")'
             message = f"{what} is a text, in quotes"
-            self._mend(codes.QuotedName, index, last, tuple(tokens), proper, message)
+            self.draft.mend(codes.QuotedName, index, last, tuple(tokens), proper, message)
 
     def _version(self, index: int) -> None:
         """`template = qwen2.5`: `tokens[index]` is the digits behind the point."""
@@ -369,7 +358,7 @@ class _Values(Walk):
             proper = draft.source.slice(span).replace(".", "_")
             message = "a name has no `.` before a digit: `{written}`"
             token = Token(NAME, proper, span, proper)
-            self._mend(codes.DashedName, first, index, (token,), proper, message)
+            self.draft.mend(codes.DashedName, first, index, (token,), proper, message)
 
     def _through_keyword(self, index: int) -> None:
         """`param.rate`, `let.rate`: `tokens[index]` is the point."""
@@ -378,7 +367,7 @@ class _Values(Walk):
             proper = draft.text(index + 1)
             message = "a value is written by its name alone: `{proper}`, not `{written}`"
             token = replace(draft.tokens[index + 1], span=draft.span(index - 1, index + 1))
-            self._mend(codes.ReservedWord, index - 1, index + 1, (token,), proper, message)
+            self.draft.mend(codes.ReservedWord, index - 1, index + 1, (token,), proper, message)
 
     # Gates
 
@@ -389,7 +378,7 @@ class _Values(Walk):
         if draft.text(word) in _GATE_WORDS and begins_entry:
             message = "a gate begins with `expect`, not with `{written}`"
             token = draft.sign("EXPECT", word)
-            self._mend(codes.ForeignOperator, word, word, (token,), "expect", message)
+            self.draft.mend(codes.ForeignOperator, word, word, (token,), "expect", message)
 
     def _gate_colon(self, index: int) -> None:
         """`expect condition: "message"`: `tokens[index]` is the text."""
@@ -431,9 +420,9 @@ class _Values(Walk):
             ]
             tokens = ([Token("NOT", "not", at, "not")] if negated else []) + call
             message = "`{written}` is written `{proper}`"
-            self._mend(codes.ForeignOperator, index - 1, index + 1, tuple(tokens), proper, message)
+            self.draft.mend(codes.ForeignOperator, index - 1, index + 1, tuple(tokens), proper, message)
         elif draft.text(index) == "~" and draft.kind(index + 1) in {NAME, "LPAR"}:
-            self._mend(
+            self.draft.mend(
                 codes.ForeignOperator,
                 index,
                 index,

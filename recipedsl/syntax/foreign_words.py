@@ -48,7 +48,8 @@ _TEXT_TESTS = {
     "startswith": "starts_with",
     "endswith": "ends_with",
 }
-_NULLS = frozenset(("null", "none", "None", "NULL", "nil"))
+#: What a value that is absent is called.
+NULLS = frozenset(("null", "none", "None", "NULL", "nil"))
 _NO_LAMBDA = Help("write the condition itself: in a step a name is a column, as in `| where score > 3`")
 
 
@@ -113,7 +114,7 @@ class _Words(Walk):
         word, following = draft.text(index).lower(), draft.kind(index + 1)
         if word == "is" and following == "NOT":
             self._null_test(index, index + 2, "NOT_EQUAL", "!=")
-        elif word == "is" and draft.text(index + 1) in _NULLS:
+        elif word == "is" and draft.text(index + 1) in NULLS:
             self._null_test(index, index + 1, "EQUAL_TO", "==")
         elif word == "between" and [draft.kind(index + each) for each in (1, 2, 3)] == [
             NUMBER,
@@ -142,7 +143,7 @@ class _Words(Walk):
 
     def _null_test(self, index: int, value: int, kind: str, proper: str) -> None:
         """`is null` and `is not x`: the last token is at `value`."""
-        if self.draft.text(value) not in _NULLS:
+        if self.draft.text(value) not in NULLS:
             self._word_operator(index, value - 1, kind, proper)
             return
         span, words = self.draft.span(index, value), f"{proper} none"
@@ -217,7 +218,7 @@ class _Words(Walk):
         """`score not null`: `tokens[index]` is the `not`."""
         draft = self.draft
         is_value = draft.kind(index - 2) != "VBAR" and draft.kind(index + 2) != "LPAR"
-        if is_value and draft.text(index + 1) in _NULLS:
+        if is_value and draft.text(index + 1) in NULLS:
             self._null_test(index, index + 1, "NOT_EQUAL", "!=")
 
     def _end_of_part(self, index: int) -> int:

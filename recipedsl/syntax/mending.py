@@ -7,6 +7,7 @@ is lost and nothing is said twice.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 
 from recipedsl.diagnostics import Applicability, Code, Edit, Help, Label, Problems
@@ -112,6 +113,40 @@ class Draft:
             return False
         self.changes |= dict.fromkeys(range(first, last + 1), ())
         self.changes[first] = tokens
+        return True
+
+    def mend(
+        self,
+        kind: type[Code],
+        first: int,
+        last: int,
+        tokens: Iterable[Token],
+        proper: str,
+        message: str,
+        *,
+        behind: str = "",
+        safe: bool = True,
+    ) -> bool:
+        """Put tokens in the place of others, and report what they are written as here.
+
+        Args:
+            kind: of the problem.
+            first, last: indices of the tokens that go, both included.
+            tokens: what stands for them.
+            proper: how they are written.
+            message: may name what is written as `{written}`, and `proper`.
+            behind: what stands before `proper` in the words of the fix, and stays as it is.
+            safe: whether the fix keeps what the recipe means.
+
+        Returns:
+            Whether it was done; not where something was changed before.
+        """
+        if not self.replace(first, last, *tokens):
+            return False
+        span = self.span(first, last)
+        words = message.format(written=self.source.slice(span), proper=proper)
+        fix = self.fix(f"write `{behind}{proper}`", (span, proper), safe=safe)
+        self.report(kind, words, span, f"write `{proper}`", fix)
         return True
 
     def sign(self, kind: str, index: int) -> Token:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import sys
 import time
 
 import numpy as np
 import polars as pl
 from datasketch import MinHash, MinHashLSH
+from resident import peak
 
 THRESHOLD = 0.8
 
@@ -47,7 +47,7 @@ def main() -> None:
     found = np.array([root(row) for row in range(len(rows))])
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     np.save(sys.argv[2], found)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak() / 2**20
     print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": memory}))
 
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from resident import peak
+
 REFUSAL = r"(?i)\bas an ai\b|\bi cannot help\b"
 COLUMNS = ("id", "question", "answer", "topic", "difficulty", "language", "score", "created", "source")
 SHARES = {"a": 0.7, "b": 0.3}
@@ -60,12 +62,6 @@ class Task:
         return round(TRAIN * self.size)
 
 
-def _peak() -> int:
-    """Bytes that this process had resident at most; `getrusage` would tell of the one that started it too."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) * 1024
-
-
 def carry_out(ways: Mapping[str, Callable[[Task], object]]) -> None:
     """Does what the command line asks for; prints as JSON seconds, and this process's peak in MB."""
     folder, out, pipeline = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
@@ -77,7 +73,7 @@ def carry_out(ways: Mapping[str, Callable[[Task], object]]) -> None:
     found = {
         "seconds": seconds,
         "processor": sum(after[:4]) - sum(before[:4]),  # of children too
-        "peak": _peak() / 1e6,
+        "peak": peak() / 1e6,
         "told": told if isinstance(told, dict) else {},
     }
     print(json.dumps(found))
