@@ -3,7 +3,8 @@
     <fingerprint>/           a finished result: its files and manifest.json
     <fingerprint>.making/    being made, or left behind by a crash; never counts
     <fingerprint>.damaged/   set aside because it was not what the manifest says
-    locks/                   one lock a fingerprint; and what runs under way are using
+    <fingerprint>.<unique>.removed/    on its way out; never counts
+    locks/                   one lock a fingerprint, one for noting; and what runs under way are using
     last/<recipe>/<node>.json    what each node was made from last, for `again because …`
     id                       the store's name, see `recipedsl.runtime.ownership`
 
@@ -26,7 +27,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +45,12 @@ from recipedsl.plan.model import Node, Plan, inputs_of
 from recipedsl.runtime.facts_form import fault_of
 
 MANIFEST = "manifest.json"
+
+#: Endings of folders that are no results (any more).
+_NEVER_COUNT = frozenset((".making", ".damaged", ".removed"))
+
+#: Lock under which runs note what they use, and `gc` looks at the notes and acts on them.
+_NOTING = "noting"
 
 #: Files up to so many bytes are hashed whenever their result is looked up: all that this package reads
 #: itself. Weights and rows are larger, and hashing them takes seconds.
@@ -158,17 +165,14 @@ class Store:
         result that differs is set aside, reported in `damage`, and counts as not there.
         """
         folder = self.place_of(fingerprint)
-        if not folder.is_dir():
-            return None
-        try:
-            result = _read_result(folder, fingerprint)
-            faults = list(_size_faults(result)) or list(_hash_faults(result, _SMALL))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            faults = [f"{MANIFEST} cannot be read: {error}"]
-        if faults:
-            self._set_aside(fingerprint, faults)
-            return None
-        return result
+        while (identity := _identity(folder)) is not None:
+            found = _look_at(folder, fingerprint)
+            if isinstance(found, Result):
+                return found
+            # Where another run has exchanged or removed it meanwhile, half of each may have been seen.
+            if identity == _identity(folder):
+                self._set_aside(fingerprint, found)
+        return None
 
     def verify(self, fingerprint: str) -> tuple[str, ...]:
         """Hashes every file of a result; what differs, in words. A damaged result is set aside."""
@@ -230,15 +234,10 @@ class Store:
     def _publish(self, making: Making) -> None:
         _sync_tree(making.folder)
         final = self.place_of(making.fingerprint)
-        if final.exists():
-            old = self.folder / f"{making.fingerprint}.damaged"
-            _remove(old)
-            final.rename(old)
-            making.folder.rename(final)
-            _remove(old)
-        else:
-            making.folder.rename(final)
+        old = _taken_away(final)
+        making.folder.rename(final)
         _sync_folder(self.folder)
+        _remove(old)
 
     @contextmanager
     def _locked(self, fingerprint: str, waiting: Callable[[], None] | None) -> Iterator[None]:
@@ -280,15 +279,18 @@ class Store:
         with self._said_in_words():
             name = f"using-{uuid4().hex[:12]}"
             lock, note = self._lock(name), self.folder / "locks" / f"{name}.json"
-            with lock:
-                # Whole at once: `gc` of another process may read it right now.
-                beside = note.with_suffix(".part")
-                beside.write_text(json.dumps(sorted(fingerprints)), "utf-8")
-                beside.replace(note)
-                try:
-                    yield
-                finally:
-                    note.unlink(missing_ok=True)
+            try:
+                with lock:
+                    # What a run has noted before it looks for results, `gc` keeps; what `gc` has taken away
+                    # before, the run does not find.
+                    with self._lock(_NOTING):
+                        note.write_text(json.dumps(sorted(fingerprints)), "utf-8")
+                    try:
+                        yield
+                    finally:
+                        note.unlink(missing_ok=True)
+            finally:
+                Path(lock.lock_file).unlink(missing_ok=True)  # nobody else takes a lock of this name
 
     def gc(self, keep: set[str]) -> tuple[Result, ...]:
         """Removes every result but those to keep and those that a run under way uses, and all leftovers.
@@ -298,36 +300,39 @@ class Store:
         Returns:
             What was removed.
         """
-        kept = keep | self._in_use()
-        unused = [each for each in self.list() if each.manifest.fingerprint not in kept]
-        places = [(each, each.manifest.fingerprint) for each in unused]
-        removed = tuple(each for each, name in places if self._remove_unlocked(name, self.place_of(name)))
-        self._remove_leftovers(kept)
+        unused = [each for each in self.list() if each.manifest.fingerprint not in keep]
+        with self._lock(_NOTING):
+            kept = keep | self._in_use()
+            removed = tuple(each for each in unused if self._let_go(each.folder, kept))
+            for each in self.work_of("any").parent.glob("[!.]*"):
+                self._let_go(each, kept)
+        self._remove_leftovers()
         return removed
 
-    def _remove_leftovers(self, kept: set[str]) -> None:
-        for each in (*self.folder.glob("*.making"), *self.folder.glob("*.damaged")):
-            self._remove_unlocked(each.stem, each)
-        for each in self.work_of("any").parent.glob("*"):
-            if each.name not in kept:
-                self._remove_unlocked(each.name, each)
-
-    def _remove_unlocked(self, fingerprint: str, folder: Path) -> bool:
-        """Removes a folder unless somebody is at work on that fingerprint."""
-        lock = self._lock(fingerprint)
+    def _let_go(self, folder: Path, kept: set[str]) -> bool:
+        """Makes a folder count no more, at once, unless it is kept or somebody is at work on it."""
+        if folder.name in kept or folder.suffix:
+            return False
         try:
-            with lock.acquire(timeout=0):
-                _remove(folder)
+            with self._lock(folder.name).acquire(timeout=0):
+                return _taken_away(folder).exists()
         except Timeout:
             return False
-        return True
+
+    def _remove_leftovers(self) -> None:
+        """Removes what does not count, unless somebody is at work on it."""
+        for each in (*self.folder.glob("*.*"), *self.work_of("any").parent.glob("*.removed")):
+            if each.suffix in _NEVER_COUNT:
+                with suppress(Timeout), self._lock(each.name.partition(".")[0]).acquire(timeout=0):
+                    _remove(each)
 
     def _in_use(self) -> set[str]:
         used: set[str] = set()
         for note in (self.folder / "locks").glob("using-*.json"):
             try:
-                with self._lock(note.stem).acquire(timeout=0):
+                with (lock := self._lock(note.stem)).acquire(timeout=0):
                     note.unlink(missing_ok=True)  # its run has died
+                Path(lock.lock_file).unlink(missing_ok=True)
             except Timeout:
                 used |= _names_in(note)
         return used
@@ -419,6 +424,24 @@ def _seal(form: dict[str, Any]) -> str:
     return hashlib.sha256(to_canonical_json(as_read).encode()).hexdigest()
 
 
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one that takes its place; None where there is none."""
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
+        return None
+    return (status.st_ino, status.st_mtime_ns) if folder.is_dir() else None
+
+
+def _look_at(folder: Path, fingerprint: str) -> Result | list[str]:
+    """The result in a folder, or what is wrong with it, in words."""
+    try:
+        result = _read_result(folder, fingerprint)
+        return list(_size_faults(result)) or list(_hash_faults(result, _SMALL)) or result
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return [f"{MANIFEST} cannot be read: {error}"]
+
+
 def _read_result(folder: Path, fingerprint: str) -> Result:
     if folder.is_symlink():
         raise ValueError("it is a link")
@@ -502,15 +525,22 @@ def _names_in(note: Path) -> set[str]:
         return set()
 
 
+def _taken_away(folder: Path) -> Path:
+    """Gives a folder a name of its own under which it never counts; where it would lie if there was none."""
+    aside = folder.with_name(f"{folder.name.partition('.')[0]}.{uuid4().hex[:12]}.removed")
+    with suppress(FileNotFoundError):
+        folder.rename(aside)
+    return aside
+
+
 def _remove(folder: Path) -> None:
-    """Removes a folder tree in such an order that half of it is never taken for a result."""
-    if folder.is_symlink():  # what it leads to is not ours
-        folder.unlink()
+    """Removes a folder tree; half of it is never taken for a result, and two may do it at once."""
+    aside = _taken_away(folder)
+    if aside.is_symlink():  # what it leads to is not ours
+        aside.unlink()
         return
-    if not folder.exists():
-        return
-    (folder / MANIFEST).unlink(missing_ok=True)
-    shutil.rmtree(folder)
+    with suppress(FileNotFoundError):  # `gc` of another process was faster
+        shutil.rmtree(aside)
 
 
 def _write_synced(path: Path, text: str) -> None:

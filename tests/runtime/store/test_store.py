@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -356,3 +357,98 @@ def test_a_link_inside_a_result_is_damage(tmp_path: Path) -> None:
     store = Store(tmp_path)
     (make(store).folder / "extra").symlink_to("/etc/passwd")
     assert store.get(NAME) is None
+
+
+#: Makes one result after the other, each of a few files, until it is killed.
+RESTLESS = """
+import itertools, sys
+from pathlib import Path
+from recipedsl.runtime.store import Store
+store = Store(Path(sys.argv[1]))
+print("begins", flush=True)
+for turn in itertools.count():
+    name = f"{turn % 3:064x}"
+    with store.making(name, again=True) as making:
+        for each in range(5):
+            (making.folder / f"{each}.bin").write_bytes(f"{turn}".encode() * 2000)
+        making.finish(kind="model", name="restless", node={}, facts={"turn": turn}, seconds=0.0)
+"""
+
+#: Uses results as runs do: what was found once stays as long as it is in use.
+USER = """
+import sys, time
+from pathlib import Path
+from recipedsl.runtime.store import Store
+store, names = Store(Path(sys.argv[1])), [f"{each:064x}" for each in range(3)]
+found, end = 0, time.monotonic() + float(sys.argv[2])
+while time.monotonic() < end:
+    with store.using(names):
+        for name in names:
+            with store.making(name) as making:
+                found += making.result is not None
+                if making.result is None:
+                    (making.folder / "rows.bin").write_bytes(name.encode() * 1000)
+                    making.finish(kind="model", name="used", node={}, facts={}, seconds=0.0)
+        for name in names:
+            assert (store.place_of(name) / "rows.bin").read_bytes() == name.encode() * 1000
+            assert store.get(name) is not None
+assert not store.damage, store.damage
+print(found)
+"""
+
+
+def start(script: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_kills_while_results_are_published_leave_each_whole_or_gone(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    published = 0
+    for _ in range(25):
+        process = start(RESTLESS, tmp_path)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begins\n"
+        time.sleep(draw.uniform(0, 0.12))
+        process.kill()
+        process.communicate()
+        store = Store(tmp_path)
+        for each in store.list():
+            assert store.verify(each.manifest.fingerprint) == ()
+            turn = each.manifest.facts["turn"]
+            assert (each.folder / "4.bin").read_bytes() == f"{turn}".encode() * 2000
+            published += 1
+        assert store.take_damage() == ()
+    assert published > 25, "most were killed after they had published something"
+    store.gc(set())
+    assert {each.name for each in store.folder.iterdir()} == {"locks"}
+
+
+@pytest.mark.slow
+def test_gc_beside_runs_takes_nothing_from_them(tmp_path: Path) -> None:
+    users = [start(USER, tmp_path, 6) for _ in range(2)]
+    store, removed = Store(tmp_path), 0
+    while any(each.poll() is None for each in users):
+        removed += len(store.gc(set()))
+    told = [each.communicate() for each in users]
+    assert [each.returncode for each in users] == [0, 0], told
+    assert removed > 0, "it was busy between runs"
+    assert any(int(out) > 0 for out, _ in told), "results were found, too"
+    assert store.take_damage() == ()
+    store.gc(set())
+    assert {each.name for each in store.folder.iterdir()} == {"locks"}
+    assert not list((store.folder / "locks").glob("using-*")), "runs leave nothing behind"
+
+
+@pytest.mark.slow
+def test_a_look_at_a_result_that_is_exchanged_is_no_damage(tmp_path: Path) -> None:
+    process = start(RESTLESS, tmp_path)
+    store, end = Store(tmp_path), time.monotonic() + 4
+    found = 0
+    while time.monotonic() < end:
+        found += store.get("0" * 64) is not None
+    process.kill()
+    process.communicate()
+    assert found > 10
+    assert store.take_damage() == ()
