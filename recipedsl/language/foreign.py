@@ -53,6 +53,22 @@ VALUES: dict[str, str] = {
     **dict.fromkeys(("winrate", "win"), "win_rate"),
 }  # fmt: skip
 
+#: Shapes of rows in the words of other tools, and ours.
+SHAPES: dict[str, str] = {
+    **dict.fromkeys(
+        ("messages", "message", "conversation", "conversations", "conversational", "sft", "sharegpt",
+         "openai", "chatml", "chat_template", "alpaca", "instruction", "instruct"),
+        "chat",
+    ),
+    **dict.fromkeys(
+        ("dpo", "preferences", "pair", "pairs", "pairwise", "comparison", "ranking"), "preference"
+    ),
+    **dict.fromkeys(("kto", "unpaired", "unpaired_preference"), "feedback"),
+    **dict.fromkeys(("prompts", "prompt_only", "grpo", "rl", "rlhf", "ppo", "rloo"), "prompt"),
+    **dict.fromkeys(("plain", "raw", "pretrain", "pretraining", "corpus", "lm", "language_modeling"), "text"),
+    **dict.fromkeys(("prompt_completion", "input_output", "seq2seq"), "completion"),
+}  # fmt: skip
+
 #: Those of them that mean nearly the same only: another measure, or a path as well as a name.
 LOOSELY = frozenset(
     (

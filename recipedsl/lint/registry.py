@@ -16,6 +16,7 @@ from recipedsl.lint.rules.many_passes import ManyPasses
 from recipedsl.lint.rules.missing_edition import MissingEdition
 from recipedsl.lint.rules.missing_seed import NoSeed
 from recipedsl.lint.rules.mistyped_length import MistypedLength
+from recipedsl.lint.rules.ranked_by_group import RankedByGroup
 from recipedsl.lint.rules.same_source import SameSource
 from recipedsl.lint.rules.two_templates import TwoTemplates
 from recipedsl.lint.rules.uncontrolled_length import UncontrolledLength
@@ -43,6 +44,7 @@ RULES: tuple[type[Rule], ...] = (
     DeadSetting,
     DeadStep,
     UnusualRate,
+    RankedByGroup,
 )
 
 

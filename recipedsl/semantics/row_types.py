@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.names import DuplicateName
 from recipedsl.diagnostics.codes.plan import NotYet
 from recipedsl.diagnostics.codes.types import OutOfRange, UnknownType, WrongType
@@ -11,6 +12,10 @@ from recipedsl.semantics.context import Context, Declared, Module, did_you_mean
 from recipedsl.semantics.scope import find_path, names
 from recipedsl.semantics.values import Sort
 from recipedsl.syntax import tree
+
+#: What records whose fields are not said are called elsewhere.
+_RECORDS = frozenset("dict Dict map Map object Object json JSON struct record mapping any Any".split())
+_NOT_USED = Help("a column that the recipe does not use may be left out of the type")
 
 PLAIN = {"text": TEXT, "int": INT, "float": FLOAT, "bool": BOOL, "date": DATE}
 
@@ -101,6 +106,8 @@ def _unknown(context: Context, module: Module, name: tree.Name, found: Declared 
     if name.text in module.failed:
         return
     helps = did_you_mean(place, name.text, [*PLAIN, "list", *names(module, "type")])
+    if name.text in _RECORDS and not found:
+        helps = (Help("a record is written with its fields, `{ name: text, size: int }`"), _NOT_USED)
     words, label = f"unknown type `{name.text}`", "no such type"
     secondary = []
     if found is not None:

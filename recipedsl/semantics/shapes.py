@@ -8,6 +8,7 @@ from recipedsl.diagnostics import Help
 from recipedsl.diagnostics.codes.data import NullInShape, ShapeArguments
 from recipedsl.diagnostics.codes.names import DuplicateSetting, UnknownSetting
 from recipedsl.language import catalogue
+from recipedsl.language.foreign import SHAPES
 from recipedsl.language.shapes import Shape
 from recipedsl.language.steps.shaping import (
     AMOUNT,
@@ -20,7 +21,8 @@ from recipedsl.language.steps.shaping import (
     ShapeForm,
 )
 from recipedsl.language.types import Kind, Type
-from recipedsl.semantics.context import did_you_mean
+from recipedsl.semantics.context import did_you_mean, fix
+from recipedsl.semantics.foreign import help_with
 from recipedsl.semantics.recipe import RowExpression
 from recipedsl.semantics.rows import Rows, Typed, type_expression
 from recipedsl.semantics.settings import named_arguments
@@ -53,12 +55,13 @@ def read_shape(rows: Rows, node: tree.Expression) -> Shaped | None:
     shaped = Shaped(form.shape, columns=dict(form.columns))
     arguments = node.arguments if isinstance(node, tree.Call) else ()
     given: set[str] = set()
+    written = {each.name.text for each in arguments if each.name is not None}
     for name, place, _, expression in named_arguments(
         rows.context, rows.module, form, arguments, form.keyword
     ):
         if name not in form.accepts:
             words = f"`{form.keyword}` has no argument `{name}`"
-            helps = did_you_mean(place, name, form.accepts)
+            helps = help_with(place, name, expression, form.settings(), written)
             rows.context.report(UnknownSetting, words, place, "no such argument", helps=helps)
             shaped.failed = True
             continue
@@ -79,12 +82,14 @@ def _unknown(rows: Rows, head: tree.Expression) -> None:
     place = rows.module.place(head)
     known = catalogue.keywords("shape")
     written = rows.module.source.slice(head.span)
+    ours = SHAPES.get(written.lower())
+    meant = (fix(place, ours, f"what is called `{written}` elsewhere is `{ours}` here"),) if ours else ()
     rows.context.report(
         ShapeArguments,
         f"unknown shape `{written}`",
         place,
         "no such shape",
-        helps=did_you_mean(place, written, known),
+        helps=meant or did_you_mean(place, written, known),
     )
 
 

@@ -40,7 +40,7 @@ def with_own_brackets(source: Source, laid: Layout, problems: Problems) -> Layou
 
 def _look_at(draft: Draft, opener: int) -> None:
     """Mend what stands around the bracket at an index, behind a name."""
-    closer = draft.closer(opener)
+    closer = draft.closer(opener) or _added(draft, opener)
     if not closer:
         return
     if draft.text(opener - 1) in SHARED_SOURCES:
@@ -53,6 +53,12 @@ def _look_at(draft: Draft, opener: int) -> None:
             _near(draft, opener, closer)
 
 
+def _added(draft: Draft, opener: int) -> int:
+    """Index of the bracket that was put in for one that is never closed; 0 when there is none."""
+    token = draft.tokens[opener]
+    return next((place for place, each in draft.laid.missing.items() if each is token), 0)
+
+
 def _around_arguments(draft: Draft, opener: int, closer: int) -> None:
     """`| dedup(question, near = 0.8)`."""
     step, inside = draft.text(opener - 1), [draft.kinds[each] for each in _flat(draft, opener, closer)]
@@ -61,7 +67,8 @@ def _around_arguments(draft: Draft, opener: int, closer: int) -> None:
         return
     draft.replace(closer, closer)
     first, last = draft.tokens[opener].span, draft.tokens[closer].span
-    fix = draft.fix("remove the brackets", (first, " " if inside else ""), (last, ""))
+    closing = () if closer in draft.laid.missing else ((last, ""),)
+    fix = draft.fix("remove the brackets", (first, " " if inside else ""), *closing)
     message = f"the arguments of the step `{step}` stand without brackets"
     draft.report(codes.StepBrackets, message, first, "a step takes its arguments without brackets", fix)
 

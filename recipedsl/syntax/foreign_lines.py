@@ -42,6 +42,8 @@ _PROGRAM = {
 }
 _CONDITIONS = frozenset(("if", "while"))
 #: Words that declare the columns of a row elsewhere.
+#: Settings of a source that name the type of its rows elsewhere.
+_TYPE_SETTINGS = frozenset("type schema row_type dtype row features".split())
 _ROW_WORDS = frozenset("row schema record struct class interface dataclass table message".split())
 # The type that a default most likely has.
 _TYPE_OF = {NUMBER: "int", STRING: "text", "TRUE": "bool", "FALSE": "bool"}
@@ -434,27 +436,40 @@ def _pipeline_with_colon(lines: Lines, number: int) -> int:
 
 
 def _type_behind(lines: Lines, number: int) -> int:
-    """`data rows = read(…): Row`."""
+    """`data rows = read(…): Row` and `data rows = read(…, type = Row)`."""
     draft, start = lines.draft, lines.bounds[number]
     kinds = lines.kinds(number)
     if kinds[:2] != [NAME, NAME] or kinds[2:5] != ["EQUAL", NAME, "LPAR"]:
         return 0
-    colon = draft.closer(start + 4) + 1
-    if [draft.kind(colon - 1), draft.kind(colon), draft.kind(colon + 1)] != ["RPAR", "COLON", NAME]:
+    closer = draft.closer(start + 4)
+    first, type_ = _type_of_source(draft, start + 4, closer)
+    if not first:
         return 0
-    name, type_ = draft.tokens[start + 1], draft.tokens[colon + 1]
+    name, last = draft.tokens[start + 1], max(type_, closer)
     # The declaration has to reach as far as the type that now belongs to it.
-    closer = replace(draft.tokens[colon - 1], span=draft.span(colon - 1, colon + 1))
-    if not draft.replace(colon - 1, colon + 1, closer):
+    kept = replace(draft.tokens[closer], span=draft.span(min(first, closer), last))
+    if not draft.replace(min(first, closer), last, kept):
         return 0
-    draft.replace(start + 1, start + 1, name, draft.sign("COLON", colon), type_)
-    span = draft.span(colon, colon + 1)
-    proper = f"{draft.text(start)} {name.text}: {type_.text} = …"
-    edits = (Span(name.span.end, name.span.end), f": {type_.text}"), (span, "")
+    at = draft.sign("COLON", type_ - 1)
+    draft.replace(start + 1, start + 1, name, at, draft.tokens[type_])
+    span = draft.span(first, type_)
+    proper = f"{draft.text(start)} {name.text}: {draft.text(type_)} = …"
+    edits = (Span(name.span.end, name.span.end), f": {draft.text(type_)}"), (span, "")
     message = f"the type of the rows stands behind the name of {draft.text(start)} `{name.text}`"
     fix = draft.fix(f"write `{proper}`", *edits)
     draft.report(codes.WrongSign, message, span, "stands behind the name", fix)
     return 1
+
+
+def _type_of_source(draft: Draft, opener: int, closer: int) -> tuple[int, int]:
+    """Where the type of the rows stands at a source, and its name; zeros where there is none."""
+    if [draft.kind(closer), draft.kind(closer + 1), draft.kind(closer + 2)] == ["RPAR", "COLON", NAME]:
+        return closer + 1, closer + 2
+    named = closer - 4
+    kinds = [draft.kind(named), draft.kind(named + 2), draft.kind(named + 3)]
+    is_type = named > opener and kinds == ["COMMA", "EQUAL", NAME]
+    is_type = is_type and draft.text(named + 1) in _TYPE_SETTINGS
+    return (named, closer - 1) if is_type else (0, 0)
 
 
 def _row_type_as_block(lines: Lines, number: int) -> int:

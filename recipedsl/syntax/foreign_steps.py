@@ -51,6 +51,15 @@ _COLUMNS = "the columns of `{step}` stand right behind it, with `,` between them
 _EACH = frozenset(("each", "every"))
 _FOR = frozenset(("for", "from", "in", "of", "per"))
 _HELD = frozenset("test held eval val validation dev".split())
+_AMOUNT_STEPS = frozenset(("take", "sample"))
+_AMOUNTS = frozenset("n k num count size rows limit max num_rows max_rows frac fraction share ratio".split())
+
+#: Words for rows at one end of an order, and whether it is that of the largest.
+_BEST = {
+    **dict.fromkeys(("top", "best", "highest", "largest", "topk", "nlargest"), True),
+    **dict.fromkeys(("bottom", "worst", "lowest", "smallest", "nsmallest"), False),
+}
+_DESCENDING = ("COMMA", ","), (NAME, "descending"), ("EQUAL", "="), ("TRUE", "true")
 _ARGUMENTS = SIMPLE_VALUES | {"COMMA", "EQUAL", "BY", "IN"}
 _ENDS_STEP = frozenset(("VBAR", NEWLINE, END, "RPAR"))
 
@@ -67,7 +76,7 @@ def with_own_steps(source: Source, laid: Layout, problems: Problems) -> Layout:
 
 def _look_at(draft: Draft, keyword: int) -> None:
     """Mend the step whose keyword stands at an index."""
-    if not any(form(draft, keyword) for form in (_other_dataset, _order, _renamed, _ratio, _columns)):
+    if not any(form(draft, keyword) for form in _FORMS):
         _look_at_neighbours(draft, keyword)
 
 
@@ -112,6 +121,59 @@ def _groups(draft: Draft, keyword: int, arguments: list[int]) -> bool:
     span = draft.span(begin, last)
     message = f"`{draft.source.slice(span)}` is written `by` here"
     draft.report(codes.ForeignOperator, message, span, "write `by`", draft.fix("write `by`", (span, "by")))
+    return True
+
+
+# --- how many rows ----------------------------------------------------------------------------------
+
+
+def _amount(draft: Draft, keyword: int) -> bool:
+    """`take n = 10`; whether it was that."""
+    kinds = [draft.kind(keyword + each) for each in (1, 2, 3)]
+    is_form = draft.text(keyword) in _AMOUNT_STEPS and draft.text(keyword + 1) in _AMOUNTS
+    if not is_form or kinds != [NAME, "EQUAL", NUMBER]:
+        return False
+    step, number = draft.text(keyword), draft.tokens[keyword + 3]
+    message = f"how many rows `{step}` keeps stands right behind it"
+    kind, proper = codes.MissingSign, number.text
+    return draft.mend(kind, keyword + 1, keyword + 3, (number,), proper, message, behind=f"{step} ")
+
+
+def _best(draft: Draft, keyword: int) -> bool:
+    """`take top 10 by score`, `top 10 by score`; whether it was one of them."""
+    word = keyword + (draft.text(keyword) in _AMOUNT_STEPS)
+    is_largest = _BEST.get(draft.text(word))
+    kinds = [draft.kind(word + each) for each in (1, 2, 3)]
+    if is_largest is None or kinds != [NUMBER, "BY", NAME] or draft.kind(word + 4) not in _ENDS_STEP:
+        return False
+    number, column = draft.text(word + 1), draft.text(word + 3)
+    order = _DESCENDING if is_largest else ()
+    signs = (
+        (NAME, "sort"),
+        ("BY", "by"),
+        (NAME, column),
+        *order,
+        ("VBAR", "|"),
+        (NAME, "take"),
+        (NUMBER, number),
+    )
+    span = draft.span(keyword, word + 3)  # what changes places stands where all of it is
+    tokens = [Token(kind, text, span, text) for kind, text in signs]
+    proper = f"sort by {column}{', descending = true' if is_largest else ''} | take {number}"
+    message = "`{written}` is written `{proper}`: rows are sorted, and the first are kept"
+    return draft.mend(codes.MissingSign, keyword, word + 3, tokens, proper, message, safe=False)
+
+
+def _seed(draft: Draft, keyword: int) -> bool:
+    """`shuffle 42`; whether it was that."""
+    number = keyword + 1
+    is_form = draft.text(keyword) == "shuffle" and draft.kind(number) == NUMBER
+    if not is_form or draft.kind(number + 1) not in _ENDS_STEP or not draft.replace(number, number):
+        return False
+    span = Span(draft.tokens[keyword].span.end, draft.tokens[number].span.end)
+    message = f"the seed of every draw is a setting of `run`: `run {{ seed = {draft.text(number)} }}`"
+    fix = draft.fix("leave it out here", (span, ""), safe=False)
+    draft.report(codes.ForeignOperator, message, draft.tokens[number].span, "stands in `run`", fix)
     return True
 
 
@@ -201,6 +263,29 @@ def _ratio(draft: Draft, keyword: int) -> bool:
     proper, message = _written(shares), "the parts of a split have names and shares, `train = 80%`"
     kind = codes.MissingSign
     return draft.mend(kind, keyword + 1, last, tokens, proper, message, behind="split ", safe=False)
+
+
+def _open_share(draft: Draft, keyword: int) -> bool:
+    """`split train = 85%, held`: one part takes the rest; whether it was that."""
+    shares, rest, place = dict[str, str](), list[str](), keyword + 1
+    while draft.text(keyword) == "split" and draft.kind(place) == NAME:
+        has_share = [draft.kind(place + 1), draft.kind(place + 2)] == ["EQUAL", NUMBER]
+        name = draft.text(place)
+        shares[name] = draft.text(place + 2) if has_share else ""
+        rest += [] if has_share else [name]
+        place += 3 if has_share else 1
+        if draft.kind(place) != "COMMA":
+            break
+        place += 1
+    sizes = [float(each[:-1]) for each in shares.values() if each.endswith("%")]
+    is_form = len(rest) == 1 and len(sizes) == len(shares) - 1 > 0 and 0 < sum(sizes) < 100
+    if not is_form or draft.kind(place) not in _ENDS_STEP | {"BY"}:
+        return False
+    shares[rest[0]] = f"{100 - sum(sizes):g}%"
+    tokens = _named(shares, draft.span(keyword + 1, place - 1))
+    kind, proper = codes.MissingSign, _written(shares)
+    message = "every part of a split has its share, `held = 5%`"
+    return draft.mend(kind, keyword + 1, place - 1, tokens, proper, message, behind="split ")
 
 
 def _written(values: dict[str, str]) -> str:
@@ -381,3 +466,6 @@ def _first_of(draft: Draft, index: int) -> int:
     while draft.kind(index - 1) != "VBAR":
         index -= 1
     return index + 1
+
+
+_FORMS = (_other_dataset, _order, _renamed, _ratio, _columns, _amount, _best, _seed, _open_share)

@@ -31,7 +31,6 @@ from recipedsl.syntax.words import (
     is_nested_block,
     lacks_method,
     sign_before_block,
-    step_brackets,
 )
 
 LARGEST = 4_000_000  # characters; rows belong in data files
@@ -166,7 +165,6 @@ class _Parser:
     def _is_foreign_form(self) -> bool:
         """Reports forms of other languages that are worth words of their own."""
         token = self.tokens[self.index]
-        brackets = step_brackets(self.tokens, self.index)
         sign = sign_before_block(self.laid, self.index)
         if token.kind == "FTR":
             self.reporter.misplaced_edition(self.index)
@@ -180,8 +178,6 @@ class _Parser:
             self.reporter.chained(self.index)
         elif is_nested_block(self.tokens, self.index, self.reporter.scene(self.index)):
             self.reporter.nested_block(self.index)
-        elif brackets is not None:
-            self.reporter.step_brackets(*brackets)
         else:
             return False
         return True

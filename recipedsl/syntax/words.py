@@ -197,20 +197,6 @@ class Reporter:
         span = self.tokens[first].span.to(self.tokens[index].span)
         self._report(codes.NestedBlock, message, span, "blocks do not nest", helps)
 
-    def step_brackets(self, opener: int, closer: int) -> None:
-        """`| step(a, b)`."""
-        step = self.tokens[opener - 1].value
-        spans = self.tokens[opener].span, self.tokens[closer].span
-        message = f"the arguments of the step `{step}` stand without brackets"
-        edits = (
-            Edit(self.source, spans[0], " " if closer > opener + 1 else ""),
-            Edit(self.source, spans[1], ""),
-        )
-        helps = (Help("remove the brackets", edits, Applicability.SAFE),)
-        self._report(
-            codes.StepBrackets, message, spans[0], "a step takes its arguments without brackets", helps
-        )
-
     def _report(
         self, kind: type[Code], message: str, span: Span, label: str, helps: tuple[Help, ...] = ()
     ) -> None:
@@ -524,38 +510,3 @@ def is_nested_block(tokens: list[Token], index: int, scene: Scene) -> bool:
     kinds = [token.kind for token in tokens[index : index + 2]]
     starts_block = kinds[0] == "LBRACE" or kinds == [NAME, "LBRACE"]
     return starts_block and tokens[index - 2].kind in {NEWLINE, "LBRACE", "COMMA"}
-
-
-def step_brackets(tokens: list[Token], index: int) -> tuple[int, int] | None:
-    """The brackets around the arguments of a step, when `tokens[index]` stands right inside them."""
-    if tokens[index].kind not in {"COMMA", "EQUAL", "RPAR"}:
-        return None
-    opener = _opener(tokens, index)
-    if opener < 2 or [token.kind for token in tokens[opener - 2 : opener + 1]] != ["VBAR", NAME, "LPAR"]:
-        return None
-    closer = _closer(tokens, index)
-    return None if closer is None else (opener, closer)
-
-
-def _opener(tokens: list[Token], index: int) -> int:
-    depth = 0
-    for place in range(index - 1, max(-1, index - 200), -1):
-        if tokens[place].kind in CLOSERS:
-            depth += 1
-        elif tokens[place].kind in OPENERS:
-            if depth == 0:
-                return place
-            depth -= 1
-    return -1
-
-
-def _closer(tokens: list[Token], index: int) -> int | None:
-    depth = 0
-    for place in range(index, min(index + 200, len(tokens))):
-        if tokens[place].kind in OPENERS:
-            depth += 1
-        elif tokens[place].kind in CLOSERS:
-            if depth == 0:
-                return place
-            depth -= 1
-    return None

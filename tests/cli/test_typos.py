@@ -64,7 +64,7 @@ RECIPES = [
     ("| as", '| where answer in ("1", "2") | as', "a list stands in square brackets"),
     ("| as", "| where answer is not null | as", "write `!= none`"),
     ("| as", '| where answer = "1" | as', "`==` compares"),
-    ("as chat(", "as messages(", "known here: `chat`"),
+    ("as chat(", "as messages(", "elsewhere is `chat` here"),
     ("= answer)", "= anser)", "a similar name exists: `answer`"),
     ('read("data/rows.jsonl")', '"data/rows.jsonl"', 'write `read("data/rows.jsonl")`'),
     ('read("data/rows.jsonl")', 'read("data/row.json")', "a similar file exists: `data/rows.jsonl`"),

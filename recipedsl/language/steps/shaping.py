@@ -35,6 +35,11 @@ AMOUNT = "number"
 MARK = "true or false"
 
 
+#: What people call the two sides of one exchange.
+_ASKED = ("question", "instruction", "input", "query", "human")
+_ANSWERED = ("answer", "response", "output", "reply", "target", "gpt")
+
+
 class ShapeForm(Concept):
     """Base of what may follow `as`.
 
@@ -78,8 +83,8 @@ class CompletionForm(ShapeForm):
     ways: ClassVar[tuple[frozenset[str], ...]] = (frozenset({"prompt", "completion"}),)
     columns: ClassVar[dict[str, Type]] = {"prompt": TEXT, "completion": TEXT}
 
-    prompt: Any = setting(row_value(), "text that is given")
-    completion: Any = setting(row_value(), "text that is learned")
+    prompt: Any = setting(row_value(), "text that is given", also_called=(*_ASKED, "user"))
+    completion: Any = setting(row_value(), "text that is learned", also_called=(*_ANSWERED, "assistant"))
 
 
 class ChatForm(ShapeForm):
@@ -97,10 +102,14 @@ class ChatForm(ShapeForm):
     ways: ClassVar[tuple[frozenset[str], ...]] = (frozenset({"messages"}), frozenset({"user", "assistant"}))
     columns: ClassVar[dict[str, Type]] = {"messages": MESSAGES}
 
-    messages: Any = setting(row_value(), "column of messages", None)
-    user: Any = setting(row_value(), "what the user says", None)
-    assistant: Any = setting(row_value(), "what the model should answer", None)
-    system: Any = setting(row_value(), "the system message", None)
+    messages: Any = setting(
+        row_value(), "column of messages", None, also_called=("conversations", "conversation")
+    )
+    user: Any = setting(row_value(), "what the user says", None, also_called=(*_ASKED, "prompt"))
+    assistant: Any = setting(
+        row_value(), "what the model should answer", None, also_called=(*_ANSWERED, "completion")
+    )
+    system: Any = setting(row_value(), "the system message", None, also_called=("system_prompt",))
     history: Any = setting(row_value(), "earlier turns", None)
     tools: Any = setting(row_value(), "tools that may be called, JSON", None)
 
@@ -121,9 +130,13 @@ class PreferenceForm(ShapeForm):
     ways: ClassVar[tuple[frozenset[str], ...]] = (frozenset({"chosen", "rejected"}),)
     columns: ClassVar[dict[str, Type]] = {"prompt": MESSAGES, "chosen": MESSAGES, "rejected": MESSAGES}
 
-    prompt: Any = setting(row_value(), "what is asked", None)
-    chosen: Any = setting(row_value(), "the better answer", None)
-    rejected: Any = setting(row_value(), "the worse answer", None)
+    prompt: Any = setting(row_value(), "what is asked", None, also_called=(*_ASKED, "user"))
+    chosen: Any = setting(
+        row_value(), "the better answer", None, also_called=("accepted", "preferred", "winner", "better")
+    )
+    rejected: Any = setting(
+        row_value(), "the worse answer", None, also_called=("dispreferred", "loser", "worse")
+    )
     margin: Any = setting(row_value(), "by how much it is better", None)
     system: Any = setting(row_value(), "the system message", None)
 
@@ -140,7 +153,7 @@ class PromptForm(ShapeForm):
     ways: ClassVar[tuple[frozenset[str], ...]] = (frozenset({"prompt"}),)
     columns: ClassVar[dict[str, Type]] = {"prompt": MESSAGES}
 
-    prompt: Any = setting(row_value(), "what is asked", None)
+    prompt: Any = setting(row_value(), "what is asked", None, also_called=(*_ASKED, "user"))
     system: Any = setting(row_value(), "the system message", None)
 
 
@@ -161,8 +174,8 @@ class FeedbackForm(ShapeForm):
     )
     columns: ClassVar[dict[str, Type]] = {"prompt": MESSAGES, "completion": MESSAGES, "label": BOOL}
 
-    prompt: Any = setting(row_value(), "what is asked", None)
-    completion: Any = setting(row_value(), "the answer", None)
+    prompt: Any = setting(row_value(), "what is asked", None, also_called=(*_ASKED, "user"))
+    completion: Any = setting(row_value(), "the answer", None, also_called=(*_ANSWERED, "assistant"))
     label: Any = setting(row_value(), "whether the answer is good", None)
     messages: Any = setting(row_value(), "conversation whose last turn is the answer", None)
     system: Any = setting(row_value(), "the system message", None)
