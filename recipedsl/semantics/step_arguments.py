@@ -8,7 +8,7 @@ from recipedsl.diagnostics import Applicability, Help
 from recipedsl.diagnostics.codes.names import DuplicateSetting, MissingSetting
 from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
 from recipedsl.language.functions.base import is_plain
-from recipedsl.language.steps.base import Step, StepUse, Takes
+from recipedsl.language.steps.base import BEST, Step, StepUse, Takes
 from recipedsl.language.types import ANY, FLOAT, Kind
 from recipedsl.semantics.context import fix
 from recipedsl.semantics.flow import Flow, Parts, has_no_name, only_one, step_settings, too_few, wanted_column
@@ -65,14 +65,45 @@ def _columns(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
         value = argument.value
         items = value.items if isinstance(value, tree.ListOf) else (value,)
         columns += [_column(flow, concept, each) for each in items]
-    settings = step_settings(flow, concept, node, [each for each in node.arguments if each.name is not None])
+    named = [each for each in node.arguments if each.name is not None]
+    best = next((each for each in named if _is_best(concept, each)), None)
+    settings = step_settings(flow, concept, node, [each for each in named if each is not best])
     failed = too_few(flow, concept, node, len(columns)) or None in columns or not settings.complete
+    expressions = {}
+    if best is not None:
+        settings.values["keep"] = BEST
+        typed = _worth(flow, best)
+        failed = failed or typed is None
+        expressions = {BEST: typed.expression} if typed is not None else {}
     found = tuple(each for each in columns if each is not None)
     if concept.keyword == "explode" and found:
         only_one(flow, node, "`explode` takes one list; a second one is another `| explode …`")
         failed = failed or not _is_list(flow, found[0], node)
     failed = failed or _is_refused(flow, concept, node, StepUse(found, settings=settings.values))
-    return Parts(columns=found, settings=settings.values, failed=failed)
+    return Parts(columns=found, expressions=expressions, settings=settings.values, failed=failed)
+
+
+def _is_best(concept: type[Step], argument: tree.Argument) -> bool:
+    """Whether an argument is `keep = best(…)`."""
+    function = argument.value.function if isinstance(argument.value, tree.Call) else None
+    is_keep = argument.name is not None and argument.name.text == "keep" and "keep" in concept.settings()
+    return is_keep and isinstance(function, tree.Name) and function.text == BEST
+
+
+def _worth(flow: Flow, argument: tree.Argument) -> Typed | None:
+    """The number that tells which of several rows is the best."""
+    call = argument.value
+    given = call.arguments if isinstance(call, tree.Call) else ()
+    if len(given) != 1 or given[0].name is not None:
+        helps = (Help("such as `| dedup question, keep = best(quality)`"),)
+        flow.report(WrongArguments, "`best` takes one number of the row", call, "one number", helps=helps)
+        return None
+    typed = type_expression(flow.rows(), given[0].value)
+    if typed is None or typed.type.kind in (Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.ANY):
+        return typed
+    words = f"the best row is told by a number, this is of type `{typed.type}`"
+    flow.report(WrongOperand, words, given[0].value, f"of type `{typed.type}`")
+    return None
 
 
 def _column(flow: Flow, concept: type[Step], item: tree.Expression) -> str | None:

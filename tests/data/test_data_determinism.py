@@ -28,6 +28,7 @@ data left = read("left/*")
   | where size > 3 and not matches(answer, "(?i)sorry")
   | derive size = chars(answer)
   | dedup question, keep = longest
+  | dedup question, keep = best(chars(answer))
   | take 900 by topic
 data right = read("right.jsonl") | where score >= 0.2 | sample 80% by topic
 data near = read("right.jsonl") | dedup answer, near = 0.7 | sort by score, id, descending = [true, false]

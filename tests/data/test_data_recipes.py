@@ -172,6 +172,7 @@ data d = read("r.jsonl")
   | explode tags
   | rename tag = tags
   | dedup id, tag, keep = longest
+  | dedup id, tag, keep = best(score * 2)
   | join topics, on = topic, kind = left
   | drop created, checks
   | repeat 2

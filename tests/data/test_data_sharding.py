@@ -165,6 +165,17 @@ GLOBAL = {
     "dedup all": [step("select", "topic", "score"), step("dedup")],
     "dedup last": [step("dedup", "question", settings={"keep": "last", "normalise": False})],
     "dedup longest": [step("dedup", "topic", "score", settings={"keep": "longest"})],
+    "dedup best": [
+        step("dedup", "topic", settings={"keep": "best"}, expressions={"best": column("score")}),
+    ],
+    "dedup near best": [
+        step(
+            "dedup",
+            "answer",
+            settings={"near": 0.5, "keep": "best", "ngram": 3},
+            expressions={"best": call("multiply", column("score"), -1)},
+        ),
+    ],
     "dedup lists": [step("dedup", "tags", "topic")],
     "dedup near": [step("dedup", "question", settings={"near": 0.7})],
     "dedup near last": [step("dedup", "question", "topic", settings={"near": 0.6, "keep": "last"})],

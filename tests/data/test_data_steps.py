@@ -96,6 +96,17 @@ def test_dedup(maker: Maker, settings: dict[str, Any], ids: list[int]) -> None:
     assert made.facts["steps"][0]["rows"] == len(ids)
 
 
+@pytest.mark.parametrize("near", [None, 1])
+def test_dedup_keeps_the_best(maker: Maker, near: float | None) -> None:
+    scores = [2, None, 3.5, 3.5, -1, float("nan"), None, None, 2**60]
+    texts = ["a", "a", "a", "a", "b", "b", "c", "c", "b"]
+    rows = [{"id": each, "text": texts[each], "score": scores[each]} for each in range(9)]
+    settings = {"keep": "best", "normalise": True, **({"near": near} if near else {})}
+    by_score = step("dedup", "text", settings=settings, expressions={"best": column("score")})
+    # The first of equal ones; one without a number stays only where all are without.
+    assert maker.rows(rows, by_score).values("id") == [2, 6, 8]
+
+
 def test_dedup_of_whole_rows_with_conversations(maker: Maker) -> None:
     said = [{"role": "user", "content": "Hi"}]
     rows = [{"m": said, "n": 1}, {"m": said, "n": 1}, {"m": [], "n": 1}, {"m": said, "n": 2}]

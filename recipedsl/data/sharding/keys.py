@@ -48,7 +48,9 @@ def _row(_step: StepSpec, _schema: pl.Schema) -> None:
 def _dedup(step: StepSpec, schema: pl.Schema) -> Keys:
     named = step.columns or tuple(schema.names())
     # The longest row is that with most characters over all its columns.
-    columns = tuple(schema.names()) if step.settings.get("keep") == "longest" else named
+    told = (name for each in step.expressions.values() for name in columns_of(each))
+    columns = tuple(dict.fromkeys((*named, *told)))
+    columns = tuple(schema.names()) if step.settings.get("keep") == "longest" else columns
     return Keys(columns, () if is_near(step) else named)
 
 

@@ -23,7 +23,7 @@ from recipedsl.data.sharding.shards import Numbers, Rows, Shard
 from recipedsl.data.sharding.workers import refusing
 from recipedsl.data.steps import alike, near
 from recipedsl.data.steps.alike import Hashes
-from recipedsl.data.steps.rows import lengths_of, near_by
+from recipedsl.data.steps.rows import near_by, worth_of
 from recipedsl.plan.model import StepSpec
 
 _MEMBERS = 1 << 24  # that one worker counts at a time, 128 MB
@@ -70,13 +70,13 @@ class Gathered:
     Attributes:
         folder: of the sets.
         marks: for each row a number that is the same where all is.
-        lengths: of the rows, where they decide which of them stays.
+        worth: of the rows, where it decides which of them stays.
         members: of all sets.
     """
 
     folder: Path
     marks: Hashes
-    lengths: Numbers | None
+    worth: npt.NDArray[Any] | None
     members: int
 
 
@@ -91,7 +91,7 @@ def gather(job: Gather) -> Gathered:
     sets = alike.together(map(alike.sets_of, bags))
     folder = fresh(job.scratch)
     _save(folder, members=sets.members, starts=sets.starts)
-    return Gathered(folder, marks, lengths_of(compared), len(sets.members))
+    return Gathered(folder, marks, worth_of(compared), len(sets.members))
 
 
 # --- members counted ----------------------------------------------------------------------------------
@@ -288,8 +288,8 @@ class Likeness:
         for left, right in self._alike(gathered, places, equals == np.arange(len(equals))):
             groups.link(left, right)
         labels = groups.labels[equals]
-        lengths = None if gathered[0].lengths is None else _at(places, [each.lengths for each in gathered])
-        stays = near.stays_of(labels, self.step.settings.get("keep", "first"), lengths)
+        worth = None if gathered[0].worth is None else _at(places, [each.worth for each in gathered])
+        stays = near.stays_of(labels, self.step.settings.get("keep", "first"), worth)
         return np.flatnonzero(stays == np.arange(len(stays))), self._facts(rows, labels, stays)
 
     def _alike(

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recipedsl.data.draw import mixed
@@ -124,16 +125,16 @@ def _lengthened(value: pl.Expr) -> pl.Expr:
 # --- which row stays, and what people see -------------------------------------------------------------
 
 
-def stays_of(labels: alike.Numbers, keep: str, lengths: alike.Numbers | None) -> alike.Numbers:
+def stays_of(labels: alike.Numbers, keep: str, worth: npt.NDArray[Any] | None) -> alike.Numbers:
     """For each row the row of its group that stays.
 
     Args:
         labels: for each row the lowest number of a row of its group.
-        keep: `first`, `last`, or `longest` (of equally long ones the first).
-        lengths: of the rows, for `longest`.
+        keep: `first`, `last`, `longest` or `best` (of equal ones the first).
+        worth: of the rows, for the last two: the largest stays.
     """
     numbers = np.arange(len(labels))
-    ranks = -numbers if keep == "last" else numbers if lengths is None else -lengths
+    ranks = -numbers if keep == "last" else numbers if worth is None else -worth
     order = np.lexsort((numbers, ranks, labels))
     grouped = labels[order]
     begins = np.concatenate([[True], grouped[1:] != grouped[:-1]])[: len(order)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import numpy as np
@@ -14,11 +15,12 @@ from recipedsl.data.functions.words import folded
 from recipedsl.data.reading.parquet import json_series
 from recipedsl.data.steps import alike, near
 from recipedsl.language.expressions import Call, Expression
+from recipedsl.language.steps.base import BEST
 from recipedsl.plan.model import StepSpec
 
 KEPT = "_recipedsl_kept"
 _NUMBER = "_recipedsl_number"
-_LENGTH = "_recipedsl_length"
+_WORTH = "_recipedsl_worth"
 _HASHES = ["_recipedsl_hash_0", "_recipedsl_hash_1"]
 _ODD = 0x9E37_79B9_7F4A_7C15  # a multiplier by which no bit is lost
 
@@ -87,8 +89,8 @@ def dedup(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
     """One row of those that agree in the named columns (all, when none is named); null equals null.
 
     With `near` those agree that are linked by likeness at or above it (see `near` and `alike`).
-    `keep` says which row stays: the `first`, the `last`, or the `longest` (most characters over all
-    its texts; the first of equally long ones). What stays keeps its order.
+    `keep` says which row stays: the `first`, the `last`, the `longest` (most characters over all its
+    texts) or the `best` (the largest number; of equal ones the first). What stays keeps its order.
     """
     rows = context.settle(frame)
     if step.settings.get("near") is not None:
@@ -100,14 +102,14 @@ def dedup(frame: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame
 
 
 def dedup_by(step: StepSpec, frame: pl.LazyFrame) -> list[pl.Expr]:
-    """What exact duplicates are told by: 128 bits of hash over all columns, and the length where it decides.
+    """What exact duplicates are told by: 128 bits of hash over all columns, and the worth where it decides.
 
     Two rows that differ meet in them with a chance of 10^-24 among ten million.
     """
     schema = frame.collect_schema()
     normalise = bool(step.settings.get("normalise", True))
     keys = [_key(name, schema[name], normalise=normalise) for name in list(step.columns) or columns_of(frame)]
-    return [*(_hashed(keys, seed).alias(name) for seed, name in enumerate(_HASHES)), *_extra(step, schema)]
+    return [*(_hashed(keys, seed).alias(name) for seed, name in enumerate(_HASHES)), *_worth(step, frame)]
 
 
 def _hashed(keys: list[pl.Expr], seed: int) -> pl.Expr:
@@ -117,40 +119,47 @@ def _hashed(keys: list[pl.Expr], seed: int) -> pl.Expr:
 
 
 def near_by(step: StepSpec, frame: pl.LazyFrame) -> tuple[near.Reading, list[pl.Expr]]:
-    """How near duplicates are told, and what by: the texts, other columns, the length where it decides."""
+    """How near duplicates are told, and what by: the texts, other columns, the worth where it decides."""
     schema = frame.collect_schema()
     reading = near.reading_of(list(step.columns) or columns_of(frame), step, schema)
     others = [_key(name, schema[name], normalise=reading.normalise) for name in reading.others]
-    return reading, [*map(pl.col, reading.texts), *others, *_extra(step, schema)]
+    return reading, [*map(pl.col, reading.texts), *others, *_worth(step, frame)]
 
 
 def _dedup_near(rows: pl.LazyFrame, step: StepSpec, context: Context) -> pl.LazyFrame:
     reading, by = near_by(step, rows)
     compared = rows.select(by)
     labels = alike.grouped(near.bags_of(compared, reading), float(step.settings["near"]))
-    stays = near.stays_of(labels, step.settings.get("keep", "first"), lengths_of(compared))
+    stays = near.stays_of(labels, step.settings.get("keep", "first"), worth_of(compared))
     fallen = near.Fallen.of(stays)
     shown = compared.with_row_index(_NUMBER).filter(pl.col(_NUMBER).is_in(fallen.numbers.tolist())).collect()
     context.facts.update(near.facts_of(labels, near.examples(shown, reading, fallen)))
     return kept(rows, pl.DataFrame({KEPT: stays == np.arange(len(stays))}))
 
 
-def lengths_of(compared: pl.LazyFrame) -> np.ndarray | None:
-    """Characters of each row, where they decide; of columns that `near_by` tells."""
-    if _LENGTH not in compared.collect_schema():
+def worth_of(compared: pl.LazyFrame) -> np.ndarray | None:
+    """The number of each row that decides which stays, where one does; of columns that `near_by` tells."""
+    if _WORTH not in compared.collect_schema():
         return None
-    return compared.select(_LENGTH).collect().to_series().to_numpy()
+    return compared.select(_WORTH).collect().to_series().to_numpy()
 
 
-def _extra(step: StepSpec, schema: pl.Schema) -> list[pl.Expr]:
-    return [_length(schema)] if step.settings.get("keep") == "longest" else []
+def _worth(step: StepSpec, frame: pl.LazyFrame) -> list[pl.Expr]:
+    """The number whose largest tells the row that stays, where one does."""
+    if step.settings.get("keep") == "longest":
+        return [_length(frame.collect_schema())]
+    if step.settings.get("keep") != BEST:
+        return []
+    # A row without a number is below all others.
+    number = lower(step.expressions[BEST], frame).cast(pl.Float64)
+    return [number.fill_null(-math.inf).fill_nan(-math.inf).alias(_WORTH)]
 
 
 def _chosen(table: pl.DataFrame, names: list[str], step: StepSpec) -> pl.DataFrame:
     """Of the rows that agree in the columns the one that stays."""
     keep = step.settings.get("keep", "first")
-    if keep == "longest":
-        table = table.sort(_LENGTH, _NUMBER, descending=[True, False])
+    if _WORTH in table.columns:
+        table = table.sort(_WORTH, _NUMBER, descending=[True, False])
     return table.unique(names, keep="last" if keep == "last" else "first", maintain_order=True)
 
 
@@ -173,7 +182,7 @@ def _length(schema: pl.Schema) -> pl.Expr:
         if _has_text(dtype, part)
     ]
     lengths = [each.fill_null(0).cast(pl.Int64) for each in (*texts, *lists)]
-    return pl.sum_horizontal(lengths or [pl.lit(0)]).alias(_LENGTH)
+    return pl.sum_horizontal(lengths or [pl.lit(0)]).alias(_WORTH)
 
 
 def _has_text(dtype: pl.DataType, part: str) -> bool:

@@ -10,6 +10,9 @@ from recipedsl.language.concept import Concept
 from recipedsl.language.shapes import Shape
 from recipedsl.language.types import ANY, Kind, RowType, Type
 
+#: What `keep` is where a number tells which row stays, and the name of that number in a plan.
+BEST = "best"
+
 
 class Takes(StrEnum):
     """What stands behind the keyword of a step."""

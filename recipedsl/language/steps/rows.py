@@ -28,7 +28,9 @@ class Dedup(Step):
     """Keeps one row of those with equal columns; all columns when none is named.
 
     Text is compared in lower case with white space folded, unless `normalise = false`. Which row
-    stays does not depend on threads or machine: the first in source order.
+    stays does not depend on threads or machine: the first in source order, or the `last`, the `longest`
+    (characters of all its texts), or with `keep = best(score)` that of the largest number; of equal ones
+    the first. A row without a number stays only where all are without.
 
     With `near`, rows agree that are linked by likeness: the n-grams that two rows share, over those that
     they have together (Jaccard), from all text and conversations among the columns; other columns have to
@@ -50,6 +52,8 @@ class Dedup(Step):
     Example: `| dedup question`
 
     Example: `| dedup question, answer, near = 0.85`
+
+    Example: `| dedup question, keep = best(quality)`
     """
 
     keyword: ClassVar[str] = "dedup"
@@ -57,7 +61,11 @@ class Dedup(Step):
     drops: ClassVar[bool] = True
     takes: ClassVar[Takes] = Takes.COLUMNS
 
-    keep: Any = setting(one_of("first", "last", "longest"), "which of equal rows stays", "first")
+    keep: Any = setting(
+        one_of("first", "last", "longest"),
+        "which of equal rows stays; or `best(quality)`, by a number",
+        "first",
+    )
     near: Any = setting(
         either(number(high=1, above=0), share(above=0)),
         "rows this alike count as equal (Jaccard of n-grams, `0.85` or `85%`)",
