@@ -26,7 +26,8 @@ export function askToSave(path: string, save: Save): Promise<Opened | null> {
       dialog.close();
       resolve(saved);
     };
-    dialog.onclose = () => done(null);
+    // The event comes later than what it tells of: the dialog may have been opened again by then.
+    dialog.onclose = () => dialog.open || done(null);
     form.onsubmit = (event) => {
       event.preventDefault();
       void save(field.value.trim()).then(({ opened, refused }) => {
@@ -40,15 +41,21 @@ export function askToSave(path: string, save: Save): Promise<Opened | null> {
   });
 }
 
-/** Shows the recipes of the project; `open` is told the one that is chosen. */
-export function askToOpen(paths: string[], unsaved: boolean, open: (path: string) => Promise<string>): void {
+/** Shows the recipes of the project; `open` is told the one that is chosen, `opened` once it stands in the editor. */
+export function askToOpen(
+  paths: string[], unsaved: boolean, open: (path: string) => Promise<string>, opened: () => void,
+): void {
   const dialog = the<HTMLDialogElement>("open-dialog");
   const words = the("open-words");
   words.textContent = unsaved ? "What was written here and not saved is lost when another recipe is opened." : "";
   const choose = async (path: string) => {
     const refused = await open(path);
-    if (refused) words.textContent = refused;
-    else dialog.close();
+    if (refused) {
+      words.textContent = refused;
+      return;
+    }
+    dialog.close();
+    opened();
   };
   const items = paths.map((path) =>
     h("li", {}, h("button", { type: "button", click: () => void choose(path) }, path)),

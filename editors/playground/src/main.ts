@@ -19,7 +19,7 @@ const DRAW = 60;
 const COUNT = 700;
 
 class Page {
-  private readonly view: EditorView;
+  private view: EditorView;
   private opened: Opened;
   private picture: Picture | null = null;
   private known: Known = { data: new Map(), old: false, why: "counting…" };
@@ -37,11 +37,11 @@ class Page {
   ) {
     this.opened = beginning.opened ?? { path: "untitled.ftr", text: "ftr 1\n", digest: "" };
     this.paths = beginning.paths;
-    this.view = new EditorView({ parent: the("editor"), state: this.stateOf(this.opened) });
+    this.view = this.viewOf(this.opened);
     the("save-root").textContent = beginning.name;
     the("format").addEventListener("click", () => formatDocument(this.view) && this.view.focus());
     the("save").addEventListener("click", () => void this.save());
-    the("open").addEventListener("click", () => askToOpen(this.paths, this.unsaved, (path) => this.open(path)));
+    the("open").addEventListener("click", () => this.offer(this.paths));
     window.addEventListener("beforeunload", (event) => this.unsaved && event.preventDefault());
     this.client.workspace.displayFile = (uri) => this.display(uri);
     this.titled();
@@ -58,11 +58,9 @@ class Page {
 
   private touched = false;
 
-  private stateOf(opened: Opened) {
-    return stateOf(opened.text, this.uri, this.client, {
-      changed: () => this.changed(),
-      save: () => void this.save(),
-    });
+  private viewOf(opened: Opened): EditorView {
+    const wishes = { changed: () => this.changed(), save: () => void this.save() };
+    return new EditorView({ parent: the("editor"), state: stateOf(opened.text, this.uri, this.client, wishes) });
   }
 
   // --- time --------------------------------------------------------------------------------------------
@@ -158,6 +156,10 @@ class Page {
     document.title = `${this.opened.path} · recipedsl play`;
   }
 
+  private offer(paths: string[]): void {
+    askToOpen(paths, this.unsaved, (path) => this.open(path), () => this.view.focus());
+  }
+
   private async open(path: string): Promise<string> {
     const answer = await this.client.request<object, Answer>("recipedsl/open", { path });
     this.paths = answer.paths;
@@ -186,7 +188,7 @@ class Page {
   private async display(uri: string): Promise<EditorView | null> {
     if (uri === this.uri) return this.view;
     const path = decodeURIComponent(uri.slice(this.beginning.root.length + 1));
-    if (this.unsaved) askToOpen([path], true, (each) => this.open(each));
+    if (this.unsaved) this.offer([path]);
     return this.unsaved || (await this.open(path)) ? null : this.view;
   }
 
@@ -198,7 +200,9 @@ class Page {
     this.key = "";
     this.known = { data: new Map(), old: false, why: "counting…" };
     this.steps.clear();
-    this.view.setState(this.stateOf(opened));
+    // What the editor is about to measure is of the text that goes: another text is another editor.
+    this.view.destroy();
+    this.view = this.viewOf(opened);
     this.titled();
     this.learnt();
   }

@@ -118,6 +118,7 @@ await page.keyboard.press("Backspace");
 // Nothing is saved unless somebody says so.
 await page.keyboard.press("Control+s");
 await page.keyboard.press("Escape");
+await page.locator("#save-dialog").waitFor({ state: "hidden" });
 seen.afterEscape = await page.locator("#state").innerText();
 await page.keyboard.press("Control+s");
 await page.locator("#save-path").fill("../out.ftr");
