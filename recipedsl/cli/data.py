@@ -64,6 +64,13 @@ class Asked:
     as_json: bool
 
 
+def _condition_given(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """A condition that is given, and empty. Raises click.BadParameter."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("give a condition, such as 'difficulty == \"hard\"'")
+    return value or ""
+
+
 @click.command(short_help="Look at the rows: profile, rows, funnel.")
 @click.argument("recipe")
 @click.argument("name", default="")
@@ -76,7 +83,9 @@ class Asked:
     metavar="[N]",
     help=f"Show rows; {_ROWS} when no number is given.",
 )
-@click.option("--where", default="", metavar="EXPR", help="Look only at rows for which this is true.")
+@click.option(
+    "--where", callback=_condition_given, metavar="EXPR", help="Look only at rows for which this is true."
+)
 @click.option("--sample", is_flag=True, help="Draw the rows instead of taking the first.")
 @click.option("--seed", type=int, help="Seed of the draw; implies --sample.")
 @click.option("--columns", default="", metavar="A,B", help="Show these columns of the rows.")
@@ -138,6 +147,7 @@ def _check(name: str, asked: Asked) -> None:
         raise click.UsageError("--html writes a page, --json for programs: one of the two")
     if asked.html is not None:
         _check_drawing()
+        _check_folder(Path(asked.html))
 
 
 def _check_drawing() -> None:
@@ -413,6 +423,8 @@ def _check_columns(dataset: Dataset, result: Result, columns: tuple[str, ...]) -
             start = shown.text.find(each)
             close = nearest(each, known)
             helps = (Help(f"a similar name exists: `{close}`"),) if close else ()
+            if set(each.split()) <= {*known}:
+                helps = (Help(f"put commas between them: `{','.join(each.split())}`"),)
             notes = ("the columns here: " + ", ".join(f"`{name}`" for name in known),)
             label = Label(shown, Span(start, start + len(each)), "no such column")
             words = f"unknown column `{each}` in `{dataset.name}`"
@@ -429,6 +441,12 @@ def _check_place(place: Path) -> None:
         raise click.UsageError(f"{place} is a folder; name a file")
     if place.exists() and MARK not in place.read_text("utf-8", "replace")[:500]:
         raise click.UsageError(f"{place} is there and is no page of recipedsl; name another file")
+
+
+def _check_folder(place: Path) -> None:
+    """Before anything is made. Raises click.UsageError where the page's folder is not there."""
+    if not place.parent.is_dir():
+        raise click.UsageError(f"there is no folder {place.parent} to write {place.name} to")
 
 
 def _has_blocks() -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from recipedsl.compiler.compiler import Request, names_of
 from recipedsl.diagnostics import Diagnostic, Help, Label, RecipeError
 from recipedsl.diagnostics.codes.syntax import MissingValue
+from recipedsl.diagnostics.codes.types import WrongArguments
 from recipedsl.language.expressions import Expression
 from recipedsl.language.types import RowType
 from recipedsl.plan.facts import Facts
@@ -16,6 +18,9 @@ from recipedsl.syntax import parse, tree
 
 #: A condition is read as the value of a `let`, and shown as what it is: both openings are as long.
 _READ, _SHOWN = "let w=", "where "
+
+#: A name, or a name of a part, that is set.
+_SET = re.compile(r"\s*([\w.`]+)\s*(=)(?![=>])")
 
 
 def condition_over(
@@ -45,6 +50,7 @@ def condition_over(
 
 
 def _read(text: str, shown: Source) -> tree.Expression:
+    _set_for_compared(text, shown)
     file, problems = parse(Source("--where", _READ + text))
     if problems.has_errors:
         raise RecipeError(*(_moved(each, shown) for each in problems.in_order()))
@@ -52,6 +58,17 @@ def _read(text: str, shown: Source) -> tree.Expression:
     if not isinstance(item, tree.Let):
         raise RecipeError(_none(shown))
     return item.value
+
+
+def _set_for_compared(text: str, shown: Source) -> None:
+    """`id = 3` sets a value. Raises RecipeError for it."""
+    found = _SET.match(text)
+    if found is not None:
+        start = len(_SHOWN) + found.start(2)
+        label = Label(shown, Span(start, start + 1), "sets a value")
+        proper = f"{found[1]} == {text[found.end() :].strip()}"
+        helps = (Help(f"write `{proper}`"),)
+        raise RecipeError(Diagnostic(WrongArguments, "`=` sets a value, `==` compares", label, helps=helps))
 
 
 def _none(shown: Source) -> Diagnostic:

@@ -185,6 +185,9 @@ _SPLIT = Elsewhere("split", "rows are set apart by `split train = 95%, held = 5%
 _GROUPED = Elsewhere("", "groups are named behind the step that needs them: `take 2k by topic`")
 _JOINED = Elsewhere("", "datasets are put together by a source: `data all = concat(a, b)`")
 _MEASURED = Elsewhere("", "values of all rows stand in a gate: `expect mean(chars(answer)) > 10`")
+_MASKED = Elsewhere("redact", "what tells of people is masked by `redact question, answer`")
+_SPOKEN = Elsewhere("", 'rows of a language are kept by `where lang(question) == "en"`')
+_FILLED = Elsewhere("", 'nulls are filled by `derive answer = coalesce(answer, "")`')
 _TOKENIZED = Elsewhere("", "a stage turns rows into tokens, with the template of its model")
 
 #: Steps that people ask for by the words of SQL, pandas, Polars, datasets, dplyr and PRQL, and ours.
@@ -219,6 +222,12 @@ ABSENT_STEPS: dict[str, Elsewhere] = {
     **dict.fromkeys(("count", "agg", "aggregate", "summarize", "summarise", "describe", "value_counts"),
                     _MEASURED),
     **dict.fromkeys(("tokenize", "tokenise", "encode", "batch", "pack", "pad", "truncate"), _TOKENIZED),
+    **dict.fromkeys(
+        ("redact_pii", "pii", "mask", "mask_pii", "remove_pii", "scrub", "anonymize", "anonymise"),
+        _MASKED,
+    ),
+    **dict.fromkeys(("lang", "language", "language_filter", "filter_lang", "filter_language"), _SPOKEN),
+    **dict.fromkeys(("fillna", "fill_null", "fill_nulls", "coalesce"), _FILLED),
     "shuffled": Elsewhere("shuffle", "rows are put into random order by `shuffle`", same=True),
     "random": Elsewhere("shuffle", "rows are put into random order by `shuffle`"),
     "sample_n": Elsewhere("sample", "rows are drawn by `sample`", same=True),

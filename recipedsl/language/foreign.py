@@ -107,13 +107,25 @@ FUNCTIONS: dict[str, str] = {
     **dict.fromkeys(("int", "float", "to_number", "as_number"), "number"),
     **dict.fromkeys(("avg", "average"), "mean"),
     **dict.fromkeys(("nunique", "n_unique", "count_distinct"), "distinct"),
-    **dict.fromkeys(("language", "langid", "detect_language", "detect"), "lang"),
+    **dict.fromkeys(
+        ("language", "langid", "langdetect", "detect_language", "detect_lang", "detect", "lang_id"), "lang"
+    ),
     **dict.fromkeys(("is_json", "valid_json"), "json_ok"),
     **dict.fromkeys(("levenshtein", "jaccard"), "similarity"),
     "sum": "total",
     "head": "first",
     "tail": "last",
 }
+
+#: Languages by their names, and their codes (ISO 639-1).
+LANGUAGE_CODES: dict[str, str] = {
+    "arabic": "ar", "bengali": "bn", "chinese": "zh", "czech": "cs", "danish": "da", "dutch": "nl",
+    "english": "en", "finnish": "fi", "french": "fr", "german": "de", "greek": "el", "hebrew": "he",
+    "hindi": "hi", "hungarian": "hu", "indonesian": "id", "italian": "it", "japanese": "ja",
+    "korean": "ko", "norwegian": "no", "persian": "fa", "polish": "pl", "portuguese": "pt",
+    "romanian": "ro", "russian": "ru", "spanish": "es", "swedish": "sv", "thai": "th", "turkish": "tr",
+    "ukrainian": "uk", "vietnamese": "vi", "eng": "en", "deu": "de", "fra": "fr", "spa": "es", "zho": "zh",
+}  # fmt: skip
 
 #: Functions that would count tokens. Rows are prepared without a model, and so without a tokenizer.
 TOKEN_COUNTS = frozenset(
@@ -197,7 +209,7 @@ ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("resume_from_checkpoint", "auto_resume_from_checkpoints"), _RESUME),
     **dict.fromkeys(
         ("do_train", "do_eval", "eval_strategy", "evaluation_strategy", "eval_steps", "evals_per_epoch",
-         "eval_dataset", "per_device_eval_batch_size", "compute_metrics"),
+         "per_device_eval_batch_size", "compute_metrics"),
         _EVALS,
     ),
     **dict.fromkeys(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 from recipedsl.diagnostics import Applicability, Help
 from recipedsl.language import catalogue
-from recipedsl.language.foreign import FUNCTIONS, NULL_TESTS, TOKEN_COUNTS
+from recipedsl.language.foreign import FUNCTIONS, LANGUAGE_CODES, NULL_TESTS, TOKEN_COUNTS
 from recipedsl.language.types import Kind, Type
 from recipedsl.semantics.context import Module, did_you_mean, fix
 from recipedsl.semantics.recipe import Place
@@ -14,6 +15,11 @@ from recipedsl.syntax import tree
 
 #: What stands between a column and its methods in pandas and Polars.
 _SPACES = frozenset(("str", "dt", "list"))
+
+_REGION = re.compile("[-_]")
+_LANGUAGE = Help(
+    '`lang(text)` gives the language: `lang(text) == "en"`; how sure that is, `lang_score(text)`'
+)
 
 _TOKENS = (
     Help("a tokenizer belongs to a model: `max_length` of a stage is the longest row in tokens"),
@@ -85,12 +91,35 @@ def _of_items(module: Module, member: tree.Member, column: str) -> tuple[Help, .
     return (fix(place, first, f"of the first item: `{first}`", Applicability.UNSAFE), more, rows)
 
 
+def help_with_field(module: Module, index: tree.Index, type_: Type, written: object) -> tuple[Help, ...]:
+    """What to write for `answer["content"]`."""
+    if not isinstance(written, str) or not written.isidentifier():
+        return ()
+    column, place = _slice(module, index.target), module.place(index)
+    if type_.field(written) is not None:
+        return (fix(place, f"{column}.{written}", f"write `{column}.{written}`"),)
+    if type_.item is not None and type_.item.field(written) is not None:
+        first = f"first({column}).{written}"
+        more = Help(f"that of the last is `last({column}).{written}`, of another `{column}[1].{written}`")
+        return (fix(place, first, f"of the first item: `{first}`", Applicability.UNSAFE), more)
+    return ()
+
+
+def help_with_language(place: Place, written: str, known: Collection[str]) -> tuple[Help, ...]:
+    """The code that is meant by the name of a language, or by a tag with a region: `english`, `EN-us`."""
+    code = LANGUAGE_CODES.get(written.lower()) or _REGION.split(written.lower())[0]
+    is_meant = code != written and {code, *LANGUAGE_CODES.values()} <= {*known}
+    return (fix(place, code, f'write `"{code}"`, the code of the language'),) if is_meant else ()
+
+
 def help_with_operand(
     module: Module, whole: tree.Expression, node: tree.Expression, function: str, found: Type
 ) -> tuple[Help, ...]:
     """What to write where a list is wanted and a text stands: `length(answer)`, `"x" in answer`."""
     if not found.is_text:
         return ()
+    if function == "lang":
+        return (_LANGUAGE,)
     if function == "length":
         proper = f"chars({_slice(module, node)})"
         return (fix(module.place(whole), proper, f"write `{proper}`"), Help("`words(text)` counts words"))

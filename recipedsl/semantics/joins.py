@@ -10,6 +10,7 @@ from recipedsl.diagnostics.codes.data_mixtures import NoTexts
 from recipedsl.diagnostics.codes.types import WrongArguments, WrongType
 from recipedsl.language.steps.base import Step, speaks, type_of
 from recipedsl.language.types import ANY, RowType, common
+from recipedsl.semantics.context import fix
 from recipedsl.semantics.flow import Flow, Parts, step_settings, too_few, wanted_column
 from recipedsl.semantics.recipe import DataReference
 from recipedsl.semantics.rows import Rows, column_name, type_expression
@@ -48,8 +49,7 @@ def other_dataset(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     if too_few(flow, concept, node, len(written.datasets)):
         return Parts(failed=True)
     if written.on is None:
-        words = f"`{concept.keyword}` needs `on = column`"
-        flow.report(WrongArguments, words, node.name, "`on` missing")
+        _no_columns(flow, concept, written)
         return Parts(failed=True)
     if len(written.datasets) > 1:
         words = f"`{concept.keyword}` takes one dataset"
@@ -67,6 +67,24 @@ def other_dataset(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
         other_row=row,
         failed=other is None or None in keys or not settings.complete or not good,
     )
+
+
+def _no_columns(flow: Flow, concept: type[Step], written: _Written) -> None:
+    """Report that the columns are missing, or have another name in front."""
+    words = f"`{concept.keyword}` needs `on = column`"
+    said = next((each.name for each in written.others if each.name and each.name.text in _COLUMN_WORDS), None)
+    if said is None:
+        example = concept.page().split("Example:")[1].strip()
+        flow.report(
+            WrongArguments, words, written.datasets[0], "`on` missing", helps=(Help(f"such as {example}"),)
+        )
+        return
+    helps = (fix(flow.module.place(said), "on", "write `on`"),)
+    flow.report(WrongArguments, words, said, "called `on` here", helps=helps)
+
+
+#: What the columns that are compared are called elsewhere.
+_COLUMN_WORDS = frozenset("column columns col cols field fields key keys by text_column".split())
 
 
 def _is_good(

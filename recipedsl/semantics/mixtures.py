@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recipedsl.diagnostics import Help
+from recipedsl.diagnostics import Applicability, Edit, Help
 from recipedsl.diagnostics.codes.data import BadShares, ColumnClash
 from recipedsl.diagnostics.codes.types import WrongType
 from recipedsl.language.shapes import Shape
@@ -13,6 +13,7 @@ from recipedsl.semantics.context import Context, Module
 from recipedsl.semantics.recipe import DataReference, Place
 from recipedsl.semantics.settings import Settings
 from recipedsl.semantics.starts import Head, Start
+from recipedsl.source import Span
 from recipedsl.syntax import tree
 
 
@@ -44,17 +45,26 @@ def mixture(start: Start, keyword: str, call: tree.Call, settings: Settings) -> 
 def _check_shares(context: Context, module: Module, written: tree.MapOf, settings: Settings) -> None:
     """Shares of a mixture are shares, and sum to 100 %."""
     shares = settings.values["shares"]
+    plain = [each for each in shares.values() if isinstance(each, int | float)]
+    in_percent = len(plain) == len(shares) and max(plain) > 1 and sum(plain) == 100
     for entry, share in zip(written.entries, shares.values(), strict=False):
         if not isinstance(share, float) or not 0 < share <= 1:
             place = module.place(entry.value)
-            context.report(
-                BadShares, "a share of a mixture is more than 0% and up to 100%", place, "no share"
-            )
+            words = "a share of a mixture is more than 0% and up to 100%"
+            helps = (_in_percent(module, written),) if in_percent else ()
+            context.report(BadShares, words, place, "no share", helps=helps)
             return
     total = sum(shares.values())
     if abs(total - 1) > 1e-9:
         words = f"the shares of a mixture sum to {total * 100:g}%, not 100%"
         context.report(BadShares, words, module.place(written), f"{total * 100:g}% in all")
+
+
+def _in_percent(module: Module, written: tree.MapOf) -> Help:
+    """A fix for shares that lack their `%`."""
+    places = [module.place(each.value) for each in written.entries]
+    edits = tuple(Edit(each.source, Span(each.span.end, each.span.end), "%") for each in places)
+    return Help("put `%` behind each of them", edits, Applicability.UNSAFE)
 
 
 def _together(start: Start, keyword: str, read: list[DataReference | None], place: Place) -> Head:

@@ -42,7 +42,13 @@ from recipedsl.language.types import (
 from recipedsl.language.values import Unit
 from recipedsl.semantics.constants import constant, value_of
 from recipedsl.semantics.context import Context, Module, did_you_mean, fix, nearest_one
-from recipedsl.semantics.foreign_calls import help_with_call, help_with_operand, help_with_part
+from recipedsl.semantics.foreign_calls import (
+    help_with_call,
+    help_with_field,
+    help_with_language,
+    help_with_operand,
+    help_with_part,
+)
 from recipedsl.semantics.recipe import RowExpression
 from recipedsl.semantics.scope import lookup, names
 from recipedsl.semantics.values import Sort, Value, number_value
@@ -207,7 +213,9 @@ def _index(rows: Rows, expression: tree.Index) -> Typed | None:
         return None
     if index.sort is not Sort.NUMBER or index.unit is not Unit.NONE or not isinstance(index.data, int):
         words = f"items of a list are numbered, 0 is the first; found {index.describe()}"
-        rows.context.report(WrongOperand, words, rows.module.place(expression.index), "not a whole number")
+        helps = help_with_field(rows.module, expression, target.type, index.data)
+        place = rows.module.place(expression.index)
+        rows.context.report(WrongOperand, words, place, "not a whole number", helps=helps)
         return None
     if target.type.kind not in (Kind.LIST, Kind.ANY):
         words = f"`[{index.data}]` takes an item of a list, this is `{target.type}`"
@@ -335,7 +343,7 @@ def _never(rows: Rows, value: str, type_: Type, node: tree.Expression, column: s
         if isinstance(item, tree.Text) and item.value == value:
             place = rows.module.place(item)
     members = listed_choices(type_.choices)
-    helps = did_you_mean(place, value, type_.choices)
+    helps = help_with_language(place, value, type_.choices) or did_you_mean(place, value, type_.choices)
     helps = tuple(replace(each, edits=quoted(each)) for each in helps)
     words = f'`{column}` is never "{value}"'
     rows.context.report(

@@ -80,7 +80,9 @@ def _in_range(context: Context, place: Place, type_: ValueType, value: Value, na
     if inside and (type_.above is None or data > type_.above) and not is_too_large(data):
         return data
     words = f"`{name}` takes a {type_.wants}{_bounds(type_)}, found {value.written or data}"
-    context.report(OutOfRange, words, place, "outside its range")
+    is_share = type_.high == 1 and value.unit is Unit.NONE and 1 < data <= 100
+    helps = (share_meant(place, data),) if is_share else ()
+    context.report(OutOfRange, words, place, "outside its range", helps=helps)
     return FAILED
 
 

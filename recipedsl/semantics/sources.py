@@ -67,6 +67,11 @@ def _unknown_source(start: Start, function: tree.Name) -> None:
         words = f"`{function.text}` speaks of `rounds {{ … }}`, and nothing here is declared in rounds"
         start.context.report(WrongArguments, words, place, "no rounds")
         return
+    if catalogue.find("step", function.text) is not None:
+        words = f"`{function.text}` is a step, which stands behind a dataset"
+        example = f"`data rows = lessons | {function.text} …`"
+        start.context.report(NotAChoice, words, place, "no source", helps=(Help(f"such as {example}"),))
+        return
     known = catalogue.keywords("source")
     start.context.report(
         NotAChoice,

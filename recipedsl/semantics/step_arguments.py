@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from recipedsl.diagnostics import Applicability, Help
 from recipedsl.diagnostics.codes.names import DuplicateSetting, MissingSetting
-from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
+from recipedsl.diagnostics.codes.types import NotAChoice, WrongArguments, WrongOperand
 from recipedsl.language.functions.base import is_plain
 from recipedsl.language.steps.base import BEST, Step, StepUse, Takes
 from recipedsl.language.types import ANY, FLOAT, Kind
@@ -14,7 +14,7 @@ from recipedsl.semantics.context import fix
 from recipedsl.semantics.flow import Flow, Parts, has_no_name, only_one, step_settings, too_few, wanted_column
 from recipedsl.semantics.joins import other_dataset
 from recipedsl.semantics.nulls import narrowed
-from recipedsl.semantics.rows import Typed, type_condition, type_expression
+from recipedsl.semantics.rows import Typed, column_name, type_condition, type_expression
 from recipedsl.semantics.scores import Scoring, read_reward
 from recipedsl.semantics.shapes import read_shape
 from recipedsl.semantics.splits import shares_of_split
@@ -63,12 +63,16 @@ def _columns(flow: Flow, concept: type[Step], node: tree.Step) -> Parts:
     columns: list[str | None] = []
     for argument in positional:
         value = argument.value
+        if node.name.text != concept.keyword and isinstance(value, tree.Group):
+            value = value.inner  # another tool's word for the step, which has been told of
         items = value.items if isinstance(value, tree.ListOf) else (value,)
         columns += [_column(flow, concept, each) for each in items]
     named = [each for each in node.arguments if each.name is not None]
     best = next((each for each in named if _is_best(concept, each)), None)
-    settings = step_settings(flow, concept, node, [each for each in named if each is not best])
+    other = next((each for each in named if best is None and _is_best_elsewhere(flow, concept, each)), None)
+    settings = step_settings(flow, concept, node, [each for each in named if each is not (best or other)])
     failed = too_few(flow, concept, node, len(columns)) or None in columns or not settings.complete
+    failed = failed or other is not None
     expressions = {}
     if best is not None:
         settings.values["keep"] = BEST
@@ -88,6 +92,41 @@ def _is_best(concept: type[Step], argument: tree.Argument) -> bool:
     function = argument.value.function if isinstance(argument.value, tree.Call) else None
     is_keep = argument.name is not None and argument.name.text == "keep" and "keep" in concept.settings()
     return is_keep and isinstance(function, tree.Name) and function.text == BEST
+
+
+def _is_best_elsewhere(flow: Flow, concept: type[Step], argument: tree.Argument) -> bool:
+    """Whether an argument is `keep = max(score)` or `keep = score`, which is reported."""
+    if argument.name is None or argument.name.text != "keep" or "keep" not in concept.settings():
+        return False
+    value, place = argument.value, flow.module.place(argument.value)
+    if isinstance(value, tree.Call) and isinstance(value.function, tree.Name) and len(value.arguments) == 1:
+        inside = flow.module.source.slice(value.arguments[0].value.span)
+        sign = _ENDS.get(value.function.text)
+    else:
+        inside, sign = flow.module.source.slice(value.span), "" if _is_number(flow, value) else None
+    if sign is None:
+        return False
+    proper = f"{BEST}({sign}{inside})"
+    found = flow.module.source.slice(value.span)
+    words = f"`keep` takes `first`, `last`, `longest` or `best(…)`, found `{found}`"
+    helps = (fix(place, proper, f"write `{proper}`: the row with the largest stays", Applicability.UNSAFE),)
+    flow.report(NotAChoice, words, value, "none of the choices", helps=helps)
+    return True
+
+
+def _is_number(flow: Flow, value: tree.Expression) -> bool:
+    """Whether a value is a column of numbers."""
+    if not isinstance(value, tree.Name) or value.text in flow.module.declared or flow.row is None:
+        return False
+    column = flow.row.column(column_name(value))
+    return column is not None and column.kind in (Kind.INT, Kind.FLOAT)
+
+
+#: Functions that choose one of several rows elsewhere, and the sign of what they choose by.
+_ENDS = {
+    **dict.fromkeys(("max", "highest", "largest", "argmax", "top", "maximum"), ""),
+    **dict.fromkeys(("min", "lowest", "smallest", "argmin", "minimum"), "-"),
+}
 
 
 def _worth(flow: Flow, argument: tree.Argument) -> Typed | None:
@@ -120,7 +159,14 @@ def _column(flow: Flow, concept: type[Step], item: tree.Expression) -> str | Non
 def _is_refused(flow: Flow, concept: type[Step], node: tree.Step, use: StepUse) -> bool:
     words = concept.refuses(flow.row, use) if flow.row is not None else ""
     if words:
-        flow.report(WrongOperand, words, node, "not possible here")
+        named = (each.value for each in node.arguments if each.name is None)
+        columns = (
+            each for value in named for each in (value.items if isinstance(value, tree.ListOf) else (value,))
+        )
+        is_meant = (
+            each for each in columns if isinstance(each, tree.Name) and f"`{column_name(each)}`" in words
+        )
+        flow.report(WrongOperand, words, next(is_meant, node), "not possible here")
     return bool(words)
 
 

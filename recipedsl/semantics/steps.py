@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from dataclasses import replace
 
-from recipedsl.diagnostics import Applicability, Help
+from recipedsl.diagnostics import Applicability, Edit, Help
 from recipedsl.diagnostics.codes.data import AfterSplit, DuplicateColumn, WrongShape
 from recipedsl.diagnostics.codes.names import AbsentMethod, DuplicateSetting, UnknownSetting, UnknownStep
 from recipedsl.diagnostics.codes.types import WrongArguments, WrongOperand
@@ -68,14 +70,34 @@ def _absent(flow: Flow, node: tree.Step, place: Place, absent: catalogue.Elsewhe
     safety = Applicability.SAFE if absent.same else Applicability.UNSAFE
     # `order by x` is `sort by x`, `order_by x` is not.
     is_alike = absent.ours != "sort" or (node.by and not node.arguments)
-    fits = bool(absent.ours) and bool(is_alike) and (absent.same or absent.ours in ("dedup", "sort"))
+    fits = (
+        bool(absent.ours) and bool(is_alike) and (absent.same or absent.ours in ("dedup", "sort", "redact"))
+    )
     fits = fits or (absent.ours == "as" and any(isinstance(each.value, tree.Call) for each in node.arguments))
-    helps = (fix(place, absent.ours, f"write `{absent.ours}`", safety),) if fits else ()
+    helps = (_instead(flow, node, absent.ours, safety),) if fits else ()
     if absent.ours == "sort" and not is_alike and node.arguments:
         helps = (fix(place, "sort by", "write `sort by`", Applicability.UNSAFE),)
     flow.context.report(AbsentMethod, words, place, "no such step", helps=helps)
     found = catalogue.find("step", absent.ours) if fits else None
     return found if found is not None and issubclass(found, Step) else None
+
+
+def _instead(flow: Flow, node: tree.Step, ours: str, safety: Applicability) -> Help:
+    """A fix that writes our word for a step, and leaves out brackets around what it is given."""
+    source, start = flow.module.source, node.name.span.end
+    help_ = fix(flow.module.place(node.name), ours, f"write `{ours}`", safety)
+    last = max((each.span.end for each in (*node.arguments, *node.by)), default=start)
+    closing = _CLOSING.match(source.text, last)
+    if not help_.edits or source.text[start : start + 1] != "(" or closing is None or not node.arguments:
+        return help_
+    if isinstance(node.arguments[0].value, tree.Group):
+        return help_  # these brackets are those of a value
+    brackets = Edit(source, Span(start, start + 1), " "), Edit(source, Span(last, closing.end()), "")
+    return replace(help_, edits=(*help_.edits, *brackets))
+
+
+#: What closes the brackets around the arguments of a step.
+_CLOSING = re.compile(r"[\s,]*\)")
 
 
 def _after_split(flow: Flow, keyword: str, place: Place) -> None:

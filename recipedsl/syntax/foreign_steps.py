@@ -8,15 +8,21 @@ never stand side by side, so that one is never touched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from recipedsl.diagnostics import Problems
 from recipedsl.diagnostics.codes import syntax as codes
 from recipedsl.source import Source, Span
-from recipedsl.syntax.foreign_brackets import COLUMN_STEPS
-from recipedsl.syntax.layout import END, Layout
+from recipedsl.syntax.foreign_brackets import COLUMN_STEPS, STEPS, is_value
+from recipedsl.syntax.foreign_columns import chosen, renamed
+from recipedsl.syntax.foreign_duplicates import USUAL_NEAR, best_behind_by, best_of_all, best_of_each, dropped
+from recipedsl.syntax.foreign_joins import joined
+from recipedsl.syntax.foreign_orders import ordered
+from recipedsl.syntax.foreign_splits import open_share, ratio, shares_said, sized
+from recipedsl.syntax.given import ENDS_STEP
+from recipedsl.syntax.layout import Layout
 from recipedsl.syntax.mending import SIMPLE_VALUES, Draft
-from recipedsl.syntax.scan import BROKEN, NAME, NEWLINE, NUMBER, STRING, Token
+from recipedsl.syntax.scan import BROKEN, NAME, NUMBER, STRING, Token
 
 #: Settings of steps that are said with their value behind them, and what kind of value that is.
 SAID_SETTINGS = {
@@ -28,18 +34,9 @@ SAID_SETTINGS = {
     "clusters": NUMBER,
 }
 
-#: What `near` is in the examples of the language, where somebody writes it without a number.
-_USUAL_NEAR = "0.85"
-
 #: Steps that take another dataset, and words that are said before it.
 _DATASET_STEPS = frozenset(("decontaminate", "join"))
 _TOWARDS = frozenset("against with from using".split())
-
-#: Words behind what rows are sorted by, and what they say of `descending`.
-_ORDERS = {"descending": True, "desc": True, "ascending": False, "asc": False}
-
-#: Words between the old name of a column and the new one.
-_INTO = frozenset("to as into".split())
 
 #: Settings that name columns elsewhere, and words that say nothing before one.
 _COLUMN_SETTINGS = frozenset("on column columns cols subset key keys".split())
@@ -50,18 +47,10 @@ _COLUMNS = "the columns of `{step}` stand right behind it, with `,` between them
 #: Words before the column of each group: `for each topic`.
 _EACH = frozenset(("each", "every"))
 _FOR = frozenset(("for", "from", "in", "of", "per"))
-_HELD = frozenset("test held eval val validation dev".split())
 _AMOUNT_STEPS = frozenset(("take", "sample"))
 _AMOUNTS = frozenset("n k num count size rows limit max num_rows max_rows frac fraction share ratio".split())
 
-#: Words for rows at one end of an order, and whether it is that of the largest.
-_BEST = {
-    **dict.fromkeys(("top", "best", "highest", "largest", "topk", "nlargest"), True),
-    **dict.fromkeys(("bottom", "worst", "lowest", "smallest", "nsmallest"), False),
-}
-_DESCENDING = ("COMMA", ","), (NAME, "descending"), ("EQUAL", "="), ("TRUE", "true")
 _ARGUMENTS = SIMPLE_VALUES | {"COMMA", "EQUAL", "BY", "IN"}
-_ENDS_STEP = frozenset(("VBAR", NEWLINE, END, "RPAR"))
 
 
 def with_own_steps(source: Source, laid: Layout, problems: Problems) -> Layout:
@@ -77,7 +66,19 @@ def with_own_steps(source: Source, laid: Layout, problems: Problems) -> Layout:
 def _look_at(draft: Draft, keyword: int) -> None:
     """Mend the step whose keyword stands at an index."""
     if not any(form(draft, keyword) for form in _FORMS):
+        _without_brackets(draft, keyword)
         _look_at_neighbours(draft, keyword)
+
+
+def _without_brackets(draft: Draft, keyword: int) -> None:
+    """`| near_dups(a, b = 1)`: that there is no such step is told later, and nothing of its brackets."""
+    opener = keyword + 1
+    closer = draft.closer(opener) if draft.kind(opener) == "LPAR" else 0
+    if not closer or draft.text(keyword) in STEPS or draft.kind(closer + 1) not in ENDS_STEP | {"BY"}:
+        return
+    if not is_value(draft, opener, closer):
+        draft.replace(opener, opener)
+        draft.replace(closer, closer)
 
 
 def _look_at_neighbours(draft: Draft, keyword: int) -> None:
@@ -88,13 +89,13 @@ def _look_at_neighbours(draft: Draft, keyword: int) -> None:
         pair = {draft.kind(end - 1), draft.kind(end)}
         has_neighbours = has_neighbours or (pair <= SIMPLE_VALUES and end > keyword + 1)
         end += 1
-    if draft.kind(keyword + 1) == "STAR" and draft.kind(keyword + 2) in _ENDS_STEP:
+    if draft.kind(keyword + 1) == "STAR" and draft.kind(keyword + 2) in ENDS_STEP:
         _all_columns(draft, keyword)
-    elif has_neighbours and draft.kind(end) in _ENDS_STEP:
+    elif has_neighbours and draft.kind(end) in ENDS_STEP:
         step = draft.text(keyword)
         arguments = list(range(keyword + 1, end))
         if not _groups(draft, keyword, arguments):
-            (_shares if step == "split" else _settings)(draft, keyword, arguments)
+            (shares_said if step == "split" else _settings)(draft, keyword, arguments)
 
 
 def _all_columns(draft: Draft, keyword: int) -> None:
@@ -139,36 +140,11 @@ def _amount(draft: Draft, keyword: int) -> bool:
     return draft.mend(kind, keyword + 1, keyword + 3, (number,), proper, message, behind=f"{step} ")
 
 
-def _best(draft: Draft, keyword: int) -> bool:
-    """`take top 10 by score`, `top 10 by score`; whether it was one of them."""
-    word = keyword + (draft.text(keyword) in _AMOUNT_STEPS)
-    is_largest = _BEST.get(draft.text(word))
-    kinds = [draft.kind(word + each) for each in (1, 2, 3)]
-    if is_largest is None or kinds != [NUMBER, "BY", NAME] or draft.kind(word + 4) not in _ENDS_STEP:
-        return False
-    number, column = draft.text(word + 1), draft.text(word + 3)
-    order = _DESCENDING if is_largest else ()
-    signs = (
-        (NAME, "sort"),
-        ("BY", "by"),
-        (NAME, column),
-        *order,
-        ("VBAR", "|"),
-        (NAME, "take"),
-        (NUMBER, number),
-    )
-    span = draft.span(keyword, word + 3)  # what changes places stands where all of it is
-    tokens = [Token(kind, text, span, text) for kind, text in signs]
-    proper = f"sort by {column}{', descending = true' if is_largest else ''} | take {number}"
-    message = "`{written}` is written `{proper}`: rows are sorted, and the first are kept"
-    return draft.mend(codes.MissingSign, keyword, word + 3, tokens, proper, message, safe=False)
-
-
 def _seed(draft: Draft, keyword: int) -> bool:
     """`shuffle 42`; whether it was that."""
     number = keyword + 1
     is_form = draft.text(keyword) == "shuffle" and draft.kind(number) == NUMBER
-    if not is_form or draft.kind(number + 1) not in _ENDS_STEP or not draft.replace(number, number):
+    if not is_form or draft.kind(number + 1) not in ENDS_STEP or not draft.replace(number, number):
         return False
     span = Span(draft.tokens[keyword].span.end, draft.tokens[number].span.end)
     message = f"the seed of every draw is a setting of `run`: `run {{ seed = {draft.text(number)} }}`"
@@ -222,155 +198,6 @@ def _columns(draft: Draft, keyword: int) -> bool:
     proper = ", ".join(each.text for each in names if each.kind == NAME)
     message = _COLUMNS.format(step=step)
     return draft.mend(codes.MissingSign, keyword + 1, last, names, proper, message, behind=f"{step} ")
-
-
-# --- shares of a split ------------------------------------------------------------------------------
-
-
-def _shares(draft: Draft, keyword: int, arguments: list[int]) -> None:
-    """`split 80% train` and `split train 80%, test 20%`."""
-    by = next((place for place, index in enumerate(arguments) if draft.kind(index) == "BY"), len(arguments))
-    given = [index for index in arguments[:by] if draft.kind(index) != "COMMA"]
-    pairs = [given[place : place + 2] for place in range(0, len(given), 2)]
-    if any(sorted(draft.kind(index) for index in pair) != [NAME, NUMBER] for pair in pairs):
-        return
-    ordered = [sorted(pair, key=draft.kind) for pair in pairs]
-    shares = {draft.text(name): _as_share(draft.text(number)) for name, number in ordered}
-    rest = _the_rest(shares) if len(shares) == 1 else {}
-    shares |= rest
-    first, last = given[0], given[-1]
-    tokens = _named(shares, draft.span(first, last))
-    message = "a part of a split is written with its name first, `train = 80%`"
-    draft.mend(codes.MissingSign, first, last, tokens, _written(shares), message, safe=not rest)
-
-
-def _ratio(draft: Draft, keyword: int) -> bool:
-    """`split 90/10`; whether it was that."""
-    last = keyword + 1
-    while draft.kind(last + 1) == "SLASH" and draft.kind(last + 2) == NUMBER:
-        last += 2
-    parts = [draft.text(place) for place in range(keyword + 1, last + 1, 2)]
-    is_form = draft.text(keyword) == "split" and draft.kind(last + 1) in _ENDS_STEP | {"BY"}
-    if (
-        not is_form
-        or not all(map(str.isdigit, parts))
-        or len(parts) not in {2, 3}
-        or sum(map(int, parts)) != 100
-    ):
-        return False
-    shares = {name: f"{part}%" for name, part in zip(("train", "held", "test"), parts, strict=False)}
-    tokens = _named(shares, draft.span(keyword + 1, last))
-    proper, message = _written(shares), "the parts of a split have names and shares, `train = 80%`"
-    kind = codes.MissingSign
-    return draft.mend(kind, keyword + 1, last, tokens, proper, message, behind="split ", safe=False)
-
-
-def _open_share(draft: Draft, keyword: int) -> bool:
-    """`split train = 85%, held`: one part takes the rest; whether it was that."""
-    shares, rest, place = dict[str, str](), list[str](), keyword + 1
-    while draft.text(keyword) == "split" and draft.kind(place) == NAME:
-        has_share = [draft.kind(place + 1), draft.kind(place + 2)] == ["EQUAL", NUMBER]
-        name = draft.text(place)
-        shares[name] = draft.text(place + 2) if has_share else ""
-        rest += [] if has_share else [name]
-        place += 3 if has_share else 1
-        if draft.kind(place) != "COMMA":
-            break
-        place += 1
-    sizes = [float(each[:-1]) for each in shares.values() if each.endswith("%")]
-    is_form = len(rest) == 1 and len(sizes) == len(shares) - 1 > 0 and 0 < sum(sizes) < 100
-    if not is_form or draft.kind(place) not in _ENDS_STEP | {"BY"}:
-        return False
-    shares[rest[0]] = f"{100 - sum(sizes):g}%"
-    tokens = _named(shares, draft.span(keyword + 1, place - 1))
-    kind, proper = codes.MissingSign, _written(shares)
-    message = "every part of a split has its share, `held = 5%`"
-    return draft.mend(kind, keyword + 1, place - 1, tokens, proper, message, behind="split ")
-
-
-def _written(values: dict[str, str]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in values.items())
-
-
-def _as_share(number: str) -> str:
-    if not number.replace(".", "", 1).isdigit():
-        return number
-    value = float(number)
-    return f"{value * 100 if value <= 1 else value:g}%"
-
-
-def _the_rest(shares: dict[str, str]) -> dict[str, str]:
-    """The other part of a split of which only one is said."""
-    ((name, share),) = shares.items()
-    value = share.removesuffix("%")
-    if not value.replace(".", "", 1).isdigit() or not 0 < float(value) < 100:
-        return {}
-    return {"train" if name in _HELD else "held": f"{100 - float(value):g}%"}
-
-
-def _named(values: dict[str, str], span: Span) -> Iterator[Token]:
-    """The tokens of `name = value, …`; all of them stand where the words did that they stand for."""
-    at = Span(span.end, span.end)
-    for number, (name, value) in enumerate(values.items()):
-        if number:
-            yield Token("COMMA", "", at)
-        yield Token(NAME, name, span if not number else at, name)
-        yield Token("EQUAL", "", at)
-        yield Token(NUMBER, value, at)
-
-
-# --- the order of rows ------------------------------------------------------------------------------
-
-
-def _order(draft: Draft, keyword: int) -> bool:
-    """`sort score`, `sort by score descending`, `sort score desc`; whether it was one of them."""
-    first = keyword + 1 + (draft.kind(keyword + 1) == "BY")
-    has_word = draft.kind(first + 1) == NAME and draft.text(first + 1) in _ORDERS
-    last = first + has_word
-    is_form = (
-        draft.text(keyword) == "sort" and draft.kind(first) == NAME and (has_word or first == keyword + 1)
-    )
-    if not is_form or draft.kind(last + 1) not in _ENDS_STEP | {"COMMA"}:
-        return False
-    column, word = draft.tokens[first], draft.tokens[last]
-    proper, at, end = f"by {column.text}", Span(column.span.start, column.span.start), word.span.end
-    tokens = [Token("BY", "by", at, "by"), column]
-    if has_word and _ORDERS[word.text]:
-        proper += ", descending = true"
-        tokens += [
-            Token("COMMA", "", Span(column.span.end, column.span.end)),
-            Token(NAME, "descending", word.span, "descending"),
-            Token("EQUAL", "", Span(end, end)),
-            Token("TRUE", "", Span(end, end)),
-        ]
-    message = "what rows are sorted by stands behind `by`; they ascend where nothing else is said"
-    return draft.mend(codes.MissingSign, keyword + 1, last, tokens, proper, message, behind="sort ")
-
-
-# --- renamings --------------------------------------------------------------------------------------
-
-
-def _renamed(draft: Draft, keyword: int) -> bool:
-    """`rename old to new, …`; whether it was that."""
-    if draft.text(keyword) != "rename":
-        return False
-    place, pairs = keyword + 1, list[tuple[Token, Token]]()
-    while [draft.kind(place + each) for each in range(3)] == [NAME] * 3 and draft.text(place + 1) in _INTO:
-        span = draft.span(place, place + 2)  # what changes places stands where both are
-        pairs.append((replace(draft.tokens[place], span=span), replace(draft.tokens[place + 2], span=span)))
-        place += 3 + (draft.kind(place + 3) == "COMMA")
-    last = place - 1
-    if not pairs or draft.kind(place) not in _ENDS_STEP or draft.kind(last) == "COMMA":
-        return False
-    tokens = [each for old, new in pairs for each in (_sign("COMMA", new), new, _sign("EQUAL", new), old)]
-    proper = ", ".join(f"{new.text} = {old.text}" for old, new in pairs)
-    message = "a renaming is written with the new name first, `new = old`"
-    return draft.mend(codes.MissingSign, keyword + 1, last, tokens[1:], proper, message, behind="rename ")
-
-
-def _sign(kind: str, before: Token) -> Token:
-    """A sign that nobody wrote, at the place of a token."""
-    return Token(kind, "", Span(before.span.start, before.span.start))
 
 
 # --- columns and settings ---------------------------------------------------------------------------
@@ -443,7 +270,7 @@ def _setting(draft: Draft, step: str, index: int, end: int) -> tuple[int, _Said]
     if name.text == "near":
         # What is put in has no text of its own here: nobody wrote it.
         tokens = name, Token("EQUAL", "", at), Token(BROKEN, "", at)
-        return 1, _Said(tokens, f"near = {_USUAL_NEAR}", "near")
+        return 1, _Said(tokens, f"near = {USUAL_NEAR}", "near")
     if name.text == "on" and follows == NAME:
         column = draft.tokens[index + 1]
         return 2, _Said((column,), column.text)
@@ -468,4 +295,20 @@ def _first_of(draft: Draft, index: int) -> int:
     return index + 1
 
 
-_FORMS = (_other_dataset, _order, _renamed, _ratio, _columns, _amount, _best, _seed, _open_share)
+_FORMS = (
+    _other_dataset,
+    joined,
+    ordered,
+    renamed,
+    chosen,
+    ratio,
+    sized,
+    _columns,
+    dropped,
+    _amount,
+    best_of_all,
+    best_of_each,
+    best_behind_by,
+    _seed,
+    open_share,
+)

@@ -144,7 +144,7 @@ class Draft:
         if not self.replace(first, last, *tokens):
             return False
         span = self.span(first, last)
-        words = message.format(written=self.source.slice(span), proper=proper)
+        words = message.format(written=" ".join(self.source.slice(span).split()), proper=proper)
         fix = self.fix(f"write `{behind}{proper}`", (span, proper), safe=safe)
         self.report(kind, words, span, f"write `{proper}`", fix)
         return True

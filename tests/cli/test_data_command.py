@@ -147,21 +147,40 @@ def test_a_profile_of_the_rows_that_fit(lessons: Path, call: Call) -> None:
         ("chars(answer) >", "S016", "^"),
         ("level == easy", "D201", "^^^^"),
         ("true\nlet y = 2", "S016", "^"),
-        ("", "", ""),
+        ('level = "easy"', "T105", "^"),
+        ("level == easy and chars(answer) = 3", "S008", "^"),
     ],
 )
 def test_a_mistake_in_a_condition_is_shown_where_it_is(
     lessons: Path, call: Call, condition: str, code: str, marked: str
 ) -> None:
     said = call("data", "lessons.ftr", "lessons", "--rows", "--where", condition)
-    if not condition:
-        assert said.code == exit_codes.FINE
-        return
     assert said.code == exit_codes.RECIPE_ERRORS
     assert f"error[{code}" in said.err
     assert f"where {condition.partition(chr(10))[0].strip()}" in said.err
     assert marked in said.err
     assert "let w" not in said.err
+
+
+def test_an_empty_condition_is_refused(lessons: Path, call: Call) -> None:
+    said = call("data", "lessons.ftr", "lessons", "--where", " ")
+    assert said.code == exit_codes.USAGE
+    assert "give a condition" in said.err
+
+
+def test_columns_without_commas_are_told_of(lessons: Path, call: Call) -> None:
+    said = call("data", "lessons.ftr", "lessons", "--columns", "question answer")
+    assert said.code == exit_codes.RECIPE_ERRORS
+    assert "put commas between them: `question,answer`" in said.err
+
+
+def test_a_page_in_a_folder_that_is_not_there_is_refused_before_anything_is_made(
+    lessons: Path, call: Call
+) -> None:
+    said = call("data", "lessons.ftr", "lessons", "--html", "nowhere/page.html")
+    assert said.code == exit_codes.USAGE
+    assert "there is no folder nowhere" in said.err
+    assert not (lessons / ".recipedsl").exists()
 
 
 def test_a_draw_is_the_same_with_the_same_seed(lessons: Path, call: Call) -> None:

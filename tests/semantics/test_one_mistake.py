@@ -180,6 +180,55 @@ MENDED = [
     pytest.param("coder", "type Solution = {", "record Solution = {", "N106", id="record"),
     pytest.param("coder", "type Solution = {", "type Solution {", "S007", id="type-block"),
     pytest.param("coder", 'and not matches(answer, "(?i)as an ai")', 'and answer not matches "(?i)as an ai"', "S011", id="test-between"),
+    pytest.param("quickstart", "  | dedup question", "  | rename id -> name", "S007", id="rename-arrow"),
+    pytest.param("quickstart", "  | dedup question", "  | rename id => name, language -> lang", "S007", id="rename-arrows"),
+    pytest.param("quickstart", "  | dedup question", "  | rename id as name, lang = language", "S007", id="rename-as-mixed"),
+    pytest.param("quickstart", "  | dedup question", '  | rename({"id": "name"})', "S007", id="rename-map"),
+    pytest.param("quickstart", "  | dedup question", "  | rename(columns = {id: name})", "S007", id="rename-columns-map"),
+    pytest.param("quickstart", "  | dedup question", "  | order by id desc", "S007", id="order-by-desc"),
+    pytest.param("quickstart", "  | dedup question", "  | order_by chars(answer) desc", "S007", id="order-by-one-word"),
+    pytest.param("quickstart", "  | dedup question", "  | sort by topic desc, id asc", "S007", id="sort-two-orders"),
+    pytest.param("quickstart", "  | dedup question", "  | sort by topic desc, id desc", "S007", id="sort-two-descending"),
+    pytest.param("quickstart", "  | dedup question", "  | sort by chars(answer), reverse = true", "N103", id="sort-reverse"),
+    pytest.param("quickstart", "  | dedup question", "  | near_dedup(question, threshold = 0.8)", "N116", id="near-dedup-brackets"),
+    pytest.param("quickstart", "  | dedup question", "  | fuzzy_dedup question", "N116", id="fuzzy-dedup"),
+    pytest.param("quickstart", "  | dedup question", "  | minhash_dedup question, answer, 0.9", "N116", id="minhash-dedup"),
+    pytest.param("quickstart", "  | dedup question", "  | drop_duplicates(subset = [question, answer])", "N116", id="drop-duplicates-subset"),
+    pytest.param("quickstart", "  | dedup question", '  | drop_duplicates(subset = ["question"])', "N116", id="drop-duplicates-texts"),
+    pytest.param("quickstart", "  | dedup question", "  | unique(question)", "N116", id="unique-brackets"),
+    pytest.param("quickstart", "  | dedup question", "  | dedup question, threshold = 0.8", "N103", id="dedup-threshold"),
+    pytest.param("quickstart", "  | dedup question", "  | dedup question, near = 80", "T103", id="near-eighty"),
+    pytest.param("quickstart", "  | dedup question", "  | dedup question, keep = max(chars(answer))", "T104", id="keep-max"),
+    pytest.param("quickstart", "  | dedup question", "  | dedup question, keep = min(chars(answer))", "T104", id="keep-min"),
+    pytest.param("quickstart", "  | dedup question", "  | derive n = chars(answer) | dedup question, keep = n", "T104", id="keep-column"),
+    pytest.param("quickstart", "  | dedup question", "  | best by question, chars(answer)", "S007", id="best-by"),
+    pytest.param("quickstart", "  | dedup question", "  | group by topic | top 1 by chars(answer)", "S007", id="group-top-one"),
+    pytest.param("quickstart", "  | dedup question", "  | group_by topic\n  | top 3 by chars(answer)", "S007", id="group-top-three"),
+    pytest.param("quickstart", "  | dedup question", "  | redact_pii(question, answer)", "N116", id="redact-pii"),
+    pytest.param("quickstart", "  | dedup question", "  | anonymize question", "N116", id="anonymize"),
+    pytest.param("quickstart", "  | dedup question", '  | where lang(question) == "English"', "T108", id="lang-name"),
+    pytest.param("quickstart", "  | dedup question", '  | where lang(question) in ["en-US", "de"]', "T108", id="lang-region"),
+    pytest.param("quickstart", "  | dedup question", '  | where langdetect(question) == "en"', "N111", id="langdetect"),
+    pytest.param("quickstart", "  | dedup question", "  | decontaminate pairs, column = question", "T105", id="decontaminate-column"),
+    pytest.param("quickstart", "  | dedup question", "  | decontaminate pairs, on = question, n = 8", "N103", id="decontaminate-n"),
+    pytest.param("joined", "  | join extra, on = id", "  | join extra, left_on = id, right_on = id, how = \"left\"", "S007", id="join-left-on"),
+    pytest.param("joined", "  | join extra, on = id", "  | join extra on id == id how=left", "S007", id="join-on-equal"),
+    pytest.param("joined", "  | join extra, on = id", "  | join extra on solutions.id = extra.id", "S007", id="join-dotted"),
+    pytest.param("joined", "  | join extra, on = id", "  | join extra using id", "S007", id="join-using"),
+    pytest.param("joined", "  | join extra, on = id", "  | left join extra on id", "S007", id="left-join"),
+    pytest.param("joined", "  | join extra, on = id", "  | left_join extra, on = id", "S007", id="left-join-word"),
+    pytest.param("joined", "  | join extra, on = id", "  | merge extra on id", "S007", id="merge"),
+    pytest.param("joined", "  | join extra, on = id", "  | outer join extra on id", "S007", id="outer-join"),
+    pytest.param("quickstart", "split train = 85%, held = 15% by topic", "split train = 85%, held = 15%, seed = 42", "S007", id="split-seed"),
+    pytest.param("quickstart", "split train = 85%, held = 15% by topic", "split train = 0.85, held = 0.15, random_state = 42", "S007", id="split-random-state"),
+    pytest.param("quickstart", "split train = 85%, held = 15% by topic", "split train = 85%, held = 15%, stratify = topic", "S007", id="split-stratify"),
+    pytest.param("quickstart", "split train = 85%, held = 15% by topic", "split train = 85%, held = 15%, shuffle = true", "S007", id="split-shuffle"),
+    pytest.param("quickstart", "  data          = solutions.train", "  data = solutions.train\n  eval_dataset = solutions.held", "N103", id="eval-dataset"),
+    pytest.param("joined", "mix({ solutions: 70%, extra: 30% })", "mix(70% solutions, 30% extra)", "S007", id="mix-share-first"),
+    pytest.param("joined", "mix({ solutions: 70%, extra: 30% })", "mix(0.7 * solutions, 0.3 * extra)", "S007", id="mix-times"),
+    pytest.param("joined", "mix({ solutions: 70%, extra: 30% })", "mix(solutions 70%, extra 30%)", "S007", id="mix-share-behind"),
+    pytest.param("joined", "mix({ solutions: 70%, extra: 30% })", "mix({ solutions: 70, extra: 30 })", "D205", id="mix-no-percent"),
+    pytest.param("joined", "mix({ solutions: 70%, extra: 30% })", "interleave([solutions, extra], [0.7, 0.3])", "S007", id="interleave-lists"),
     pytest.param("quickstart", "  | dedup question\n", "  | dedup(question)\n", "S022", id="step-brackets"),
     pytest.param("quickstart", "  | split train = 85%, held = 15% by topic", "  | split(train = 85%, held = 15%) by topic", "S022", id="split-brackets"),
     pytest.param("bilingual", 'language: ["en", "zh"]', 'language: Literal["en", "zh"]', "S011", id="type-literal"),
@@ -238,8 +287,20 @@ def diagnose(tmp_path_factory: pytest.TempPathFactory) -> Diagnose:
     return lambda text: compile_source(Source("recipe.ftr", text), facts).problems.in_order()
 
 
+#: Rows from two files, for what takes several datasets.
+JOINED = """ftr 1
+data solutions = read("data/coding.jsonl")
+data extra = read("data/preferences.jsonl") | select id, chosen
+data both = solutions
+  | join extra, on = id
+data all = mix({ solutions: 70%, extra: 30% })
+"""
+
+
 @cache
 def recipe(name: str) -> str:
+    if name == "joined":
+        return JOINED
     return (RECIPES / f"{name}.ftr").read_text(encoding="utf-8")
 
 
@@ -271,6 +332,6 @@ def test_one_mistake_is_one_message(diagnose: Diagnose, name: str, right: str, w
     assert [each.code for each in found] == [code], [each.message for each in found]
 
 
-@pytest.mark.parametrize("name", ["quickstart", "coder", "bilingual"])
+@pytest.mark.parametrize("name", ["quickstart", "coder", "bilingual", "joined"])
 def test_the_recipes_have_none(diagnose: Diagnose, name: str) -> None:
     assert not diagnose(recipe(name))

@@ -10,7 +10,8 @@ from recipedsl.language import catalogue
 from recipedsl.language.steps.base import Step, Takes
 from recipedsl.source import Source
 from recipedsl.syntax import parse
-from recipedsl.syntax.foreign_brackets import COLUMN_STEPS, SHARED_SETTINGS, SHARED_SOURCES
+from recipedsl.syntax.foreign_brackets import COLUMN_STEPS, SHARED_SETTINGS, SHARED_SOURCES, STEPS
+from recipedsl.syntax.foreign_duplicates import EQUAL_WORDS, NEAR_WORDS
 from recipedsl.syntax.foreign_steps import SAID_SETTINGS
 from tests.syntax.invariants import check_text
 
@@ -23,6 +24,21 @@ def steps() -> list[type[Step]]:
 def test_the_steps_that_take_columns_are_those_of_the_vocabulary() -> None:
     columns = {each.keyword for each in steps() if each.takes is Takes.COLUMNS}
     assert columns == COLUMN_STEPS | {"best", "rank"}  # which take a single one
+
+
+def test_the_steps_are_those_of_the_vocabulary() -> None:
+    assert {*catalogue.keywords("step"), "expect"} == STEPS
+
+
+def test_words_for_duplicates_are_known_as_absent() -> None:
+    near = {each for each in catalogue.ABSENT_STEPS if NEAR_WORDS.fullmatch(each)}
+    equal = {each for each in catalogue.ABSENT_STEPS if EQUAL_WORDS.fullmatch(each)}
+    assert {catalogue.ABSENT_STEPS[each].words for each in near} == {
+        "near duplicates are dropped by `dedup question, near = 0.85`"
+    }
+    assert {catalogue.ABSENT_STEPS[each].ours for each in equal} == {"dedup"}
+    assert len(near) >= 8
+    assert len(equal) >= 5
 
 
 def test_what_is_said_of_a_step_is_a_setting_of_one() -> None:

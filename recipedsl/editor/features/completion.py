@@ -28,7 +28,8 @@ from recipedsl.language.blocks import Run
 from recipedsl.language.concept import Concept, Setting, Word
 from recipedsl.language.functions.base import Function
 from recipedsl.language.functions.catalogue import FUNCTIONS
-from recipedsl.language.steps.base import Step, Takes
+from recipedsl.language.steps.base import BEST, Step, Takes
+from recipedsl.language.steps.rows import Dedup
 from recipedsl.language.templates.shipped import SHIPPED
 from recipedsl.language.types import RowType
 from recipedsl.language.values import ValueType, Wants
@@ -428,6 +429,8 @@ def _of_type(here: _Here, setting: Setting, type_: ValueType) -> Iterator[Offer]
         case Wants.CHOICE:
             for each in type_.choices:
                 yield Offer(each, Kind.EnumMember, "default" if each == setting.default else "", rank=2)
+            if setting is Dedup.settings()["keep"]:
+                yield Offer(BEST, Kind.Function, "the row with the largest number", f"{BEST}($1)", rank=2)
         case Wants.FLAG:
             yield from (Offer(each, Kind.Keyword, rank=2) for each in ("true", "false"))
         case Wants.NAME:

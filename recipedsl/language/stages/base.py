@@ -51,6 +51,9 @@ DECIDED: dict[str, str] = {
     **dict.fromkeys(("load_best_model_at_end", "metric_for_best_model"), "the setting `keep_best`"),
 }  # fmt: skip
 
+#: What rows that a stage looks at on its way are called elsewhere.
+_EVAL_ROWS = ("eval_dataset", "eval_data", "val_data", "validation_data", "validation_dataset")
+
 
 @dataclass(frozen=True, slots=True)
 class UsualRange:
@@ -190,7 +193,10 @@ class StageMethod(Concept):
         also_called=("noisy_embedding_alpha",),
     )
     eval: Any = setting(
-        name_of("data"), "rows whose loss is taken before the first step, now and then, and at the end", None
+        name_of("data"),
+        "rows whose loss is taken before the first step, now and then, and at the end",
+        None,
+        also_called=_EVAL_ROWS,
     )
     eval_every: Any = setting(
         either(whole(1), share(above=0)),
@@ -302,7 +308,13 @@ class Online(StageMethod):
     takes: ClassVar[tuple[Shape, ...]] = (Shape.PROMPT,)
     purpose: ClassVar[Purpose] = "prompt"
 
-    eval: Any = setting(name_of("data"), "prompts whose answers are scored now and then", None, not_yet=True)
+    eval: Any = setting(
+        name_of("data"),
+        "prompts whose answers are scored now and then",
+        None,
+        not_yet=True,
+        also_called=_EVAL_ROWS,
+    )
     eval_every: Any = setting(
         either(whole(1), share(above=0)),
         "steps between these, or a share of an epoch; an epoch when left out",

@@ -13,6 +13,9 @@ from recipedsl.language.types import ANY, Kind, RowType, Type
 #: What `keep` is where a number tells which row stays, and the name of that number in a plan.
 BEST = "best"
 
+#: What the words of an n-gram are called elsewhere.
+NGRAMS = ("n", "n_gram", "ngrams", "n_grams", "ngram_size", "shingle", "shingle_size")
+
 
 class Takes(StrEnum):
     """What stands behind the keyword of a step."""

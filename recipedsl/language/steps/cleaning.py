@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
-from recipedsl.language.steps.base import Step, StepUse, Takes, speaks, type_of
+from recipedsl.language.steps.base import NGRAMS, Step, StepUse, Takes, speaks, type_of
 from recipedsl.language.types import RowType
 from recipedsl.language.values import one_of, several, share, whole
 
@@ -36,7 +36,7 @@ class Decontaminate(Step):
     least: ClassVar[int] = 1
     compares: ClassVar[bool] = True
 
-    ngram: Any = setting(whole(1), "words that have to be equal in a row", 13)
+    ngram: Any = setting(whole(1), "words that have to be equal in a row", 13, also_called=NGRAMS)
     share: Any = setting(share(above=0), "share of the shorter text that has to be covered", None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from recipedsl.language.concept import setting
-from recipedsl.language.steps.base import Step, StepUse, Takes, speaks, type_of
+from recipedsl.language.steps.base import NGRAMS, Step, StepUse, Takes, speaks, type_of
 from recipedsl.language.types import RowType
 from recipedsl.language.values import either, flag, number, one_of, several, share, whole
 
@@ -70,9 +70,14 @@ class Dedup(Step):
         either(number(high=1, above=0), share(above=0)),
         "rows this alike count as equal (Jaccard of n-grams, `0.85` or `85%`)",
         None,
+        also_called=("threshold", "similarity", "similarity_threshold", "jaccard", "jaccard_threshold"),
     )
-    normalise: Any = setting(flag(), "compare text in lower case with white space folded", True)
-    ngram: Any = setting(whole(1, 100), "with `near`, words in an n-gram; five when left out", None)
+    normalise: Any = setting(
+        flag(), "compare text in lower case with white space folded", True, also_called=("normalize",)
+    )
+    ngram: Any = setting(
+        whole(1, 100), "with `near`, words in an n-gram; five when left out", None, also_called=NGRAMS
+    )
 
     @classmethod
     def refuses(cls, rows: RowType, use: StepUse) -> str:
@@ -151,7 +156,12 @@ class Sort(Step):
     takes: ClassVar[Takes] = Takes.SETTINGS
     grouped: ClassVar[bool] = True
 
-    descending: Any = setting(several(flag()), "largest first; one value, or one for each key", False)
+    descending: Any = setting(
+        several(flag()),
+        "largest first; one value, or one for each key",
+        False,
+        also_called=("reverse", "desc"),
+    )
 
 
 class Split(Step):

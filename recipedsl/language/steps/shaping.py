@@ -176,7 +176,12 @@ class FeedbackForm(ShapeForm):
 
     prompt: Any = setting(row_value(), "what is asked", None, also_called=(*_ASKED, "user"))
     completion: Any = setting(row_value(), "the answer", None, also_called=(*_ANSWERED, "assistant"))
-    label: Any = setting(row_value(), "whether the answer is good", None)
+    label: Any = setting(
+        row_value(),
+        "whether the answer is good",
+        None,
+        also_called=("good", "is_good", "desirable", "liked", "thumbs_up", "rating", "feedback"),
+    )
     messages: Any = setting(row_value(), "conversation whose last turn is the answer", None)
     system: Any = setting(row_value(), "the system message", None)
 

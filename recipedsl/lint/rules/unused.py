@@ -17,7 +17,8 @@ _SERVING = ("param", "let", "type", "data", "model", "template")
 class Unused(Rule):
     """A declaration that nothing uses.
 
-    What: A param, let, type, dataset, model, template or import that nothing refers to.
+    What: A param, let, type, dataset, model, template or import that nothing refers to; a dataset only
+    where the recipe has a stage or an eval that could.
 
     Why: A dataset that was meant to be mixed in and is not leaves no other trace.
 
@@ -38,7 +39,11 @@ class Unused(Rule):
     @classmethod
     def check(cls, subject: Subject) -> Iterator[Diagnostic]:
         """Looks at the declarations and imports of the file itself."""
-        for each in subject.root.declared.values():
+        declared = subject.root.declared.values()
+        is_trained = any(each.kind in ("stage", "eval") for each in declared)
+        for each in declared:
+            if each.kind == "data" and not is_trained:
+                continue  # a recipe of rows alone: they are what it is for
             if each.kind in _SERVING and each.full_name not in subject.used:
                 helps = _removal(each)
                 words = f"{each.kind} `{each.name}` is never used"
