@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -79,6 +80,19 @@ def test_no_pair_is_missed_in_larger_sets(threshold: float, monkeypatch: pytest.
     monkeypatch.setattr(alike, "_COMPARED_AT_ONCE", 50)
     monkeypatch.setattr(alike, "SETS_AT_ONCE", 16)
     assert found(texts, 3, threshold) == whole
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.6])
+def test_words_that_stand_in_many_rows_miss_no_pair(threshold: float) -> None:
+    """Beyond 64 sets rarity is told in steps, and of single words most stand in more."""
+    draw = random.Random(5)
+    texts = [" ".join(draw.choices([f"w{each}" for each in range(40)], k=12)) for _ in range(400)]
+    assert found(texts, 1, threshold) == expected(texts, 1, threshold)
+
+
+def test_rarity_has_the_order_of_counts_and_tells_one_from_two() -> None:
+    rarity = alike.rarity_of(np.array([0, 1, 2, 63, 64, 65, 128, 10_000, 10**9]))
+    assert rarity.tolist() == [0, 1, 2, 63, 64, 64, 76, 151, 255]
 
 
 @given(st.lists(WORDS, min_size=1, max_size=15), st.randoms(use_true_random=False))

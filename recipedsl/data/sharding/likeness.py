@@ -10,7 +10,7 @@ groups, which are those of one machine: both find all pairs, and no other ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -139,13 +139,12 @@ class Count:
 
 @refusing
 def count(job: Count) -> Path:
-    """A folder with the members of the range that stand in several sets, and in how many."""
+    """A folder with the members of the range that stand in several sets, and how rare they are."""
     found = np.sort(np.concatenate([each.of(job.place) for each in job.dealt]))
     members, counts = np.unique(found, return_counts=True)
     several = counts > 1
     folder = fresh(job.scratch)
-    counts = np.minimum(counts[several], alike.MOST_COUNTED).astype(np.uint8)
-    _save(folder, members=members[several], counts=counts)
+    _save(folder, members=members[several], rarity=alike.rarity_of(counts[several]))
     return folder
 
 
@@ -174,26 +173,26 @@ class Choose:
 def choose(job: Choose) -> Dealt:
     """A folder with the sets that may be like another, and their rarest members, sorted."""
     whole = _sets(job.folder)
-    counts = _counts(whole.members, job.counted)
-    hopeful = alike.hopeful(whole, counts, job.threshold)
+    rarity = _rarity(whole.members, job.counted)
+    hopeful = alike.hopeful(whole, rarity, job.threshold)
     sets = whole.of(np.flatnonzero(hopeful))
-    kept = counts[np.repeat(hopeful, whole.sizes)]
-    owners, members = alike.prefixes(sets, kept, job.threshold)
-    order, folder = np.argsort(members, kind="stable"), fresh(job.scratch)
+    kept = rarity[np.repeat(hopeful, whole.sizes)]
+    rarest = alike.prefixes(sets, kept, job.threshold)
+    rarest, folder = rarest.of(np.argsort(rarest.members, kind="stable")), fresh(job.scratch)
     _save(folder, members=sets.members, starts=sets.starts, places=job.places[hopeful])
-    _save(folder, owners=owners[order], dealt=members[order])
-    return Dealt(folder, _bounds(members[order], len(job.counted)))
+    _save(folder, owners=rarest.owners, dealt=rarest.members, behind=rarest.behind)
+    return Dealt(folder, _bounds(rarest.members, len(job.counted)))
 
 
-def _counts(members: Hashes, counted: Sequence[Path]) -> npt.NDArray[np.uint8]:
-    """For each member in how many sets it stands; of those that are not told of, in one."""
+def _rarity(members: Hashes, counted: Sequence[Path]) -> npt.NDArray[np.uint8]:
+    """For each member how rare it is; those that are not told of stand in one set."""
     found = np.ones(len(members), np.uint8)
     for folder in counted:
-        known, counts = _load(folder, "members"), _load(folder, "counts")
+        known, rarity = _load(folder, "members"), _load(folder, "rarity")
         if len(known):
             place = np.minimum(np.searchsorted(known, members), len(known) - 1)
             there = np.flatnonzero(known[place] == members)
-            found[there] = counts[place[there]]
+            found[there] = rarity[place[there]]
     return found
 
 
@@ -209,8 +208,8 @@ class Compare:
 @refusing
 def compare(job: Compare) -> tuple[Numbers, Numbers]:
     """Places of rows that are alike, or over others: each with the first of its group."""
-    owners, members = _met(job)
-    needed, owners = np.unique(owners, return_inverse=True)
+    met = _met(job)
+    needed, owners = np.unique(met.owners, return_inverse=True)
     firsts = np.cumsum([0, *(len(_load(each.folder, "places")) for each in job.chosen)])
     parts = np.split(needed, np.searchsorted(needed, firsts[1:-1]))
     here = [part - first for part, first in zip(parts, firsts.tolist(), strict=False)]
@@ -218,22 +217,21 @@ def compare(job: Compare) -> tuple[Numbers, Numbers]:
     places = np.concatenate(
         [_load(each.folder, "places")[rows] for each, rows in zip(job.chosen, here, strict=True)]
     )
-    labels = alike.linked(sets, owners, members, job.threshold)
+    labels = alike.linked(sets, replace(met, owners=owners), job.threshold)
     linked = np.flatnonzero(labels != np.arange(len(labels)))
     return places[linked], places[labels[linked]]
 
 
-def _met(job: Compare) -> tuple[Numbers, Hashes]:
+def _met(job: Compare) -> alike.Prefixes:
     """The members of the range that several sets have, with the numbers of the sets, counted through all."""
-    owners, members, first = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)], 0
+    parts, first = list[alike.Prefixes](), 0
     for each in job.chosen:
-        owners.append(each.of(job.place, "owners") + first)
-        members.append(each.of(job.place))
+        owners, behind = each.of(job.place, "owners") + first, each.of(job.place, "behind")
+        parts.append(alike.Prefixes(owners, each.of(job.place), behind))
         first += len(_load(each.folder, "places"))
-    found = np.concatenate(members)
-    _, numbers, counts = np.unique(found, return_inverse=True, return_counts=True)
-    several = counts[numbers] > 1
-    return np.concatenate(owners)[several], found[several]
+    found = alike.all_prefixes(parts)
+    _, numbers, counts = np.unique(found.members, return_inverse=True, return_counts=True)
+    return found.of(counts[numbers] > 1)
 
 
 # --- what people see ----------------------------------------------------------------------------------

@@ -38,7 +38,9 @@ Numbers = npt.NDArray[np.int64]
 MEMBER_BITS = 44
 SETS_AT_ONCE = 1 << 12  # what is left of 64 bits beside a member and one byte of its rarity
 _RARITY_BITS = 8
-MOST_COUNTED = (1 << _RARITY_BITS) - 1
+_MOST_RARITY = (1 << _RARITY_BITS) - 1
+_EXACT = 64  # up to which a member's sets are told one by one
+_STEPS = 12  # of rarity from there to twice as many
 _MEMBER = np.uint64((1 << MEMBER_BITS) - 1)
 _PAIRS_AT_ONCE = 1 << 21
 _COMPARED_AT_ONCE = 1 << 22  # members, 32 MB
@@ -189,24 +191,42 @@ def grouped(bags: list[Bag], threshold: float) -> Numbers:
     sets = together(map(sets_of, bags))
     bags.clear()
     labels = np.arange(len(equals))
-    labels[chosen] = chosen[linked(sets, *_prefixes(sets, threshold), threshold)]
+    labels[chosen] = chosen[linked(sets, _prefixes(sets, threshold), threshold)]
     return labels[equals]
 
 
-def linked(sets: Sets, owners: Numbers, members: Hashes, threshold: float) -> Numbers:
+@dataclass(frozen=True)
+class Prefixes:
+    """The rarest members of sets, as many as decide which of them may be alike.
+
+    Attributes:
+        owners: numbers of the sets.
+        members: one of each.
+        behind: how many members of that set stand behind this one, in the order of rarity.
+    """
+
+    owners: Numbers
+    members: Hashes
+    behind: Numbers
+
+    def of(self, chosen: npt.NDArray[Any]) -> Prefixes:
+        """Some of them, or all in another order."""
+        return Prefixes(self.owners[chosen], self.members[chosen], self.behind[chosen])
+
+
+def linked(sets: Sets, rarest: Prefixes, threshold: float) -> Numbers:
     """Groups of the sets, by comparing those that may be alike.
 
     Args:
         sets: the sets.
-        owners: numbers of the sets that `members` are of.
-        members: of the sets' prefixes, see `prefixes`.
+        rarest: their prefixes, or those with members of one range alone; see `prefixes`.
         threshold: above 0.
 
     Returns:
         For each set the lowest number of a set of its group; shape (sets,).
     """
     groups = Groups(np.arange(len(sets), dtype=np.int64))
-    for left, right in _candidates(sets, owners, members, threshold):
+    for left, right in _candidates(sets, rarest, threshold):
         _compare(sets, groups, left, right, threshold)
     return groups.labels
 
@@ -308,13 +328,15 @@ def _compare(sets: Sets, groups: Groups, left: Numbers, right: Numbers, threshol
 # --- which pairs may be alike ------------------------------------------------------------------------
 
 
-def _candidates(
-    sets: Sets, owners: Numbers, members: Hashes, threshold: float
-) -> Iterator[tuple[Numbers, Numbers]]:
-    """Pairs of sets that share a member of their prefixes and are of like size."""
-    sizes = sets.sizes[owners]
-    order = np.lexsort((owners, sizes, members))
-    owners, members, sizes = owners[order], members[order], sizes[order]
+def _candidates(sets: Sets, rarest: Prefixes, threshold: float) -> Iterator[tuple[Numbers, Numbers]]:
+    """Pairs of sets that share a member of their prefixes, are of like size, and have enough behind it.
+
+    Two sets share no more than this member and what stands behind it in the shorter rest, unless they
+    share a rarer one, at which they are looked at as well (the positional filter of Xiao et al.,
+    "Efficient similarity joins for near duplicate detection", WWW 2008).
+    """
+    found = rarest.of(np.lexsort((rarest.owners, sets.sizes[rarest.owners], rarest.members)))
+    owners, members, behind, sizes = found.owners, found.members, found.behind, sets.sizes[found.owners]
     numbers = np.cumsum(np.concatenate([[0], members[1:] != members[:-1]])) if len(members) else sizes
     # Behind a set in its group stand larger ones, up to the size beyond which none can be alike.
     width = int(sizes.max(initial=0)) + 1
@@ -323,7 +345,10 @@ def _candidates(
     counts = ends - np.arange(len(owners)) - 1
     for first, last in _blocks(counts):
         places, others = _spread(np.arange(first, last) + 1, counts[first:last])
-        yield _distinct(owners[first + places], owners[others], len(sets))
+        places += first
+        needed = (sizes[places] + sizes[others]) * (threshold / (1 + threshold)) - _ROUNDING
+        enough = np.minimum(behind[places], behind[others]) + 1 >= needed
+        yield _distinct(owners[places[enough]], owners[others[enough]], len(sets))
 
 
 def _distinct(left: Numbers, right: Numbers, count: int) -> tuple[Numbers, Numbers]:
@@ -341,7 +366,7 @@ def _blocks(counts: Numbers) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def _prefixes(sets: Sets, threshold: float) -> tuple[Numbers, Hashes]:
+def _prefixes(sets: Sets, threshold: float) -> Prefixes:
     """The prefix of each set.
 
     Rarity is counted in buckets of members, which is nearly as good as by member and many times smaller.
@@ -349,52 +374,64 @@ def _prefixes(sets: Sets, threshold: float) -> tuple[Numbers, Hashes]:
     bits = min(_MOST_BUCKETS, max(1 << 10, 2 * len(sets.members))).bit_length() - 1
     shift = np.uint64(MEMBER_BITS - bits)
     buckets = (sets.members >> shift).astype(np.int64)
-    rarity = np.minimum(np.bincount(buckets, minlength=1 << bits), MOST_COUNTED).astype(np.uint8)
-    return prefixes(sets, rarity[buckets], threshold)
+    return prefixes(sets, rarity_of(np.bincount(buckets, minlength=1 << bits))[buckets], threshold)
 
 
-def prefixes(sets: Sets, counts: npt.NDArray[np.uint8], threshold: float) -> tuple[Numbers, Hashes]:
+def rarity_of(counts: Numbers) -> npt.NDArray[np.uint8]:
+    """Numbers of sets in one byte: one by one up to 64, in steps of a twelfth of a doubling from there."""
+    steps = np.log2(np.maximum(counts, _EXACT) / _EXACT) * _STEPS
+    rarity: npt.NDArray[np.uint8] = np.minimum(np.minimum(counts, _EXACT) + steps, _MOST_RARITY).astype(
+        np.uint8
+    )
+    return rarity
+
+
+def prefixes(sets: Sets, rarity: npt.NDArray[np.uint8], threshold: float) -> Prefixes:
     """The rarest members of each set, as many as the filter needs, without those of one set alone.
 
     Any order that is the same for all sets is right.
 
     Args:
         sets: the sets.
-        counts: for each of their members how many sets of all have it, at most `MOST_COUNTED`.
+        rarity: for each of their members how many sets of all have it, see `rarity_of`.
         threshold: above 0.
-
-    Returns:
-        Numbers of sets, and a member of each.
     """
-    found = [_prefix(sets, part, counts[piece], threshold) for part, piece in _parts(sets)]
-    owners = [each[0] for each in found] or [np.zeros(0, np.int64)]
-    return np.concatenate(owners), np.concatenate([each[1] for each in found] or [np.zeros(0, np.uint64)])
+    return all_prefixes([_prefix(sets, part, rarity[piece], threshold) for part, piece in _parts(sets)])
 
 
-def _prefix(
-    sets: Sets, chosen: Numbers, counts: npt.NDArray[np.uint8], threshold: float
-) -> tuple[Numbers, Hashes]:
+def all_prefixes(parts: list[Prefixes]) -> Prefixes:
+    """Prefixes one behind the other."""
+    no_numbers = np.zeros(0, np.int64)
+    return Prefixes(
+        np.concatenate([no_numbers, *(each.owners for each in parts)]),
+        np.concatenate([np.zeros(0, np.uint64), *(each.members for each in parts)]),
+        np.concatenate([no_numbers, *(each.behind for each in parts)]),
+    )
+
+
+def _prefix(sets: Sets, chosen: Numbers, rarity: npt.NDArray[np.uint8], threshold: float) -> Prefixes:
     sizes = sets.sizes[chosen]
     members = sets.members[sets.starts[chosen[0]] : sets.starts[chosen[-1] + 1]]
     owners = np.repeat(np.arange(len(chosen)), sizes)
-    keys = _keys((owners << _RARITY_BITS) | counts, members)
+    keys = _keys((owners << _RARITY_BITS) | rarity, members)
     keys.sort()
     needed = sizes - np.ceil(sizes * threshold - _ROUNDING).astype(np.int64) + 1
     within = np.arange(len(keys)) - np.repeat(_ends(sizes)[:-1], sizes)
-    shared = (keys >> np.uint64(MEMBER_BITS)) & np.uint64(MOST_COUNTED) > np.uint64(1)
+    shared = (keys >> np.uint64(MEMBER_BITS)) & np.uint64(_MOST_RARITY) > np.uint64(1)
     kept = (within < np.repeat(needed, sizes)) & shared
-    return chosen[owners[kept]], keys[kept] & _MEMBER
+    behind = np.repeat(sizes, sizes) - within - 1
+    return Prefixes(chosen[owners[kept]], keys[kept] & _MEMBER, behind[kept])
 
 
-def hopeful(sets: Sets, counts: npt.NDArray[np.uint8], threshold: float) -> npt.NDArray[np.bool_]:
+def hopeful(sets: Sets, rarity: npt.NDArray[np.uint8], threshold: float) -> npt.NDArray[np.bool_]:
     """Which sets share so many members with any others that they may be like one.
 
     Args:
         sets: the sets.
-        counts: as `prefixes` has it.
+        rarity: as `prefixes` has it.
         threshold: above 0.
     """
-    lonely = np.concatenate([[0], np.cumsum(counts == 1)])
+    lonely = np.concatenate([[0], np.cumsum(rarity == 1)])
     alone = lonely[sets.starts[1:]] - lonely[sets.starts[:-1]]
     return np.asarray(alone <= sets.sizes * (1 - threshold) + _ROUNDING)
 
