@@ -391,7 +391,7 @@ def _head(dataset: Dataset, result: Result, where: str) -> Any:
     from recipedsl.report.data_view import Head
 
     rows = _rows_of(dataset, result)
-    parts = rows if len(rows) > 1 else {}
+    parts = rows if len(rows) > 1 and not where else {}
     return Head(dataset.name, str(dataset.node.shape), parts, where, sum(rows.values()))
 
 

@@ -212,8 +212,9 @@ def _index(rows: Rows, expression: tree.Index) -> Typed | None:
     if target is None or index.sort is Sort.UNKNOWN:
         return None
     if index.sort is not Sort.NUMBER or index.unit is not Unit.NONE or not isinstance(index.data, int):
-        words = f"items of a list are numbered, 0 is the first; found {index.describe()}"
         helps = help_with_field(rows.module, expression, target.type, index.data)
+        rule = "a field is named behind a dot" if helps else "items of a list are numbered, 0 is the first"
+        words = f"{rule}; found {index.describe()}"
         place = rows.module.place(expression.index)
         rows.context.report(WrongOperand, words, place, "not a whole number", helps=helps)
         return None

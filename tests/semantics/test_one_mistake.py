@@ -255,6 +255,12 @@ MENDED = [
 TOLD = [
     pytest.param("quickstart", "  id: text, topic", "  id: List[str], topic", "T110", id="type-str-list"),
     pytest.param("coder", "0.8 * judge + 0.2 * passes(tests, timeout = 10s) + 0.1 * length(target = 900, limit = 1600)", "[judge, passes(tests)]", "T101", id="reward-list"),
+    pytest.param("joined", "data all = mix({ solutions: 70%, extra: 30% })", "data all = join(solutions, extra)", "T104", id="join-as-source"),
+    pytest.param("quickstart", "  | dedup question", '  | where lang(question, "en") > 0.8', "T106", id="lang-of-two"),
+    pytest.param("quickstart", "  | dedup question", '  | lang "en"', "N116", id="lang-as-step"),
+    pytest.param("quickstart", "  | dedup question", '  | fillna question', "N116", id="fillna"),
+    pytest.param("quickstart", "  | dedup question", '  | derive n = chars(question) | redact question, n', "T106", id="redact-number"),
+    pytest.param("quickstart", "  | dedup question", "  | near_dups(question, at = 0.8)", "N110", id="unknown-step-in-brackets"),
     pytest.param("quickstart", "  | dedup question", "  | spread by embedding", "N113", id="spread"),
     pytest.param("quickstart", "  | dedup question", "  | take by topic", "N113", id="take-by"),
     pytest.param("quickstart", "  | dedup question", "  | groupby topic", "N116", id="groupby"),
